@@ -1,0 +1,239 @@
+"""Building blocks of the vocabulary: frozen models, exact numbers, ids, filters, amounts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, TypeAlias, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+)
+
+MAX_EXPONENT = 18
+"""Numbers of 10^18 and above are refused while reading: no budget or effort is that large."""
+
+MAX_DECIMALS = 15
+"""Numbers with more than this many decimals are refused while reading."""
+
+
+class Frozen(BaseModel):
+    """Base of every object of the vocabulary: immutable, and unknown fields are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _not_bool(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("a number is expected, not yes or no")
+    return value
+
+
+def _sane(value: Decimal) -> Decimal:
+    if not value.is_finite():
+        raise ValueError("a finite number is expected")
+    if value and value.adjusted() >= MAX_EXPONENT:
+        raise ValueError(f"the number is absurdly large (10^{MAX_EXPONENT} or more)")
+    exponent = value.normalize().as_tuple().exponent
+    if isinstance(exponent, int) and -exponent > MAX_DECIMALS:
+        raise ValueError(f"the number has more than {MAX_DECIMALS} decimals")
+    return value
+
+
+def plain_number(value: Decimal) -> int | float | str:
+    """Return the JSON form of an exact decimal.
+
+    An int or float where that says exactly the same, else its digits as text.
+    """
+    if value == value.to_integral_value() and abs(value) < 2**53:
+        return int(value)
+    as_float = float(value)
+    return as_float if Decimal(repr(as_float)) == value else str(value)
+
+
+Number: TypeAlias = Annotated[
+    Decimal,
+    Field(allow_inf_nan=True),
+    BeforeValidator(_not_bool),
+    AfterValidator(_sane),
+    PlainSerializer(plain_number, when_used="json"),
+    WithJsonSchema({"type": ["number", "string"]}),
+]
+"""An exact decimal. Python floats are read by their shortest text, so 0.1 is one tenth."""
+
+
+def _id_text(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Id: TypeAlias = Annotated[
+    str, BeforeValidator(_id_text), Field(pattern=r"^\w[\w .:+>@#-]*$", max_length=120)
+]
+"""Name of an object: letters, digits and ``_ . : + - @ #``; no slash, which separates paths."""
+
+GeneratedId: TypeAlias = Annotated[str, BeforeValidator(_id_text), Field(max_length=400)]
+"""An id that may be left out; it is then made from what the object says."""
+
+Count: TypeAlias = Annotated[int, BeforeValidator(_not_bool)]
+"""A whole number."""
+
+When: TypeAlias = Annotated[int | date, BeforeValidator(_not_bool)]
+"""A date, or a 0-based period index."""
+
+
+def _scalar(value: object) -> bool | Decimal | str:
+    if isinstance(value, bool | str):
+        return value
+    if isinstance(value, int | float | Decimal):
+        return _sane(Decimal(str(value)))
+    raise ValueError("a text, a number, or yes or no is expected")
+
+
+def _plain_scalar(value: bool | Decimal | str) -> bool | int | float | str:
+    return plain_number(value) if isinstance(value, Decimal) else value
+
+
+Scalar: TypeAlias = Annotated[
+    bool | Decimal | str,
+    PlainValidator(_scalar),
+    PlainSerializer(_plain_scalar, when_used="json"),
+    WithJsonSchema({"type": ["boolean", "number", "string"]}),
+]
+"""Value of a free attribute."""
+
+
+def _as_tuple(value: object) -> object:
+    return (value,) if isinstance(value, str | int | float | Decimal) else value
+
+
+OneOrMore: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+"""One text, or a list of which any may match."""
+
+
+class Filter(Frozen):
+    """Which projects, people or pools are meant: all conditions that are given must hold.
+
+    Attributes
+    ----------
+    category
+        The object's category is this one, or one of these.
+    tag
+        The object carries this tag, or one of these.
+    attribute
+        Each named attribute of the object has exactly the given value.
+    """
+
+    category: OneOrMore = ()
+    tag: OneOrMore = ()
+    attribute: dict[str, Scalar] = Field(default_factory=dict)
+
+    def matches(
+        self, category: str | None, tags: Sequence[str], attributes: dict[str, Any]
+    ) -> bool:
+        """Return whether an object with these three satisfies every condition."""
+        if self.category and category not in self.category:
+            return False
+        if self.tag and not set(self.tag) & set(tags):
+            return False
+        return all(
+            name in attributes and same_scalar(attributes[name], wanted)
+            for name, wanted in self.attribute.items()
+        )
+
+
+def same_scalar(left: object, right: object) -> bool:
+    """Return whether two attribute values are equal; yes is not 1."""
+    return isinstance(left, bool) == isinstance(right, bool) and left == right
+
+
+class Labelled(Frozen):
+    """What projects, people and pools share: a name and what filters look at.
+
+    Attributes
+    ----------
+    name
+        Text for people; the id where empty.
+    category
+        One label, for instance the business line.
+    tags
+        Any number of labels.
+    attributes
+        Free scalars by name, for instance ``risk: 3``.
+    """
+
+    id: Id
+    name: str = ""
+    category: str | None = None
+    tags: tuple[str, ...] = ()
+    attributes: dict[str, Scalar] = Field(default_factory=dict)
+
+    def matches(self, where: Filter) -> bool:
+        """Return whether this object is meant by the filter."""
+        return where.matches(self.category, self.tags, self.attributes)
+
+    @property
+    def label(self) -> str:
+        """Name for people, the id where there is none."""
+        return self.name or self.id
+
+
+class Amounts(Frozen):
+    """Money over time; exactly one of the three forms is given.
+
+    Attributes
+    ----------
+    total
+        One amount for the whole horizon.
+    years
+        Amount per fiscal year, by the calendar year in which the fiscal year ends. A fiscal
+        year that is left out has 0 in a fund and no limit in a cap.
+    periods
+        Amount per period, one for each period of the grid.
+    """
+
+    total: Number | None = None
+    years: dict[int, Number] | None = None
+    periods: tuple[Number, ...] | None = None
+
+
+def content_hash(value: object) -> str:
+    """Return a short hash of JSON-like content, the same whatever the order of keys."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+Item = TypeVar("Item", bound=BaseModel)
+
+
+def with_ids(items: Iterable[Item], make: Callable[[Item], str]) -> tuple[Item, ...]:
+    """Return the items with an id each: the given one, or one made from the content.
+
+    Where several items would get the same id, the later ones in content order are numbered
+    ``-2``, ``-3``, so that the order of rows in a file does not matter.
+    """
+    items = tuple(items)
+    wanting = [index for index, item in enumerate(items) if not item.id]  # type: ignore[attr-defined]
+    if not wanting:
+        return items
+    taken = {item.id for item in items if item.id}  # type: ignore[attr-defined]
+    filled = list(items)
+    by_content = sorted(wanting, key=lambda i: (make(items[i]), items[i].model_dump_json()))
+    for index in by_content:
+        base = made = make(items[index])
+        number = 1
+        while made in taken:
+            number += 1
+            made = f"{base}-{number}"
+        taken.add(made)
+        filled[index] = items[index].model_copy(update={"id": made})
+    return tuple(filled)

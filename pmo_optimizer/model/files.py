@@ -1,0 +1,302 @@
+"""Read and write the native files (YAML and JSON) and turn form errors into findings."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from pmo_optimizer.model.errors import Finding, InvalidInput, Severity
+
+MAX_BYTES = 64 * 1024 * 1024
+"""Larger files are refused."""
+
+MAX_ALIAS_GROWTH = 10
+"""Aliases may make a YAML file at most this many times larger (and 10,000 values)."""
+
+MAX_DEPTH = 60
+"""Deepest nesting of a file."""
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class _YamlLoader(yaml.CSafeLoader):
+    """Safe loader with exact numbers; a key that stands twice in a mapping is an error."""
+
+
+def _number(loader: _YamlLoader, node: yaml.ScalarNode) -> Decimal:
+    text = loader.construct_scalar(node).replace("_", "").lower()
+    special = {".inf": "Infinity", "+.inf": "Infinity", "-.inf": "-Infinity", ".nan": "NaN"}
+    try:
+        return Decimal(special.get(text, text))
+    except InvalidOperation:
+        return Decimal(repr(loader.construct_yaml_float(node)))
+
+
+def _mapping(loader: _YamlLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+    loader.flatten_mapping(node)
+    seen: set[object] = set()
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if not isinstance(key, str | int | bool | Decimal) and key is not None:
+            raise yaml.constructor.ConstructorError(
+                None, None, "a key must be a text or a number", key_node.start_mark
+            )
+        if key in seen:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"the key {key!r} stands twice", key_node.start_mark
+            )
+        seen.add(key)
+    return dict(loader.construct_mapping(node, deep=True))
+
+
+_YamlLoader.add_constructor("tag:yaml.org,2002:float", _number)
+_YamlLoader.add_constructor("tag:yaml.org,2002:map", _mapping)
+
+
+def refused(rule: str, path: str, message: str, fix: str) -> InvalidInput:
+    """Return an InvalidInput with one error."""
+    return InvalidInput((Finding(Severity.ERROR, rule, path, message, fix),))
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Return the content of a YAML or JSON file as plain data with exact numbers.
+
+    Raises
+    ------
+    InvalidInput
+        The file is missing, too large, empty, not text, not YAML or JSON, not a mapping at
+        the top, or its aliases blow up.
+    """
+    name = path.name
+    try:
+        if not path.is_file():
+            raise refused("file-missing", name, f"There is no file {path}.", "Check the path.")
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise refused(
+                "file-too-large",
+                name,
+                f"The file has {size:,} bytes; at most {MAX_BYTES:,} are read.",
+                "Split the portfolio or leave out what is not needed.",
+            )
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise refused(
+            "file-unreadable", name, f"{path}: {error.strerror}.", "Check the path and its rights."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise refused(
+            "file-not-text", name, "The file is not UTF-8 text.", "Save it as UTF-8."
+        ) from error
+    data = parse_json(text, name) if path.suffix.lower() == ".json" else parse_yaml(text, name)
+    if data is None:
+        raise refused("file-empty", name, "The file is empty.", "Write a portfolio into it.")
+    if not isinstance(data, dict):
+        raise refused(
+            "file-shape",
+            name,
+            f"The file holds a {type(data).__name__}, not a mapping of fields.",
+            "Begin with fields such as `calendar:` and `projects:`.",
+        )
+    return data
+
+
+def parse_yaml(text: str, name: str) -> object:
+    """Return the one YAML document in a text; InvalidInput with line and column otherwise."""
+    try:
+        loader = _YamlLoader(text)
+        try:
+            data = loader.get_single_data()
+        finally:
+            loader.dispose()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise refused(
+            "file-syntax",
+            name,
+            f"Not valid YAML: {error.problem or error.context}{where}.",
+            "Mend the line; indentation and colons matter.",
+        ) from error
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
+        raise refused(
+            "file-syntax", name, f"Not valid YAML: {str(error).splitlines()[0]}.", "Mend the file."
+        ) from error
+    except RecursionError as error:
+        raise _too_deep(name) from error
+    own, expanded = _sizes(data, name)
+    if expanded > MAX_ALIAS_GROWTH * own + 10_000:
+        raise refused(
+            "alias-bomb",
+            name,
+            f"YAML aliases make {expanded:,} values out of {own:,}.",
+            "Write repeated parts out, or use fewer aliases.",
+        )
+    return data
+
+
+def parse_json(text: str, name: str) -> object:
+    """Return the JSON value in a text with exact numbers; InvalidInput otherwise."""
+    if not text.strip():
+        return None
+    try:
+        data = json.loads(text, parse_float=Decimal, object_pairs_hook=_unique_keys)
+    except json.JSONDecodeError as error:
+        raise refused(
+            "file-syntax",
+            name,
+            f"Not valid JSON: {error.msg} in line {error.lineno}, column {error.colno}.",
+            "Mend the line.",
+        ) from error
+    except (ValueError, InvalidOperation) as error:
+        raise refused("file-syntax", name, f"Not valid JSON: {error}.", "Mend the file.") from error
+    except RecursionError as error:
+        raise _too_deep(name) from error
+    _sizes(data, name)
+    return data
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in out:
+            raise ValueError(f"the key {key!r} stands twice in one object")
+        out[key] = value
+    return out
+
+
+def _too_deep(name: str) -> InvalidInput:
+    return refused(
+        "file-too-deep",
+        name,
+        f"The file is nested more than {MAX_DEPTH} levels deep.",
+        "A portfolio needs fewer than ten levels.",
+    )
+
+
+def _sizes(data: object, name: str) -> tuple[int, int]:
+    """Return how many values the data holds, aliases counted once and expanded."""
+    known: dict[int, int] = {}
+    open_: set[int] = set()
+
+    def size(value: object, depth: int) -> int:
+        if not isinstance(value, dict | list):
+            return 1
+        key = id(value)
+        if key in known:
+            return known[key]
+        if key in open_ or depth > MAX_DEPTH:
+            raise _too_deep(name)
+        open_.add(key)
+        children = value.values() if isinstance(value, dict) else value
+        total = 1 + sum(size(child, depth + 1) for child in children)
+        open_.discard(key)
+        known[key] = total
+        return total
+
+    expanded = size(data, 0)
+    seen: set[int] = set()
+    own, stack = 0, [data]
+    while stack:
+        value = stack.pop()
+        own += 1
+        if isinstance(value, dict | list) and id(value) not in seen:
+            seen.add(id(value))
+            stack.extend(value.values() if isinstance(value, dict) else value)
+    return own, expanded
+
+
+def validated(model: type[Model], data: Mapping[str, Any]) -> Model:
+    """Return the data as a model, or every finding about its form.
+
+    Unknown fields are findings, and the rest of the file is still read, so that all errors
+    of form come out at once.
+    """
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise InvalidInput(form_findings(error, data)) from error
+
+
+def form_findings(error: ValidationError, data: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """Return pydantic's errors as findings, with paths that use ids where there are any."""
+    findings = []
+    for detail in error.errors(include_url=False, include_context=False):
+        location = tuple(part for part in detail["loc"])
+        path = readable_path(location, data)
+        findings.append(_form_finding(detail["type"], path, location, detail["msg"]))
+    unique = dict.fromkeys(findings)
+    return tuple(unique)
+
+
+def _form_finding(kind: str, path: str, location: tuple[int | str, ...], text: str) -> Finding:
+    last = location[-1] if location else ""
+    if kind == "extra_forbidden":
+        message, fix = f"There is no field {last!r} here.", "Check the spelling, or remove it."
+        return Finding(Severity.ERROR, "unknown-field", path, message, fix)
+    if kind == "missing":
+        return Finding(
+            Severity.ERROR, "missing-field", path, f"The field {last!r} is missing.", "Add it."
+        )
+    text = text.removeprefix("Value error, ")
+    rule = "wrong-value" if kind in {"value_error", "enum", "literal_error"} else "wrong-type"
+    return Finding(
+        Severity.ERROR, rule, path, f"{text[0].upper()}{text[1:]}.", "Give a value of that kind."
+    )
+
+
+def readable_path(location: tuple[int | str, ...], data: object) -> str:
+    """Return ``projects/P1/phases/0`` for a pydantic location: ids in place of list positions."""
+    parts: list[str] = []
+    here: object = data
+    for step in location:
+        if isinstance(step, int) and isinstance(here, list | tuple) and step < len(here):
+            here = here[step]
+            name = here.get("id") if isinstance(here, dict) else None
+            parts.append(str(name) if isinstance(name, str | int) else str(step))
+        elif isinstance(here, dict) and step in here:
+            here = here[step]
+            parts.append(str(step))
+        elif isinstance(here, dict) and str(step) in {"[key]"}:
+            continue
+        elif isinstance(here, dict):
+            parts.append(str(step))
+    return "/".join(parts) or "."
+
+
+def write(path: Path, data: Mapping[str, Any]) -> None:
+    """Write plain data as YAML or JSON: into a file beside, which then takes the name."""
+    if path.suffix.lower() == ".json":
+        text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+    else:
+        text = yaml.dump(
+            dict(data), Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=100
+        )
+    write_text(path, text)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file all at once: into a file beside it, which is then renamed."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    beside = Path(temporary)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        beside.chmod(0o666 & ~_umask())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,284 @@
+"""Who does the work: skills, people, pools and hires, and their availability per period."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_FLOOR, Decimal
+
+from pmo_optimizer.model.base import Count, Frozen, Id, Labelled, Number, When
+from pmo_optimizer.model.calendar import ONE_DAY, Calendar
+
+FTE_STEP = Decimal("0.01")
+"""FTE data are multiples of this; availability is rounded down to it (MODEL 4 and 16)."""
+
+NEED_TOLERANCE = Decimal("0.0001")
+"""A need is served when share x proficiency >= need - this, in FTE (MODEL 16)."""
+
+
+class Skill(Frozen):
+    """What a need asks for and people can do.
+
+    Attributes
+    ----------
+    rate
+        Standard cost of one FTE-period; needs with ``charge_to`` cost this much.
+    rate_category
+        Cost category of such charges; ``labour`` by default.
+    overload_price
+        Price of one FTE-period beyond the capacity (anonymous extra supply), in the unit of
+        the first objective term. Absent: the capacity is hard.
+    """
+
+    id: Id
+    name: str = ""
+    rate: Number = Decimal(0)
+    rate_category: str = "labour"
+    overload_price: Number | None = None
+
+
+class Absence(Frozen):
+    """Dates on which a person is away, or busy with the running business.
+
+    Attributes
+    ----------
+    first, last
+        First and last day, both included.
+    share
+        Part of the person's time, 1 (all of it) by default.
+    reason
+        Text for people, for instance ``parental leave`` or ``run the business``.
+    """
+
+    first: date
+    last: date
+    share: Number = Decimal(1)
+    reason: str = ""
+
+
+class Preference(Frozen):
+    """How much a person likes or dislikes a project (named staffing)."""
+
+    project: Id
+    score: Number
+
+
+class Person(Labelled):
+    """One member of staff, or ``count`` identical ones.
+
+    Attributes
+    ----------
+    skills
+        Proficiency by skill, in steps of 0.01: 1 is full, at 0.5 half is delivered.
+    fte
+        Contracted share of full time.
+    count
+        How many people this entry stands for.
+    absences
+        Away or busy with the running business.
+    available_from, available_until
+        First and last working day in the portfolio; unlimited where absent.
+    site
+        Place whose holidays apply.
+    holidays
+        Personal days off.
+    team, cost_rate, max_projects, min_share, preferences
+        Used by named staffing: team, cost of one FTE-period, most projects at once,
+        smallest useful share of time on one need, likes and dislikes.
+    """
+
+    skills: dict[Id, Number]
+    fte: Number = Decimal(1)
+    count: Count = 1
+    absences: tuple[Absence, ...] = ()
+    available_from: date | None = None
+    available_until: date | None = None
+    site: Id | None = None
+    holidays: tuple[date, ...] = ()
+    team: str | None = None
+    cost_rate: Number | None = None
+    max_projects: Count | None = None
+    min_share: Number | None = None
+    preferences: tuple[Preference, ...] = ()
+
+
+class Pool(Labelled):
+    """Anonymous capacity of one skill at proficiency 1: a team, a contractor, equipment.
+
+    Attributes
+    ----------
+    fte
+        Capacity per period, where it is constant.
+    profile
+        Capacity of every period of the grid, where it is not. Exactly one of the two.
+    """
+
+    skill: Id
+    fte: Number | None = None
+    profile: tuple[Number, ...] | None = None
+
+    def capacity(self, index: int) -> Decimal:
+        """Return the FTE of period ``index`` (0-based)."""
+        if self.profile is not None:
+            return self.profile[index]
+        return self.fte or Decimal(0)
+
+
+class Hire(Frozen):
+    """An option to take on whole heads, 1 FTE each at proficiency 1.
+
+    A head that is ordered in period t works from t + lead_time until t + lead_time + term,
+    or to the end of the grid where there is no term.
+
+    Attributes
+    ----------
+    max_heads
+        Most heads over the whole horizon.
+    lead_time
+        Periods from order to first day.
+    term
+        Periods of work of each head; absent: to the end of the grid.
+    cost_once
+        Money per head in the period of the order.
+    cost_per_period
+        Money per head and period of work.
+    earliest_order, latest_order
+        Periods or dates between which orders are possible; the whole grid by default.
+    fund
+        Fund that pays; absent: any eligible fund.
+    cost_category
+        Category of the cost; ``hiring`` by default.
+    """
+
+    id: Id
+    name: str = ""
+    skill: Id
+    max_heads: Count
+    lead_time: Count = 0
+    term: Count | None = None
+    cost_once: Number = Decimal(0)
+    cost_per_period: Number = Decimal(0)
+    earliest_order: When | None = None
+    latest_order: When | None = None
+    fund: Id | None = None
+    cost_category: str = "hiring"
+
+    def order_window(self, calendar: Calendar) -> range:
+        """Return the periods in which heads may be ordered."""
+        first = 0 if self.earliest_order is None else calendar.not_before(self.earliest_order)
+        last = calendar.periods - 1
+        if self.latest_order is not None:
+            last = min(last, calendar.start_not_after(self.latest_order))
+        return range(max(first, 0), last + 1)
+
+    def work(self, order: int, calendar: Calendar) -> range:
+        """Return the periods in which a head ordered in period ``order`` works and is paid.
+
+        With a term the range may go beyond the grid: such costs count in money terms.
+        """
+        first = order + self.lead_time
+        if self.term is None:
+            return range(first, max(first, calendar.periods))
+        return range(first, first + self.term)
+
+
+def availability(person: Person, calendar: Calendar) -> tuple[Decimal, ...]:
+    """Return the FTE of one head of a person entry in every period.
+
+    FTE x present working days / working days, rounded down to 0.01 (MODEL 4); absences with
+    a share take that part of each day, together never more than the day. A period without
+    working days offers nothing.
+    """
+    sites = {site.id: site.holidays for site in calendar.sites}
+    off = set(person.holidays) | set(sites.get(person.site or "", ()))
+    out: list[Decimal] = []
+    for index in range(calendar.periods):
+        days = calendar.working_dates(index)
+        present = sum((_presence(person, day, off) for day in days), Decimal(0))
+        exact = person.fte * present / len(days) if days else Decimal(0)
+        out.append(max(exact, Decimal(0)).quantize(FTE_STEP, rounding=ROUND_FLOOR))
+    return tuple(out)
+
+
+def _presence(person: Person, day: date, off: set[date]) -> Decimal:
+    if day in off:
+        return Decimal(0)
+    if person.available_from is not None and day < person.available_from:
+        return Decimal(0)
+    if person.available_until is not None and day > person.available_until:
+        return Decimal(0)
+    away = sum((a.share for a in person.absences if a.first <= day < a.last + ONE_DAY), Decimal(0))
+    return max(1 - away, Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class PersonClass:
+    """People who are interchangeable in capacity mode (MODEL 17).
+
+    Attributes
+    ----------
+    id
+        Made from the skills, for example ``class:analyst@1+tester@0.5``.
+    skills
+        Proficiency by skill.
+    ceilings
+        Ids of the utilization rules that apply to every member.
+    members
+        Ids of the person entries, sorted.
+    available
+        FTE per period, the members' added up.
+    """
+
+    id: str
+    skills: tuple[tuple[str, Decimal], ...]
+    ceilings: tuple[str, ...]
+    members: tuple[str, ...]
+    available: tuple[Decimal, ...]
+
+
+def person_classes(
+    people: Sequence[Person],
+    calendar: Calendar,
+    ceilings: Sequence[tuple[str, frozenset[str]]] = (),
+) -> tuple[PersonClass, ...]:
+    """Group people by their vector of proficiencies and by the ceilings that apply to them.
+
+    Parameters
+    ----------
+    people
+        Person entries; those without any positive proficiency are left out.
+    calendar
+        The grid, for the availabilities.
+    ceilings
+        Utilization rules: id, and the ids of the person entries that it limits.
+
+    Returns
+    -------
+    tuple of PersonClass
+        Sorted by id.
+    """
+    groups: dict[tuple[tuple[tuple[str, Decimal], ...], tuple[str, ...]], list[Person]] = {}
+    for person in sorted(people, key=lambda p: p.id):
+        skills = tuple(sorted((s, Decimal(p)) for s, p in person.skills.items() if p > 0))
+        rules = tuple(sorted(rule for rule, members in ceilings if person.id in members))
+        if skills:
+            groups.setdefault((skills, rules), []).append(person)
+    classes = []
+    for (skills, rules), members in groups.items():
+        name = "+".join(f"{skill}@{level.normalize():f}" for skill, level in skills)
+        suffix = "".join(f"#{rule}" for rule in rules)
+        total = [Decimal(0)] * calendar.periods
+        for person in members:
+            for index, fte in enumerate(availability(person, calendar)):
+                total[index] += fte * person.count
+        classes.append(
+            PersonClass(
+                id=f"class:{name}{suffix}",
+                skills=skills,
+                ceilings=rules,
+                members=tuple(p.id for p in members),
+                available=tuple(total),
+            )
+        )
+    return tuple(sorted(classes, key=lambda c: c.id))
