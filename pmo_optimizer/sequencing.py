@@ -264,7 +264,7 @@ def _positive_cycles(portfolio: Portfolio, *, blocking_only: bool) -> list[Cycle
             _add_arcs(graph, _link_arcs(link, sources[0], target, True, True))
     found = []
     for part in nx.strongly_connected_components(graph):
-        sub = graph.subgraph(part)
+        sub = graph.subgraph(part).copy()
         if len(part) > 1 and nx.negative_edge_cycle(sub, weight="weight"):
             loop = _negative_cycle(sub)
             lag = -sum(sub[a][b]["weight"] for a, b in zip(loop, loop[1:] + loop[:1], strict=True))

@@ -1,0 +1,228 @@
+"""The one orchestration: check -> compile -> solve -> decode -> referee -> plan."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from math import inf, isfinite
+
+from pmo_optimizer import referee
+from pmo_optimizer.auto import AutoBackend
+from pmo_optimizer.backend import (
+    Backend,
+    Clock,
+    Options,
+    Outcome,
+    load_backend,
+    relative_gap,
+    require_capable,
+)
+from pmo_optimizer.checks import require_valid
+from pmo_optimizer.decode import plan_parts, start_of
+from pmo_optimizer.model import (
+    EngineError,
+    EngineInfo,
+    Incumbent,
+    Kpis,
+    Method,
+    Plan,
+    Portfolio,
+    TermResult,
+    Violation,
+)
+from pmo_optimizer.problem import Problem, compile_problem
+
+AUTO = "auto"
+"""Name of the backend that chooses by the portfolio."""
+
+
+def optimize(
+    portfolio: Portfolio,
+    *,
+    time_limit: float = 60.0,
+    gap: float = 0.0,
+    backend: str = AUTO,
+    workers: int | None = None,
+    seed: int = 0,
+    reproducible: bool = False,
+    start: Plan | None = None,
+    on_progress: Callable[[Incumbent], None] | None = None,
+    stop: threading.Event | None = None,
+) -> Plan:
+    """Return the best plan found for a portfolio, with a proven bound.
+
+    Parameters
+    ----------
+    portfolio
+        What to plan; it is checked first.
+    time_limit
+        Seconds of wall clock from this call; infinite for no limit. In ``reproducible``
+        mode the same number budgets work instead.
+    gap
+        Relative gap at which the search may end; 0 by default.
+    backend
+        Name of an engine (see `engines`), or ``auto``.
+    workers
+        Threads; all cores by default.
+    seed
+        Of the engine's random choices.
+    reproducible
+        The same input gives the same plan for a given engine, version and worker count,
+        also with its rows shuffled.
+    start
+        Plan to begin with, of this portfolio or of one like it.
+    on_progress
+        Called with every new incumbent and bound, possibly from another thread.
+    stop
+        Set it to end the search soon and get the best plan so far.
+
+    Returns
+    -------
+    Plan
+        For every outcome: also where the portfolio is proved infeasible or no plan was
+        found in time.
+
+    Raises
+    ------
+    InvalidInput
+        The portfolio has errors; every finding is in the exception.
+    Unsupported
+        The engine does not exist or does not support what the portfolio asks for.
+    EngineError
+        The engine failed, or the referee refused its plan.
+    ValueError
+        An option is out of range.
+    """
+    _check_options(time_limit, gap, workers, seed)
+    clock = Clock(time_limit, stop)
+    require_valid(portfolio)
+    engine = AutoBackend() if backend == AUTO else load_backend(backend)
+    problem = compile_problem(portfolio)
+    require_capable(engine, problem)
+    compiled = clock.elapsed
+    log = _Log(on_progress)
+    options = Options(
+        clock=clock,
+        gap=gap,
+        workers=workers or os.cpu_count() or 1,
+        seed=seed,
+        reproducible=reproducible,
+        start=start_of(problem, start),
+        on_progress=log.add,
+    )
+    outcome = engine.solve(problem, options)
+    plan = plan_parts(portfolio, problem, outcome)
+    plan = _judged(portfolio, problem, outcome, plan)
+    return plan.model_copy(
+        update={
+            "engine": _info(engine, outcome, options),
+            "incumbents": tuple(log.lines),
+            "build_seconds": outcome.build_seconds + compiled,
+            "seconds": clock.elapsed,
+        }
+    )
+
+
+def _check_options(time_limit: float, gap: float, workers: int | None, seed: int) -> None:
+    if not time_limit > 0:
+        raise ValueError(f"time_limit must be positive seconds, not {time_limit}")
+    if not (isfinite(gap) and 0 <= gap < 1):
+        raise ValueError(f"gap must be at least 0 and below 1, not {gap}")
+    if workers is not None and workers < 1:
+        raise ValueError(f"workers must be at least 1, not {workers}")
+    if not 0 <= seed < 2**31:
+        raise ValueError(f"seed must be between 0 and 2^31 - 1, not {seed}")
+
+
+class _Log:
+    """Keeps every line of progress and hands it on; lines may come from any thread."""
+
+    def __init__(self, on_progress: Callable[[Incumbent], None] | None) -> None:
+        self.lines: list[Incumbent] = []
+        self._on_progress = on_progress
+        self._lock = threading.Lock()
+
+    def add(self, line: Incumbent) -> None:
+        with self._lock:
+            self.lines.append(line)
+            if self._on_progress is not None:
+                self._on_progress(line)
+
+
+def _judged(portfolio: Portfolio, problem: Problem, outcome: Outcome, plan: Plan) -> Plan:
+    """Return the plan with the referee's figures, and with the proof that goes with them."""
+    if outcome.decisions is None:
+        bound = outcome.stages[0].bound if outcome.stages else None
+        return plan.model_copy(update={"bound": bound})
+    report = referee.check(portfolio, plan)
+    if report.violations:
+        raise _refused(report.violations)
+    objective = report.kpis.objective
+    bound = _outward(problem, objective, outcome.stages[0].bound)
+    plan = plan.model_copy(
+        update={
+            "objective": objective,
+            "bound": bound,
+            "gap": relative_gap(objective, bound),
+            "terms": _terms(problem, outcome, report.kpis),
+            "kpis": report.kpis,
+        }
+    )
+    wrong = referee.disagreements(plan, report)
+    if wrong:
+        raise _refused(wrong)
+    return plan
+
+
+def _outward(problem: Problem, value: float, bound: float | None) -> float | None:
+    """Return the bound, moved to the value where floats alone put it on the wrong side."""
+    if bound is None or abs(bound - value) > 1e-9 * max(1.0, abs(value)):
+        return bound
+    return max(bound, value) if problem.maximised else min(bound, value)
+
+
+def _refused(violations: tuple[Violation, ...]) -> EngineError:
+    lines = "\n".join(f"  [{v.rule}] {v.path}: {v.message}" for v in violations[:20])
+    more = f"\n  and {len(violations) - 20} more" if len(violations) > 20 else ""
+    return EngineError(f"the referee refused the engine's plan\n{lines}{more}")
+
+
+def _terms(problem: Problem, outcome: Outcome, kpis: Kpis) -> tuple[TermResult, ...]:
+    """Return every term with what its stage proved; a weighted sum has no stages of its own."""
+    results = []
+    for number, term in enumerate(problem.terms):
+        value = kpis.terms[term.name]
+        staged = problem.method is Method.LEXICOGRAPHIC and number < len(outcome.stages)
+        if not staged:
+            results.append(TermResult(term=term.name, value=value))
+            continue
+        stage = outcome.stages[number]
+        results.append(
+            TermResult(
+                term=term.name,
+                value=value,
+                best=stage.best,
+                bound=stage.bound,
+                gap=relative_gap(stage.best, stage.bound),
+                tolerance=stage.tolerance,
+            )
+        )
+    return tuple(results)
+
+
+def _info(engine: Backend, outcome: Outcome, options: Options) -> EngineInfo:
+    return EngineInfo(
+        name=engine.name,
+        versions=engine.versions(),
+        word=outcome.word,
+        workers=options.workers,
+        seed=options.seed,
+        reproducible=outcome.reproducible,
+        columns=outcome.columns,
+        rows=outcome.rows,
+    )
+
+
+NO_LIMIT = inf
+"""A time limit that never ends a search."""

@@ -1,0 +1,95 @@
+"""Exact integers: the common scale of money and of FTE."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from fractions import Fraction
+
+from pmo_optimizer.model import Amounts, CostLine, Portfolio
+
+
+def decimals(numbers: Iterable[Decimal | None]) -> int:
+    """Return the most decimal places that any of the numbers has."""
+    most = 0
+    for number in numbers:
+        if number is not None:
+            exponent = number.normalize().as_tuple().exponent
+            most = max(most, -exponent if isinstance(exponent, int) else 0)
+    return most
+
+
+def whole(number: Decimal | Fraction, scale: int) -> int:
+    """Return number x scale, which must be whole: the scale was made from the data.
+
+    Raises
+    ------
+    ArithmeticError
+        It is not whole.
+    """
+    scaled = Fraction(number) * scale
+    if scaled.denominator != 1:
+        raise ArithmeticError(f"{number} is not a multiple of 1/{scale}")
+    return scaled.numerator
+
+
+def _line_numbers(lines: Iterable[CostLine]) -> Iterable[Decimal | None]:
+    for line in lines:
+        yield line.per_period
+        yield line.lump
+        yield from line.profile or ()
+
+
+def _amount_numbers(amounts: Amounts) -> Iterable[Decimal | None]:
+    yield amounts.total
+    yield from (amounts.years or {}).values()
+    yield from amounts.periods or ()
+
+
+def _money(portfolio: Portfolio) -> Iterable[Decimal | None]:
+    for project in portfolio.projects:
+        yield project.exit_cost
+        yield from _line_numbers(project.costs)
+        for phase in project.phases:
+            for mode in phase.modes:
+                yield from _line_numbers(mode.costs)
+    for fund in portfolio.funds:
+        yield from _amount_numbers(fund.amounts)
+        yield fund.carry_limit
+    for cap in portfolio.caps:
+        yield from _amount_numbers(cap.amounts)
+    for hire in portfolio.hires:
+        yield from (hire.cost_once, hire.cost_per_period)
+    for synergy in portfolio.synergies:
+        yield from (saving.amount for saving in synergy.savings)
+
+
+def _need_rates(portfolio: Portfolio) -> Iterable[Decimal | None]:
+    for project in portfolio.projects:
+        for phase in project.phases:
+            for mode in phase.modes:
+                for need in mode.needs:
+                    yield need.fte
+                    yield from need.profile or ()
+
+
+def _supplies(portfolio: Portfolio) -> Iterable[Decimal | None]:
+    for pool in portfolio.pools:
+        yield pool.fte
+        yield from pool.profile or ()
+    for group in portfolio.classes:
+        yield from group.available
+
+
+def money_scale(portfolio: Portfolio) -> int:
+    """Return the power of ten that makes every amount of money whole, charges included."""
+    places = decimals(_money(portfolio))
+    charges = decimals(skill.rate for skill in portfolio.skills)
+    return int(10 ** max(places, charges + decimals(_need_rates(portfolio))))
+
+
+def fte_scale(portfolio: Portfolio) -> int:
+    """Return the power of ten that makes every FTE whole, also availability x ceiling."""
+    supplies = decimals(_supplies(portfolio))
+    ceilings = decimals(getattr(rule, "ceiling", None) for rule in portfolio.rules)
+    return int(10 ** max(2, decimals(_need_rates(portfolio)), supplies + ceilings))

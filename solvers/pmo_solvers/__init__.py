@@ -1,0 +1,1 @@
+"""Engines of pmo-optimizer, found by the core through entry points."""

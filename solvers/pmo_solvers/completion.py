@@ -1,0 +1,241 @@
+"""Fixed decisions -> certificate: who serves what and which fund pays, exactly.
+
+Selection, starts, modes and hires are given; shares of people and fund splits are found anew
+with exact flows in whole numbers (a linear program where proficiencies other than 1 or prices
+take part, rounded and checked in fractions). Decisions that cannot be completed are refused,
+whatever an engine's tolerances said.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from pmo_optimizer.backend import Certificate, Decisions, Share, Split
+from pmo_optimizer.problem import Flow, Problem
+from pmo_solvers.flows import Arc, min_cost_flow
+from pmo_solvers.staffing import Claim, serve
+
+COST_SCALE = 1_000_000
+"""Cost of the dearest overspending in a flow; other prices in proportion."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """Money of a line in a period, to be paid by one of its payers."""
+
+    line: str
+    payers: tuple[int, ...]
+    period: int
+    amount: int
+
+
+def complete(problem: Problem, decisions: Decisions) -> Certificate | None:
+    """Return the cheapest certificate of the decisions, or None where there is none.
+
+    Cheapest means least priced extra supply, excess over ceilings and overspending.
+    """
+    splits = split_funds(problem, decisions)
+    if splits is None:
+        return None
+    shares = share_people(problem, decisions)
+    if shares is None:
+        return None
+    return Certificate(tuple(shares), tuple(splits))
+
+
+# -- people --------------------------------------------------------------------------------
+
+
+def claims(problem: Problem, decisions: Decisions) -> list[list[Claim]]:
+    """Return what the needs of the selected projects ask for, per period."""
+    out: list[list[Claim]] = [[] for _ in range(problem.periods)]
+    for project in problem.projects:
+        if not decisions.selected[project.index]:
+            continue
+        for index, decision in enumerate(decisions.phases[project.index]):
+            mode = project.phases[index].modes[decision.mode]
+            for demand in mode.demands:
+                for offset, rate in enumerate(demand.rates):
+                    if rate:
+                        claim = Claim(demand.bucket, rate, project.index, index, demand.need)
+                        out[decision.start + offset].append(claim)
+    return out
+
+
+def heads_at_work(problem: Problem, decisions: Decisions) -> list[dict[int, int]]:
+    """Return the heads of each hire option that work, per period."""
+    out: list[dict[int, int]] = [defaultdict(int) for _ in range(problem.periods)]
+    for hire, order, count in decisions.heads:
+        data = problem.hires[hire]
+        for period in data.work[order - data.orders.start]:
+            if period < problem.periods:
+                out[period][hire] += count
+    return out
+
+
+def share_people(problem: Problem, decisions: Decisions) -> list[Share] | None:
+    """Return shares that serve every need, or None."""
+    heads = heads_at_work(problem, decisions)
+    shares: list[Share] = []
+    for period, wanted in enumerate(claims(problem, decisions)):
+        if not wanted:
+            continue
+        found = serve(problem, period, wanted, heads[period])
+        if found is None:
+            return None
+        shares += found
+    return shares
+
+
+# -- money ---------------------------------------------------------------------------------
+
+
+def payments(problem: Problem, decisions: Decisions) -> list[Payment]:
+    """Return all money that funds must pay within the grid."""
+    out: list[Payment] = []
+
+    def pay(flow: Flow, period: int, amount: int) -> None:
+        if flow.payers and 0 <= period < problem.periods and amount:
+            out.append(Payment(flow.line, flow.payers, period, amount))
+
+    for project in problem.projects:
+        placed = decisions.phases[project.index]
+        if not decisions.selected[project.index]:
+            if project.exit is not None:
+                for offset, amount in project.exit.amounts:
+                    pay(project.exit, offset, amount)
+            continue
+        for phase, decision in zip(project.phases, placed, strict=False):
+            for flow in phase.modes[decision.mode].flows:
+                for offset, amount in flow.amounts:
+                    pay(flow, decision.start + offset, amount)
+        start, finish = span(problem, decisions, project.index)
+        for flow in project.flows:
+            for period, amount in _dated(flow, start, finish):
+                pay(flow, period, amount)
+    return out + _hire_payments(problem, decisions)
+
+
+def span(problem: Problem, decisions: Decisions, project: int) -> tuple[int, int]:
+    """Return start and exclusive finish of a selected project."""
+    data, placed = problem.projects[project], decisions.phases[project]
+    if not placed:
+        return data.first_start, data.first_start
+    ends = [d.start + data.phases[f].modes[d.mode].duration for f, d in enumerate(placed)]
+    return min(d.start for d in placed), max(ends)
+
+
+def _dated(flow: Flow, start: int, finish: int) -> list[tuple[int, int]]:
+    amount = flow.amounts[0][1]
+    if flow.kind == "start":
+        return [(start + offset, money) for offset, money in flow.amounts]
+    if flow.kind == "running":
+        return [(t, amount) for t in range(start, finish)]
+    return [(max(finish - 1, start), amount)]
+
+
+def _hire_payments(problem: Problem, decisions: Decisions) -> list[Payment]:
+    totals: dict[tuple[int, int], int] = defaultdict(int)
+    for hire, order, count in decisions.heads:
+        data = problem.hires[hire]
+        totals[hire, order] += count * data.cost_once
+        for period in data.work[order - data.orders.start]:
+            totals[hire, period] += count * data.cost_per_period
+    return [
+        Payment(problem.hires[hire].line, problem.hires[hire].payers, period, amount)
+        for (hire, period), amount in sorted(totals.items())
+        if amount and problem.hires[hire].payers and period < problem.periods
+    ]
+
+
+def split_funds(problem: Problem, decisions: Decisions) -> list[Split] | None:
+    """Return what each fund pays of each open line, or None where the funds do not suffice.
+
+    A flow from money to payments: bucket k of a fund gets its amount, passes on up to its
+    carry-over limit, and soft funds have dear extra money that cannot be carried.
+    """
+    due = payments(problem, decisions)
+    network = _FundNetwork(problem, decisions, due)
+    flows = min_cost_flow(network.arcs, network.supplies)
+    return None if flows is None else network.splits(flows)
+
+
+class _FundNetwork:
+    """Nodes: money and payments of every fund bucket, and every group of open lines."""
+
+    def __init__(self, problem: Problem, decisions: Decisions, due: list[Payment]) -> None:
+        self.problem = problem
+        self.supplies: list[int] = []
+        self.arcs: list[Arc] = []
+        self.pay_node: dict[tuple[int, int], int] = {}
+        self.groups: dict[tuple[tuple[int, ...], tuple[int, ...]], list[Payment]] = {}
+        self.group_arcs: dict[int, tuple[tuple[tuple[int, ...], tuple[int, ...]], int]] = {}
+        self.alone = [p for p in due if len(p.payers) == 1 and p.line]
+        self._add_funds(decisions, sum(payment.amount for payment in due))
+        for payment in due:
+            key = payment.payers, self._buckets(payment)
+            if len(payment.payers) == 1:
+                self.supplies[self.pay_node[payment.payers[0], key[1][0]]] -= payment.amount
+            else:
+                self.groups.setdefault(key, []).append(payment)
+        for key, members in self.groups.items():
+            node = self._node(-sum(payment.amount for payment in members))
+            for fund, bucket in zip(*key, strict=True):
+                self.group_arcs[len(self.arcs)] = key, fund
+                total = sum(payment.amount for payment in members)
+                self.arcs.append(Arc(self.pay_node[fund, bucket], node, total))
+
+    def _buckets(self, payment: Payment) -> tuple[int, ...]:
+        funds = self.problem.funds
+        return tuple(funds[f].bucket[payment.period] for f in payment.payers)
+
+    def _node(self, supply: int) -> int:
+        self.supplies.append(supply)
+        return len(self.supplies) - 1
+
+    def _add_funds(self, decisions: Decisions, most: int) -> None:
+        saved: dict[tuple[int, int], int] = defaultdict(int)
+        for synergy in self.problem.synergies:
+            if all(decisions.selected[p] for p in synergy.projects):
+                for fund, period, amount in synergy.savings:
+                    if 0 <= period < self.problem.periods:
+                        saved[fund, self.problem.funds[fund].bucket[period]] += amount
+        dearest = max((fund.price or 0.0 for fund in self.problem.funds), default=0.0) or 1.0
+        for index, data in enumerate(self.problem.funds):
+            previous: int | None = None
+            reach = 0
+            for k, amount in enumerate(data.amounts):
+                money = self._node(max(amount + saved[index, k], 0))
+                pay = self._node(0)
+                self.pay_node[index, k] = pay
+                reach += amount + saved[index, k]
+                self.arcs.append(Arc(money, pay, max(reach, 0)))
+                if data.price is not None:
+                    extra = self._node(most)
+                    cost = round(data.price / dearest * COST_SCALE)
+                    self.arcs.append(Arc(extra, pay, most, cost))
+                if previous is not None and data.carry != 0:
+                    limit = reach if data.carry is None else data.carry
+                    self.arcs.append(Arc(previous, money, max(limit, 0)))
+                previous = money
+
+    def splits(self, flows: list[int]) -> list[Split]:
+        """Divide what each fund pays of a group over the group's lines, in order."""
+        paid: dict[tuple[tuple[int, ...], tuple[int, ...]], list[tuple[int, int]]] = {}
+        for arc, (key, fund) in self.group_arcs.items():
+            if flows[arc]:
+                paid.setdefault(key, []).append((fund, flows[arc]))
+        out = [Split(p.line, p.payers[0], p.period, p.amount) for p in self.alone]
+        for key, members in self.groups.items():
+            purses = list(reversed(paid.get(key, [])))
+            for payment in members:
+                left = payment.amount
+                while left:
+                    fund, purse = purses.pop()
+                    amount = min(left, purse)
+                    out.append(Split(payment.line, fund, payment.period, amount))
+                    left -= amount
+                    if purse > amount:
+                        purses.append((fund, purse - amount))
+        return out

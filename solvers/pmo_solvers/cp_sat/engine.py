@@ -1,0 +1,160 @@
+"""The CP-SAT engine: capabilities, and one stage solved."""
+
+from __future__ import annotations
+
+import threading
+from importlib import metadata
+
+from ortools.sat.python import cp_model
+
+from pmo_optimizer.backend import Clock, Options, Outcome
+from pmo_optimizer.model import EngineError, Termination
+from pmo_optimizer.problem import NAMED_STAFFING, Feature, Problem
+from pmo_solvers.cp_sat.translate import ScaledObjective, Translation
+from pmo_solvers.time_indexed.driver import Answer, Request, run
+
+MIN_WORKERS = 2
+"""With one worker CP-SAT has no neighbourhood search."""
+
+POLL_SECONDS = 0.05
+"""How often a stop signal is looked at."""
+
+NO_LIMIT = 1e9
+"""Seconds that mean no limit."""
+
+
+class CpSatBackend:
+    """CP-SAT on the rows of the time-indexed model."""
+
+    name = "cp-sat"
+    capabilities = frozenset(Feature) - NAMED_STAFFING
+    exact = True
+
+    def versions(self) -> dict[str, str]:
+        """Return the version of OR-Tools."""
+        return {"ortools": metadata.version("ortools")}
+
+    def solve(self, problem: Problem, options: Options) -> Outcome:
+        """Return the best plan found; see `pmo_optimizer.backend.Backend`."""
+        return run(problem, options, _CpSatStages())
+
+
+class _CpSatStages:
+    """Solves stages; the translation of the rows is kept between them."""
+
+    def __init__(self) -> None:
+        self.translation: Translation | None = None
+
+    def solve(self, request: Request) -> Answer:
+        if self.translation is None:
+            self.translation = Translation(request.model.model)
+        objective = ScaledObjective(request.stage, request.model.model)
+        model = self.translation.stage(objective, request.holds, request.cuts, request.start)
+        solver = cp_model.CpSolver()
+        set_parameters(solver.parameters, request.options, request.clock)
+        observer = _Observer(request, objective)
+        solver.best_bound_callback = observer.on_bound
+        with StopWatcher(solver, request.clock):
+            status = solver.solve(model, observer)
+        return _answer(solver, status, request, objective)
+
+
+def set_parameters(parameters: object, options: Options, clock: Clock) -> None:
+    """Set limits, workers, seed and gap of a solve."""
+    limit = min(clock.left, NO_LIMIT)
+    workers = max(options.workers, MIN_WORKERS)
+    settings: dict[str, object] = {
+        "num_workers": workers,
+        "random_seed": options.seed,
+        "relative_gap_limit": options.gap,
+        "absolute_gap_limit": 0.0,
+    }
+    if options.reproducible:
+        settings["interleave_search"] = True
+        settings["max_deterministic_time"] = limit
+    else:
+        settings["max_time_in_seconds"] = limit
+    for name, value in settings.items():
+        setattr(parameters, name, value)
+
+
+class StopWatcher:
+    """Stops a CP-SAT solver soon after the stop signal; a context manager."""
+
+    def __init__(self, solver: cp_model.CpSolver, clock: Clock) -> None:
+        self._solver = solver
+        self._clock = clock
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def _watch(self) -> None:
+        while not self._done.wait(POLL_SECONDS):
+            if self._clock.stop.is_set():
+                # A stop before the search begins is ignored, so it is repeated until the end.
+                self._solver.stop_search()
+
+    def __enter__(self) -> StopWatcher:
+        """Start watching."""
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop watching."""
+        self._done.set()
+        self._thread.join()
+
+
+class _Observer(cp_model.CpSolverSolutionCallback):
+    """Reports incumbents and bounds of the first stage in its own unit."""
+
+    def __init__(self, request: Request, objective: ScaledObjective) -> None:
+        super().__init__()
+        self._request = request
+        self._objective = objective
+        self._value: float | None = None
+        self._bound: float | None = None
+
+    def on_solution_callback(self) -> None:
+        """Report a new incumbent."""
+        self._value = self._objective.unscaled(self.objective_value)
+        self._bound = self._objective.bound(self.best_objective_bound)
+        self._report()
+
+    def on_bound(self, bound: float) -> None:
+        """Report a new bound."""
+        self._bound = self._objective.bound(bound)
+        self._report()
+
+    def _report(self) -> None:
+        if self._request.first:
+            self._request.options.report(self._value, self._bound, "cp-sat")
+
+
+def _answer(
+    solver: cp_model.CpSolver,
+    status: cp_model.CpSolverStatus,
+    request: Request,
+    objective: ScaledObjective,
+) -> Answer:
+    word = solver.status_name(status)
+    if status == cp_model.MODEL_INVALID:
+        raise EngineError("CP-SAT called the model invalid")
+    if status == cp_model.INFEASIBLE:
+        return Answer(None, None, None, True, Termination.PROVED, word)
+    termination = _termination(status, request)
+    if status == cp_model.UNKNOWN:
+        return Answer(None, None, None, False, termination, word)
+    values = list(solver.response_proto.solution)[: request.model.model.size]
+    bound = objective.bound(solver.best_objective_bound)
+    value = request.stage.value(values)
+    # The integer objective may be off by its rounding: a bound never crosses its own incumbent.
+    bound = max(bound, value) if request.stage.maximised else min(bound, value)
+    return Answer(values, value, bound, False, termination, word)
+
+
+def _termination(status: cp_model.CpSolverStatus, request: Request) -> Termination:
+    if status == cp_model.OPTIMAL:
+        return Termination.PROVED if not request.options.gap else Termination.GAP
+    if request.clock.stop.is_set():
+        return Termination.STOPPED
+    return Termination.WORK_LIMIT if request.options.reproducible else Termination.TIME_LIMIT

@@ -1,0 +1,147 @@
+"""Rows -> CP-SAT: whole numbers throughout, overflow checked row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import floor, log10
+
+from ortools.sat.python import cp_model
+
+from pmo_solvers.time_indexed import LinearModel, LinearTerm, Row
+from pmo_solvers.time_indexed.driver import Hold, cut_rows
+
+MAX_ACTIVITY = 2**60
+"""Largest absolute sum that a row may reach; CP-SAT needs sums to fit into 64 bits."""
+
+MAX_OBJECTIVE = 2**53
+"""Largest absolute scaled objective: CP-SAT reports it as a float."""
+
+MAX_DIGITS = 9
+"""Decimals that the scaled objective keeps where there is room."""
+
+
+class ScaledObjective:
+    """A float objective in whole numbers, with the error that rounding can make.
+
+    Attributes
+    ----------
+    scale
+        Power of ten that multiplies every coefficient.
+    coefs
+        Whole coefficients by column.
+    error
+        Most by which the whole objective / scale can differ from the true one.
+    """
+
+    def __init__(self, term: LinearTerm, model: LinearModel) -> None:
+        self.term = term
+        reach = sum(abs(c) * model.upper[j] for j, c in term.coefs.items())
+        digits = min(MAX_DIGITS, floor(log10(MAX_OBJECTIVE / reach))) if reach else 0
+        self.scale = 10.0**digits
+        self.coefs = {j: round(c * self.scale) for j, c in term.coefs.items()}
+        self.error = self._error(model) / self.scale
+
+    def _error(self, model: LinearModel) -> float:
+        """Add up rounding errors; of a project's patterns only the largest can count."""
+        total = 0.0
+        worst: dict[int, float] = {}
+        for column, coef in self.term.coefs.items():
+            off = abs(self.coefs[column] - coef * self.scale) * model.upper[column]
+            group = model.group[column]
+            if group < 0:
+                total += off
+            else:
+                worst[group] = max(worst.get(group, 0.0), off)
+        return total + sum(worst.values())
+
+    def unscaled(self, value: float) -> float:
+        """Return an objective of CP-SAT in natural units."""
+        return value / self.scale + self.term.constant
+
+    def bound(self, value: float) -> float:
+        """Return a bound of CP-SAT in natural units, moved outward by the rounding error."""
+        margin = self.error if self.term.maximised else -self.error
+        return self.unscaled(value) + margin
+
+    def limit(self, value: float) -> int:
+        """Return a whole limit that keeps every solution at least as good as ``value``."""
+        whole = (value - self.term.constant) * self.scale
+        slack = 2 * self.error * self.scale + 1e-9 * abs(whole) + 1
+        return floor(whole - slack) if self.term.maximised else -floor(-(whole + slack))
+
+
+class Translation:
+    """The CP-SAT form of the rows, cloned for every stage."""
+
+    def __init__(self, linear: LinearModel) -> None:
+        self.linear = linear
+        self.base = cp_model.CpModel()
+        self.variables = [
+            self.base.new_int_var(low, high, "")
+            for low, high in zip(linear.lower, linear.upper, strict=True)
+        ]
+        for row in linear.rows:
+            for part in fit(row, linear):
+                self._add(self.base, self.variables, part)
+
+    @staticmethod
+    def _add(model: cp_model.CpModel, variables: list[cp_model.IntVar], row: Row) -> None:
+        total = cp_model.LinearExpr.weighted_sum([variables[j] for j in row.columns], row.coefs)
+        low = cp_model.INT_MIN if row.lower is None else row.lower
+        high = cp_model.INT_MAX if row.upper is None else row.upper
+        model.add_linear_constraint(total, low, high)
+
+    def stage(
+        self,
+        objective: ScaledObjective,
+        holds: Sequence[Hold],
+        cuts: Sequence[tuple[list[int], list[int]]],
+        start: dict[int, int],
+    ) -> cp_model.CpModel:
+        """Return a model with an objective, held terms, cuts and a hint."""
+        model = self.base.clone()
+        variables = [model.get_int_var_from_proto_index(v.index) for v in self.variables]
+        for hold in holds:
+            held = ScaledObjective(hold.term, self.linear)
+            limit = held.limit(hold.limit)
+            total = _weighted(variables, held.coefs)
+            model.add(total >= limit if hold.term.maximised else total <= limit)
+        for terms, upper in cut_rows(cuts):
+            model.add(_weighted(variables, terms) <= upper)
+        total = _weighted(variables, objective.coefs)
+        if objective.term.maximised:
+            model.maximize(total)
+        else:
+            model.minimize(total)
+        for column, value in start.items():
+            model.add_hint(variables[column], value)
+        return model
+
+
+def _weighted(variables: list[cp_model.IntVar], coefs: dict[int, int]) -> cp_model.LinearExprT:
+    columns = list(coefs)
+    return cp_model.LinearExpr.weighted_sum(
+        [variables[j] for j in columns], [coefs[j] for j in columns]
+    )
+
+
+def fit(row: Row, model: LinearModel) -> tuple[Row, ...]:
+    """Return rows that stand for a row and whose sums fit into 64 bits, rounded outward.
+
+    All columns are at least 0, so that smaller coefficients and larger limits only relax a
+    <= row. A solution that uses the difference is refused when it is checked exactly.
+    """
+    reach = sum(abs(c) * model.upper[j] for j, c in zip(row.columns, row.coefs, strict=True))
+    limits = [abs(limit) for limit in (row.lower, row.upper) if limit is not None]
+    largest = max(reach, *limits)
+    if largest <= MAX_ACTIVITY:
+        return (row,)
+    divisor = -(-largest // MAX_ACTIVITY)
+    parts = []
+    if row.upper is not None:
+        coefs = tuple(c // divisor for c in row.coefs)
+        parts.append(Row(row.tag, row.columns, coefs, None, -(-row.upper // divisor)))
+    if row.lower is not None:
+        coefs = tuple(-(-c // divisor) for c in row.coefs)
+        parts.append(Row(row.tag, row.columns, coefs, row.lower // divisor, None))
+    return tuple(parts)

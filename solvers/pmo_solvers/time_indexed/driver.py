@@ -1,0 +1,256 @@
+"""Stages, refused solutions, and progress: what every engine on the time-indexed model does.
+
+Stage k optimizes term k while every earlier term stays within its tolerance of its best
+(MODEL 23). Every solution is checked row by row in whole numbers and completed exactly; one
+that fails is cut off and the stage solved again, so that an engine's tolerances never decide
+feasibility.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from pmo_optimizer.backend import (
+    Certificate,
+    Clock,
+    Decisions,
+    Options,
+    Outcome,
+    Stage,
+    relative_gap,
+)
+from pmo_optimizer.model import EngineError, Method, Status, Termination
+from pmo_optimizer.problem import Problem
+from pmo_solvers.completion import complete
+from pmo_solvers.time_indexed.build import TimeIndexed, build
+from pmo_solvers.time_indexed.linear import LinearTerm
+
+OPTIMAL_GAP = 1e-6
+"""A stage is proved at this relative gap (MODEL 24)."""
+
+FIRST_SHARE = 0.6
+"""Part of the time that is left which a stage gets when others follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """An earlier term that must stay at ``limit`` or better."""
+
+    term: LinearTerm
+    limit: float
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One solve: a stage, what earlier stages hold, cuts, and a start.
+
+    Attributes
+    ----------
+    cuts
+        Refused solutions as (columns at 1, columns at 0): at least one must differ.
+    start
+        Values of columns, or empty.
+    """
+
+    model: TimeIndexed
+    stage: LinearTerm
+    holds: tuple[Hold, ...]
+    cuts: tuple[tuple[list[int], list[int]], ...]
+    start: dict[int, int]
+    options: Options
+    clock: Clock
+    first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an engine says of one request.
+
+    Attributes
+    ----------
+    values
+        Whole column values, or None. Continuous columns are rounded.
+    value, bound
+        Objective of the values by the engine, and its proven bound.
+    """
+
+    values: list[int] | None
+    value: float | None
+    bound: float | None
+    infeasible: bool
+    termination: Termination
+    word: str
+
+
+class StageSolver(Protocol):
+    """The part that differs between engines."""
+
+    def solve(self, request: Request) -> Answer:
+        """Return the best solution of one stage."""
+        ...
+
+
+@dataclass(slots=True)
+class _Run:
+    """State of a run: the best verified decisions and what the stages found."""
+
+    stages: list[Stage] = field(default_factory=list)
+    holds: list[Hold] = field(default_factory=list)
+    cuts: list[tuple[list[int], list[int]]] = field(default_factory=list)
+    values: list[int] | None = None
+    decisions: Decisions | None = None
+    certificate: Certificate = field(default_factory=Certificate)
+    termination: Termination = Termination.PROVED
+    word: str = ""
+
+
+def run(problem: Problem, options: Options, solver: StageSolver) -> Outcome:
+    """Return the outcome of all stages."""
+    begin = time.monotonic()
+    indexed = build(problem)
+    build_seconds = time.monotonic() - begin
+    state = _Run()
+    infeasible = False
+    if indexed.model.infeasible:
+        infeasible = True
+        state.word = f"row {indexed.model.infeasible} cannot hold"
+    else:
+        for number, stage in enumerate(indexed.stages):
+            if number and (state.decisions is None or options.clock.over):
+                break
+            infeasible = _solve_stage(indexed, number, stage, options, solver, state)
+            if infeasible:
+                break
+    return Outcome(
+        status=_status(problem, state, infeasible),
+        termination=Termination.PROVED if infeasible else state.termination,
+        stages=tuple(state.stages),
+        decisions=state.decisions,
+        certificate=state.certificate,
+        word=state.word,
+        build_seconds=build_seconds,
+        columns=indexed.model.size,
+        rows=len(indexed.model.rows),
+        reproducible=options.reproducible and not options.clock.over,
+    )
+
+
+def _status(problem: Problem, state: _Run, infeasible: bool) -> Status:
+    if infeasible:
+        return Status.INFEASIBLE
+    if state.decisions is None:
+        return Status.NO_PLAN_FOUND
+    wanted = 1 if problem.method is Method.WEIGHTED else len(problem.terms)
+    gaps = [relative_gap(stage.best, stage.bound) for stage in state.stages]
+    proved = len(gaps) == wanted and all(g is not None and g <= OPTIMAL_GAP for g in gaps)
+    return Status.OPTIMAL if proved else Status.FEASIBLE
+
+
+def _solve_stage(
+    indexed: TimeIndexed,
+    number: int,
+    stage: LinearTerm,
+    options: Options,
+    solver: StageSolver,
+    state: _Run,
+) -> bool:
+    """Solve one stage, cutting off what cannot be completed; return whether it is infeasible."""
+    clock = _stage_clock(options.clock, last=number == len(indexed.stages) - 1)
+    start = _start(indexed, options, state)
+    while True:
+        request = Request(
+            indexed, stage, tuple(state.holds), tuple(state.cuts), start, options, clock, not number
+        )
+        answer = solver.solve(request)
+        state.word = answer.word
+        if answer.infeasible:
+            if number:
+                raise EngineError(f"stage {number + 1} was called infeasible: {answer.word}")
+            return True
+        if answer.values is None:
+            _no_solution(indexed, stage, answer, state)
+            return False
+        if _accept(indexed, answer.values, state):
+            break
+        state.cuts.append(indexed.decision_columns(answer.values))
+        start = {}
+        if clock.over:
+            _no_solution(indexed, stage, answer, state)
+            return False
+    assert answer.value is not None  # noqa: S101 - an answer with values has a value
+    _finish_stage(indexed, number, stage, answer, options, state)
+    return False
+
+
+def _accept(indexed: TimeIndexed, values: list[int], state: _Run) -> bool:
+    """Check rows in whole numbers and complete the decisions; keep them if both succeed."""
+    if indexed.model.first_violated(values):
+        return False
+    decisions = indexed.decode(values)
+    certificate = complete(indexed.problem, decisions)
+    if certificate is None:
+        return False
+    state.values, state.decisions, state.certificate = values, decisions, certificate
+    return True
+
+
+def _no_solution(indexed: TimeIndexed, stage: LinearTerm, answer: Answer, state: _Run) -> None:
+    """Record a stage that ended without an accepted solution of its own."""
+    best = stage.value(state.values) if state.values is not None else None
+    state.stages.append(Stage(best, answer.bound))
+    state.termination = (
+        answer.termination
+        if answer.termination is not Termination.PROVED
+        else Termination.TIME_LIMIT
+    )
+
+
+def _finish_stage(
+    indexed: TimeIndexed,
+    number: int,
+    stage: LinearTerm,
+    answer: Answer,
+    options: Options,
+    state: _Run,
+) -> None:
+    best, bound = answer.value or 0.0, answer.bound
+    gap = relative_gap(best, bound)
+    if gap is not None and gap <= OPTIMAL_GAP:
+        termination = Termination.PROVED
+    elif gap is not None and gap <= options.gap:
+        termination = Termination.GAP
+    else:
+        termination = answer.termination
+    if not number or state.termination is Termination.PROVED:
+        state.termination = termination
+    tolerance = 0.0
+    if number < len(indexed.stages) - 1:
+        term = indexed.problem.terms[number]
+        tolerance = max(term.abs_tol, term.rel_tol * abs(best))
+        limit = best - tolerance if stage.maximised else best + tolerance
+        state.holds.append(Hold(stage, limit))
+    state.stages.append(Stage(best, bound, tolerance))
+
+
+def _stage_clock(clock: Clock, *, last: bool) -> Clock:
+    """Return a clock for one stage: the rest, or a part of it where others follow."""
+    return Clock(clock.left if last else clock.left * FIRST_SHARE, clock.stop)
+
+
+def _start(indexed: TimeIndexed, options: Options, state: _Run) -> dict[int, int]:
+    """Return a start: the last stage's values, or the caller's decisions."""
+    if state.values is not None:
+        return dict(enumerate(state.values))
+    if options.start is None:
+        return {}
+    return indexed.encode(options.start) or {}
+
+
+def cut_rows(cuts: Sequence[tuple[list[int], list[int]]]) -> list[tuple[dict[int, int], int]]:
+    """Return each cut as (terms, upper): sum over ones - sum over zeros <= number of ones - 1."""
+    return [
+        (dict.fromkeys(ones, 1) | dict.fromkeys(zeros, -1), len(ones) - 1) for ones, zeros in cuts
+    ]
