@@ -264,9 +264,9 @@ def _positive_cycles(portfolio: Portfolio, *, blocking_only: bool) -> list[Cycle
             _add_arcs(graph, _link_arcs(link, sources[0], target, True, True))
     found = []
     for part in nx.strongly_connected_components(graph):
-        sub = graph.subgraph(part).copy()
-        if len(part) > 1 and nx.negative_edge_cycle(sub, weight="weight"):
-            loop = _negative_cycle(sub)
+        sub = graph.subgraph(part)
+        loop = _negative_cycle(sub)
+        if loop:
             lag = -sum(sub[a][b]["weight"] for a, b in zip(loop, loop[1:] + loop[:1], strict=True))
             found.append(Cycle(tuple(loop), int(lag), blocking_only))
     return sorted(found, key=lambda c: c.events)
@@ -281,8 +281,32 @@ def _add_arcs(graph: nx.DiGraph, arcs: Iterable[Arc]) -> None:
 
 
 def _negative_cycle(graph: nx.DiGraph) -> list[Event]:
-    """Return a negative cycle, rotated so that it begins with its least event."""
-    loop: list[Event] = nx.find_negative_cycle(graph, min(graph.nodes), weight="weight")[:-1]
+    """Return a negative cycle, beginning with its least event, or nothing (Bellman-Ford).
+
+    All events start at distance 0; one that still improves after as many rounds as there are
+    events hangs on a cycle, which walking back far enough reaches.
+    """
+    arcs = sorted((a, b, data["weight"]) for a, b, data in graph.edges(data=True))
+    distance = dict.fromkeys(graph, 0)
+    before: dict[Event, Event] = {}
+    improved: Event | None = None
+    for _ in range(len(distance)):
+        improved = None
+        for a, b, weight in arcs:
+            if distance[a] + weight < distance[b]:
+                distance[b] = distance[a] + weight
+                before[b] = a
+                improved = b
+        if improved is None:
+            return []
+    assert improved is not None  # noqa: S101 - the last round improved something
+    event = improved
+    for _ in range(len(distance)):
+        event = before[event]
+    loop = [event]
+    while before[loop[-1]] != event:
+        loop.append(before[loop[-1]])
+    loop.reverse()
     first = loop.index(min(loop))
     return loop[first:] + loop[:first]
 

@@ -13,11 +13,14 @@ from pmo_solvers.time_indexed.driver import Hold, cut_rows
 MAX_ACTIVITY = 2**60
 """Largest absolute sum that a row may reach; CP-SAT needs sums to fit into 64 bits."""
 
-MAX_OBJECTIVE = 2**53
-"""Largest absolute scaled objective: CP-SAT reports it as a float."""
+MAX_OBJECTIVE = 2**60
+"""Largest absolute scaled objective; CP-SAT keeps it in 64 bits."""
 
-MAX_DIGITS = 9
-"""Decimals that the scaled objective keeps where there is room."""
+DIGITS = 9
+"""Decimals that the scaled objective keeps where there is room; more where that errs."""
+
+MAX_ERROR = 1e-12
+"""Rounding error, relative to the largest objective, that asks for more decimals."""
 
 
 class ScaledObjective:
@@ -36,9 +39,16 @@ class ScaledObjective:
     def __init__(self, term: LinearTerm, model: LinearModel) -> None:
         self.term = term
         reach = sum(abs(c) * model.upper[j] for j, c in term.coefs.items())
-        digits = min(MAX_DIGITS, floor(log10(MAX_OBJECTIVE / reach))) if reach else 0
+        room = floor(log10(MAX_OBJECTIVE / reach)) if reach else 0
+        digits = min(DIGITS, room)
+        self._round(digits, model)
+        while self.error > MAX_ERROR * reach and digits < room:
+            digits += 1
+            self._round(digits, model)
+
+    def _round(self, digits: int, model: LinearModel) -> None:
         self.scale = 10.0**digits
-        self.coefs = {j: round(c * self.scale) for j, c in term.coefs.items()}
+        self.coefs = {j: round(c * self.scale) for j, c in self.term.coefs.items()}
         self.error = self._error(model) / self.scale
 
     def _error(self, model: LinearModel) -> float:

@@ -9,7 +9,6 @@ import highspy
 import pulp
 from highspy import HighsModelStatus
 
-
 from pmo_optimizer.backend import Options, Outcome
 from pmo_optimizer.model import EngineError, Termination
 from pmo_optimizer.problem import NAMED_STAFFING, Feature, Problem
