@@ -58,7 +58,10 @@ def plain_number(value: Decimal) -> int | float | str:
     if value == value.to_integral_value() and abs(value) < 2**53:
         return int(value)
     as_float = float(value)
-    return as_float if Decimal(repr(as_float)) == value else str(value)
+    if Decimal(repr(as_float)) == value:
+        return as_float
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 Number: TypeAlias = Annotated[
@@ -86,6 +89,11 @@ GeneratedId: TypeAlias = Annotated[str, BeforeValidator(_id_text), Field(max_len
 
 Count: TypeAlias = Annotated[int, BeforeValidator(_not_bool)]
 """A whole number."""
+
+LocalId: TypeAlias = Annotated[
+    str, BeforeValidator(_id_text), Field(pattern=r"^[^/]*$", max_length=120)
+]
+"""An id within its parent, which may be left out; paths separate such ids by slashes."""
 
 When: TypeAlias = Annotated[int | date, BeforeValidator(_not_bool)]
 """A date, or a 0-based period index."""
@@ -210,6 +218,25 @@ def content_hash(value: object) -> str:
     """Return a short hash of JSON-like content, the same whatever the order of keys."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+ORDERED_FIELDS = frozenset({"phases", "terms", "profile", "periods", "modes"})
+"""Lists whose order has a meaning; all others are sets."""
+
+
+def canonical(value: object, name: str = "") -> object:
+    """Return JSON-like content with every list that is a set in one certain order.
+
+    ``name`` is the field that holds the value. The phases of a baseline, which name a phase
+    each, are a set too.
+    """
+    if isinstance(value, dict):
+        return {key: canonical(item, key) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        items = [canonical(item) for item in value]
+        rows = name == "phases" and all(isinstance(i, dict) and "phase" in i for i in items)
+        return items if name in ORDERED_FIELDS and not rows else sorted(items, key=content_hash)
+    return value
 
 
 Item = TypeVar("Item", bound=BaseModel)

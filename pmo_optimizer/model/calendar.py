@@ -7,6 +7,7 @@ from calendar import monthrange
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 
 from pmo_optimizer.model.base import Count, Frozen, Id, Number, When
 
@@ -95,15 +96,17 @@ class Calendar(Frozen):
         Parameters
         ----------
         index
-            0-based period; values outside the grid are extrapolated.
+            0-based period; values outside the grid are extrapolated, up to the year 9999.
         """
-        if self.grain is Grain.DAY:
-            return self.start + index * ONE_DAY
-        if self.grain is Grain.WEEK:
-            return self.start + 7 * index * ONE_DAY
+        if self.grain in {Grain.DAY, Grain.WEEK}:
+            days = index if self.grain is Grain.DAY else 7 * index
+            left = (date.max - self.start).days
+            return self.start + min(days, left) * ONE_DAY
         months = {"month": 1, "quarter": 3, "year": 12}[self.grain.value] * index
         month0 = self.start.month - 1 + months
         year, month = self.start.year + month0 // MONTHS_A_YEAR, month0 % MONTHS_A_YEAR + 1
+        if year > date.max.year:
+            return date.max
         return date(year, month, min(self.start.day, monthrange(year, month)[1]))
 
     def index_of(self, day: date) -> int:
@@ -118,7 +121,7 @@ class Calendar(Frozen):
         guess = months // step
         while self.edge(guess) > day:
             guess -= 1
-        while self.edge(guess + 1) <= day:
+        while self.edge(guess + 1) <= day and self.edge(guess + 1) < date.max:
             guess += 1
         return guess
 
@@ -139,7 +142,11 @@ class Calendar(Frozen):
         Work that ends at exclusive index k is done on the evening before ``edge(k)``, so a
         latest finish of 31 March allows an end at the period that begins on 1 April.
         """
-        return when if isinstance(when, int) else self.index_of(when + ONE_DAY)
+        return (
+            when
+            if isinstance(when, int)
+            else self.index_of(when if when == date.max else when + ONE_DAY)
+        )
 
     def period_of(self, when: When) -> int:
         """Return the period that contains the day; an index stays itself."""
@@ -164,6 +171,11 @@ class Calendar(Frozen):
         if self.grain is Grain.QUARTER:
             return f"{day:%Y}-Q{(day.month - 1) // 3 + 1}"
         return f"{day:%Y-%m}" if self.grain is Grain.MONTH else f"{day:%Y-%m-%d}"
+
+    @cached_property
+    def working_days_by_period(self) -> tuple[tuple[date, ...], ...]:
+        """Working days of every period of the grid."""
+        return tuple(self.working_dates(t) for t in range(self.periods))
 
     def working_dates(self, index: int) -> tuple[date, ...]:
         """Return the working days of a period, holidays of the calendar left out."""

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from pmo_optimizer.model.base import Amounts, Filter, Frozen, GeneratedId, Id, Number, When
+from pmo_optimizer.model.base import Amounts, Filter, Frozen, GeneratedId, Id, LocalId, Number, When
 
 
 class Anchor(StrEnum):
@@ -41,13 +41,17 @@ class CostLine(Frozen):
         that are eligible for its category.
     """
 
-    id: GeneratedId = ""
+    id: LocalId = ""
     category: str = "cost"
     per_period: Number | None = None
     profile: tuple[Number, ...] | None = None
     lump: Number | None = None
     at: Anchor = Anchor.START
     fund: Id | None = None
+
+    def made_id(self) -> str:
+        """Return the id that a line without one gets."""
+        return self.category.replace("/", "-")
 
 
 class Benefit(Frozen):

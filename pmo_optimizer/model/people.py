@@ -193,8 +193,7 @@ def availability(person: Person, calendar: Calendar) -> tuple[Decimal, ...]:
     sites = {site.id: site.holidays for site in calendar.sites}
     off = set(person.holidays) | set(sites.get(person.site or "", ()))
     out: list[Decimal] = []
-    for index in range(calendar.periods):
-        days = calendar.working_dates(index)
+    for days in calendar.working_days_by_period:
         present = sum((_presence(person, day, off) for day in days), Decimal(0))
         exact = person.fte * present / len(days) if days else Decimal(0)
         out.append(max(exact, Decimal(0)).quantize(FTE_STEP, rounding=ROUND_FLOOR))

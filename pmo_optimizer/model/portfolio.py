@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from pmo_optimizer.model import files
-from pmo_optimizer.model.base import Frozen, Number, content_hash, with_ids
+from pmo_optimizer.model.base import Frozen, Number, canonical, content_hash, with_ids
 from pmo_optimizer.model.calendar import Calendar
 from pmo_optimizer.model.money import Cap, Fund
 from pmo_optimizer.model.objective import BaselineProject, Objective
@@ -24,9 +24,6 @@ from pmo_optimizer.model.strategy import Comparison, Criterion, PriorityVector, 
 
 SCHEMA_VERSION = "1"
 """Version of the portfolio file format."""
-
-ORDERED_FIELDS = frozenset({"phases", "terms", "profile", "periods", "modes"})
-"""Lists whose order has a meaning; all others are sets to the digest."""
 
 
 class Portfolio(Frozen):
@@ -77,7 +74,7 @@ class Portfolio(Frozen):
     def _name_parts(self) -> Portfolio:
         parts = self.__dict__
         parts["caps"] = with_ids(
-            self.caps, lambda c: f"cap-{content_hash(c.model_dump(mode='json'))[:6]}"
+            self.caps, lambda c: f"cap-{content_hash(canonical(c.model_dump(mode='json')))[:6]}"
         )
         for name in ("links", "requires", "excludes", "all_or_none", "synergies", "rules"):
             parts[name] = with_ids(parts[name], lambda item: item.made_id())
@@ -118,7 +115,11 @@ class Portfolio(Frozen):
 
     def digest(self) -> str:
         """Return a hash of the content that does not depend on the order of rows."""
-        return content_hash(_canonical(self.model_dump(mode="json", by_alias=True), ""))
+        return self._digest
+
+    @cached_property
+    def _digest(self) -> str:
+        return content_hash(canonical(self.model_dump(mode="json", by_alias=True)))
 
     @cached_property
     def project_by_id(self) -> Mapping[str, Project]:
@@ -127,10 +128,10 @@ class Portfolio(Frozen):
 
     @cached_property
     def priority_vector(self) -> PriorityVector | None:
-        """Weights and consistency ratio from the comparisons; None where there are none."""
+        """Weights (criteria sorted by id) and consistency ratio from comparisons, if any."""
         if not self.comparisons:
             return None
-        index = {criterion.id: i for i, criterion in enumerate(self.criteria)}
+        index = {name: i for i, name in enumerate(sorted(c.id for c in self.criteria))}
         matrix = [[1.0] * len(index) for _ in index]
         for comparison in self.comparisons:
             a, b = index[comparison.a], index[comparison.b]
@@ -143,7 +144,8 @@ class Portfolio(Frozen):
         """Weight of each criterion, from ``weight`` or from the comparisons."""
         vector = self.priority_vector
         if vector is not None:
-            return {c.id: w for c, w in zip(self.criteria, vector.weights, strict=True)}
+            names = sorted(criterion.id for criterion in self.criteria)
+            return dict(zip(names, vector.weights, strict=True))
         return {c.id: c.weight or Decimal(0) for c in self.criteria}
 
     def raw_value(self, project: Project) -> Fraction:
@@ -182,12 +184,3 @@ class Portfolio(Frozen):
     def classes(self) -> tuple[PersonClass, ...]:
         """Interchangeable people, with their availability per period."""
         return person_classes(self.people, self.calendar, self.ceilings)
-
-
-def _canonical(value: object, name: str) -> object:
-    if isinstance(value, dict):
-        return {key: _canonical(item, key) for key, item in value.items()}
-    if isinstance(value, list):
-        items = [_canonical(item, "") for item in value]
-        return items if name in ORDERED_FIELDS else sorted(items, key=content_hash)
-    return value

@@ -11,9 +11,9 @@ from pydantic import Field, model_validator
 from pmo_optimizer.model.base import (
     Count,
     Frozen,
-    GeneratedId,
     Id,
     Labelled,
+    LocalId,
     Number,
     When,
     with_ids,
@@ -64,7 +64,7 @@ class Need(Frozen):
         people who must or must not work on it, preferred people or teams.
     """
 
-    id: GeneratedId = ""
+    id: LocalId = ""
     skill: Id
     fte: Number | None = None
     profile: tuple[Number, ...] | None = None
@@ -102,7 +102,7 @@ class Mode(Frozen):
         What the work takes while the phase runs.
     """
 
-    id: GeneratedId = ""
+    id: LocalId = ""
     name: str = ""
     duration: Count
     needs: tuple[Need, ...] = ()
@@ -111,7 +111,7 @@ class Mode(Frozen):
     @model_validator(mode="after")
     def _name_parts(self) -> Mode:
         _set(self, "needs", with_ids(self.needs, lambda n: n.skill))
-        _set(self, "costs", with_ids(self.costs, lambda c: c.category))
+        _set(self, "costs", with_ids(self.costs, CostLine.made_id))
         return self
 
 
@@ -140,7 +140,7 @@ class Phase(Frozen):
     read as a mode called ``normal``.
     """
 
-    id: GeneratedId = ""
+    id: LocalId = ""
     name: str = ""
     modes: tuple[Mode, ...]
     pin: Pin | None = None
@@ -227,7 +227,7 @@ class Project(Labelled):
     def _name_parts(self) -> Project:
         _set(self, "phases", _numbered(self.phases, "phase"))
         _set(self, "links", with_ids(self.links, Link.made_id))
-        _set(self, "costs", with_ids(self.costs, lambda c: c.category))
+        _set(self, "costs", with_ids(self.costs, CostLine.made_id))
         return self
 
     def phase(self, phase_id: str) -> Phase:
@@ -264,14 +264,14 @@ class Project(Labelled):
         return not self.links and self.max_gap == 0
 
     def first_start(self, calendar: Calendar) -> int:
-        """Return the first period in which the project may start."""
-        if self.earliest_start is None:
+        """Return the first period in which the project may start; a running one has begun."""
+        if self.earliest_start is None or self.state is State.RUNNING:
             return 0
         return max(0, calendar.not_before(self.earliest_start))
 
     def last_start(self, calendar: Calendar) -> int:
-        """Return the last period in which the project may start."""
-        if self.latest_start is None:
+        """Return the last period in which the project may start; a running one has begun."""
+        if self.latest_start is None or self.state is State.RUNNING:
             return calendar.periods
         return calendar.start_not_after(self.latest_start)
 

@@ -7,7 +7,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
-from pmo_optimizer.model.base import Count, Filter, Frozen, GeneratedId, Number, When, content_hash
+from pmo_optimizer.model.base import (
+    Count,
+    Filter,
+    Frozen,
+    GeneratedId,
+    Number,
+    When,
+    canonical,
+    content_hash,
+)
 
 
 class Measure(StrEnum):
@@ -44,7 +53,7 @@ class _Rule(Frozen):
     def made_id(self) -> str:
         """Return the id that a rule without one gets: its type and a hash of what it says."""
         content = self.model_dump(mode="json", exclude={"id", "name"})
-        return f"{content['type']}-{content_hash(content)[:6]}"
+        return f"{content['type']}-{content_hash(canonical(content))[:6]}"
 
 
 class ShareRule(_Rule):

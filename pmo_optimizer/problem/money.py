@@ -15,6 +15,7 @@ from pmo_optimizer.model import (
     Portfolio,
     Project,
 )
+from pmo_optimizer.model.base import When
 from pmo_optimizer.problem.data import CapData, Flow, FundData
 from pmo_optimizer.problem.scales import whole
 
@@ -175,8 +176,8 @@ class Money:
         return sum(sum(fund.amounts) for fund in funds)
 
 
-def period_range(calendar: Calendar, first: object, last: object) -> tuple[int, int]:
-    """Return the included periods of a range whose ends are dates, indices or absent."""
-    low = 0 if first is None else calendar.period_of(first)  # type: ignore[arg-type]
-    high = calendar.periods - 1 if last is None else calendar.period_of(last)  # type: ignore[arg-type]
+def period_range(calendar: Calendar, first: When | None, last: When | None) -> tuple[int, int]:
+    """Return the included periods of a range; dates round inward to period edges."""
+    low = 0 if first is None else calendar.not_before(first)
+    high = calendar.periods - 1 if last is None else calendar.start_not_after(last)
     return max(low, 0), min(high, calendar.periods - 1)
