@@ -257,7 +257,12 @@ def readable_path(location: tuple[int | str, ...], data: object) -> str:
     """Return ``projects/P1/phases/0`` for a pydantic location: ids in place of list positions."""
     parts: list[str] = []
     here: object = data
+    entered = False
     for step in location:
+        tagged = entered and isinstance(here, dict) and step == here.get("type")
+        entered = isinstance(step, int)
+        if tagged:
+            continue  # the tag by which the kind of rule was chosen
         if isinstance(step, int) and isinstance(here, list | tuple) and step < len(here):
             here = here[step]
             name = here.get("id") if isinstance(here, dict) else None

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import ROUND_FLOOR, Decimal
 
 from pmo_optimizer.model.base import Count, Frozen, Id, Labelled, Number, When
-from pmo_optimizer.model.calendar import ONE_DAY, Calendar
+from pmo_optimizer.model.calendar import Calendar
 
 FTE_STEP = Decimal("0.01")
 """FTE data are multiples of this; availability is rounded down to it (MODEL 4 and 16)."""
@@ -207,7 +207,7 @@ def _presence(person: Person, day: date, off: set[date]) -> Decimal:
         return Decimal(0)
     if person.available_until is not None and day > person.available_until:
         return Decimal(0)
-    away = sum((a.share for a in person.absences if a.first <= day < a.last + ONE_DAY), Decimal(0))
+    away = sum((a.share for a in person.absences if a.first <= day <= a.last), Decimal(0))
     return max(1 - away, Decimal(0))
 
 

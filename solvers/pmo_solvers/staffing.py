@@ -108,8 +108,16 @@ def _fractional(
     by_bucket: Mapping[int, Sequence[Claim]],
     heads: Mapping[int, int],
 ) -> list[Share] | None:
-    """Serve claims by a linear program; first a little above the least, then exactly."""
+    """Serve claims by a linear program.
+
+    With prices claims are served in full, else a little above the least, then exactly.
+    """
     miss = Fraction(NEED_TOLERANCE)
+    if network.priced:
+        given = _program(problem, period, network, by_bucket, heads, Fraction(0))
+        if given is None:
+            return None
+        return _divide(problem, period, network, by_bucket, given, Fraction(0))
     for margin in (MARGIN, Fraction(0)):
         given = _program(problem, period, network, by_bucket, heads, miss - margin)
         if given is None:
@@ -213,7 +221,10 @@ def _divide(
     given: Mapping[int, Sequence[tuple[Server, Fraction]]],
     miss: Fraction,
 ) -> list[Share] | None:
-    """Divide what a bucket gets over its claims; None where some claim gets too little."""
+    """Divide what a bucket gets over its claims, each its rate but for ``miss``.
+
+    None where rounding leaves a claim with less than the tolerance allows.
+    """
     shares: list[Share] = []
     for bucket in network.buckets:
         levels = _levels(problem, bucket)
@@ -228,7 +239,7 @@ def _divide(
                 left -= used * level
                 if time > used:
                     purses.append((server, time - used))
-            if left > 0:
+            if left > Fraction(NEED_TOLERANCE) - miss:
                 return None
     return shares
 

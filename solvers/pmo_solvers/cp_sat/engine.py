@@ -16,6 +16,10 @@ from pmo_solvers.time_indexed.driver import Answer, Request, run
 MIN_WORKERS = 2
 """With one worker CP-SAT has no neighbourhood search."""
 
+LP_SUBSOLVER = "max_lp"
+"""With few workers CP-SAT leaves out the search on the full linear relaxation, which these
+models need: without it portfolios of a few projects with priced shares stay open."""
+
 POLL_SECONDS = 0.05
 """How often a stop signal is looked at."""
 
@@ -76,6 +80,7 @@ def set_parameters(parameters: object, options: Options, clock: Clock) -> None:
         settings["max_time_in_seconds"] = limit
     for name, value in settings.items():
         setattr(parameters, name, value)
+    parameters.extra_subsolvers.append(LP_SUBSOLVER)  # type: ignore[attr-defined]
 
 
 class StopWatcher:

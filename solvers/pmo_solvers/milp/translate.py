@@ -38,8 +38,9 @@ class Translation:
         self.constant = stage.constant
         self.problem = pulp.LpProblem("plan", pulp.LpMinimize)
         self.variables = [self._variable(j) for j in range(linear.size)]
-        self.problem.addVariables(self.variables)
-        self.problem.setObjective(self._expression(stage.coefs, self.sign))
+        # PuLP drops columns that are in no row, unless the objective names them.
+        coefs = dict.fromkeys(range(linear.size), 0.0) | stage.coefs
+        self.problem.setObjective(self._expression(coefs, self.sign))
         self._count = 0
         for row in linear.rows:
             terms = dict(zip(row.columns, row.coefs, strict=True))
@@ -55,8 +56,8 @@ class Translation:
         name = f"x{column}"
         if linear.kind[column] is Kind.CONTINUOUS:
             units = linear.units[column]
-            return pulp.LpVariable(name, low / units, high / units, pulp.LpContinuous)
-        return pulp.LpVariable(name, low, high, pulp.LpInteger)
+            return self.problem.add_variable(name, low / units, high / units, pulp.LpContinuous)
+        return self.problem.add_variable(name, low, high, pulp.LpInteger)
 
     def _units(self, column: int) -> int:
         return self.linear.units[column] if self.linear.kind[column] is Kind.CONTINUOUS else 1

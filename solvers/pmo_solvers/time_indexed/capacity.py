@@ -36,11 +36,15 @@ class Network:
     fine
         Whether proficiencies other than 1 or prices of extra supply take part, so that
         fractions of FTE units matter.
+    priced
+        Whether extra supply or soft ceilings have a price. Needs are then served in full:
+        the tolerance of MODEL 16 is for rounding and never lowers a price.
     """
 
     buckets: list[int]
     servers: dict[tuple[str, int], list[int]] = field(default_factory=dict)
     fine: bool = False
+    priced: bool = False
 
 
 def networks(problem: Problem, period: int, wanted: set[int]) -> list[Network]:
@@ -73,20 +77,25 @@ def networks(problem: Problem, period: int, wanted: set[int]) -> list[Network]:
     for server, linked in servers.items():
         parts[root(linked[0])].servers[server] = linked
     for part in parts.values():
-        part.fine = _fractional(problem, part)
+        part.priced = _priced(problem, part)
+        part.fine = part.priced or _fractional(problem, part)
     return [parts[key] for key in sorted(parts)]
 
 
+def _priced(problem: Problem, network: Network) -> bool:
+    if any(problem.buckets[index].overload_price is not None for index in network.buckets):
+        return True
+    used = (index for kind, index in network.servers if kind == "s")
+    return any(problem.suppliers[index].soft_ceilings for index in used)
+
+
 def _fractional(problem: Problem, network: Network) -> bool:
-    for index in network.buckets:
-        bucket = problem.buckets[index]
-        if bucket.overload_price is not None:
-            return True
-        for supplier, level in bucket.suppliers:
-            used = ("s", supplier) in network.servers
-            if used and (level != FULL or problem.suppliers[supplier].soft_ceilings):
-                return True
-    return False
+    return any(
+        level != FULL
+        for index in network.buckets
+        for supplier, level in problem.buckets[index].suppliers
+        if ("s", supplier) in network.servers
+    )
 
 
 class Capacity:
@@ -145,7 +154,10 @@ class Capacity:
         """
         fine = FINE if network.fine else 1
         level_unit = FULL if network.fine else 1
-        left = {b: self._demand_terms(period, b, fine * level_unit) for b in network.buckets}
+        factor = fine * level_unit
+        exact = network.priced or not network.fine
+        miss = 0 if exact else factor * self.problem.fte_scale // TOLERANCE_DIVISOR
+        left = {b: self._demand_terms(period, b, factor, miss) for b in network.buckets}
         supply: dict[int, int] = dict.fromkeys(network.buckets, 0)
         for (kind, index), served in network.servers.items():
             if kind == "s":
@@ -165,9 +177,8 @@ class Capacity:
                 terms = terms | {extra: -level_unit}
             self.model.add(f"capacity:{data.skill}:{period}", terms, None, limit)
 
-    def _demand_terms(self, period: int, bucket: int, factor: int) -> dict[int, int]:
-        """Return the demand of each column; with fine units each need may miss 1/10,000 FTE."""
-        miss = factor * self.problem.fte_scale // TOLERANCE_DIVISOR if factor > 1 else 0
+    def _demand_terms(self, period: int, bucket: int, factor: int, miss: int) -> dict[int, int]:
+        """Return the demand of each column, of which each need may miss a little."""
         return {
             column: sum(rate * factor - miss for rate in rates)
             for column, rates in self.demand[period][bucket].items()

@@ -31,6 +31,9 @@ from pmo_solvers.time_indexed.linear import LinearTerm
 OPTIMAL_GAP = 1e-6
 """A stage is proved at this relative gap (MODEL 24)."""
 
+FLOAT_NOISE = 1e-9
+"""A bound this near to its incumbent, relative above 1, is the same number."""
+
 FIRST_SHARE = 0.6
 """Part of the time that is left which a stage gets when others follow."""
 
@@ -208,6 +211,13 @@ def _no_solution(indexed: TimeIndexed, stage: LinearTerm, answer: Answer, state:
     )
 
 
+def _settled(bound: float | None, value: float) -> float | None:
+    """Return the bound, or the value where only the noise of floats lies between them."""
+    if bound is not None and abs(bound - value) <= FLOAT_NOISE * max(1.0, abs(value)):
+        return value
+    return bound
+
+
 def _finish_stage(
     indexed: TimeIndexed,
     number: int,
@@ -216,7 +226,8 @@ def _finish_stage(
     options: Options,
     state: _Run,
 ) -> None:
-    best, bound = answer.value or 0.0, answer.bound
+    best = answer.value or 0.0
+    bound = _settled(answer.bound, best)
     gap = relative_gap(best, bound)
     if gap is not None and gap <= OPTIMAL_GAP:
         termination = Termination.PROVED

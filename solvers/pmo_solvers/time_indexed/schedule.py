@@ -1,8 +1,8 @@
 """Columns of selection and schedule, and the events that other rules hang on.
 
-A project whose phases run one after the other has one 0/1 column per start period and
-combination of modes (a pattern), as long as there are few of them; any other project has one
-per phase, mode and start period.
+A project that has few schedules has one 0/1 column for each of them (a pattern): for phases
+that run one after the other, one per start period and combination of modes. Any other project
+has one column per phase, mode and start period.
 """
 
 from __future__ import annotations
@@ -17,8 +17,17 @@ from pmo_optimizer.model import LinkType
 from pmo_optimizer.problem import Flow, Precedence, Problem, ProjectData
 from pmo_solvers.time_indexed.linear import LinearModel
 
-MAX_PATTERNS = 64
+MAX_COMBINATIONS = 64
 """Above this many mode combinations a chain is modelled phase by phase."""
+
+MAX_SCHEDULES = 400
+"""Above this many schedules a project with gaps or links of its own is, too."""
+
+GROWTH = 10
+"""How many times more partial schedules than that may be tried."""
+
+Placement = tuple[PhaseDecision, ...]
+"""One decision per phase."""
 
 Event = dict[int, list[int]]
 """Columns by period: the event happens in t if one of the columns of t is 1."""
@@ -26,7 +35,7 @@ Event = dict[int, list[int]]
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """One column of a chain: all its phases placed."""
+    """One column of a project: all its phases placed."""
 
     column: int
     phases: tuple[PhaseDecision, ...]
@@ -95,28 +104,29 @@ class Schedule:
         if project.fixed == 0 or not project.phases:
             return
         combinations = prod(len(phase.modes) for phase in project.phases)
-        if project.chain and combinations <= MAX_PATTERNS:
-            self._add_patterns(project)
+        if not project.chain:
+            schedules = _schedules(project, MAX_SCHEDULES)
+        elif combinations <= MAX_COMBINATIONS:
+            schedules = _chain_schedules(project)
         else:
+            schedules = None
+        if schedules is None:
             self._add_phases(project)
+        else:
+            self._add_patterns(project, schedules)
 
-    def _add_patterns(self, project: ProjectData) -> None:
-        """Add one column per pattern; exactly one is 1 if the project is selected."""
+    def _add_patterns(self, project: ProjectData, schedules: list[Placement]) -> None:
+        """Add one column per schedule; exactly one is 1 if the project is selected."""
         patterns = self.patterns[project.index]
-        choices = tuple(product(*(range(len(phase.modes)) for phase in project.phases)))
-        for start in range(project.first_start, project.last_start + 1):
-            for modes in choices:
-                placed = _placed(project, modes, start)
-                if placed is None:
-                    continue
-                column = self.model.binary(project.index)
-                last = placed[-1]
-                finish = last.start + project.phases[-1].modes[last.mode].duration
-                patterns.append(Pattern(column, placed, start, finish))
-                self.works[project.index] += [
-                    Work(column, phase, decision.mode, decision.start, start)
-                    for phase, decision in enumerate(placed)
-                ]
+        for placed in schedules:
+            column = self.model.binary(project.index)
+            start = min(decision.start for decision in placed)
+            finish = max(_end(project, phase, d) for phase, d in enumerate(placed))
+            patterns.append(Pattern(column, placed, start, finish))
+            self.works[project.index] += [
+                Work(column, phase, decision.mode, decision.start, start)
+                for phase, decision in enumerate(placed)
+            ]
         self._one(project, [pattern.column for pattern in patterns])
 
     def _add_phases(self, project: ProjectData) -> None:
@@ -134,6 +144,9 @@ class Schedule:
             return
         for link in project.inner:
             self._inner(project, link)
+        latest = min(phase.last_start for phase in project.phases)
+        if not project.ordered and project.last_start < latest:
+            self.event(project.index, -1, finish=False)
         if project.chain:
             for index in range(len(project.phases) - 1):
                 self._inner(project, Precedence(index, index + 1, LinkType.FS, 0, 0))
@@ -167,6 +180,8 @@ class Schedule:
                 self._events[key] = {}
             elif not data.phases:
                 self._events[key] = {data.first_start: [self.selected[project]]}
+            elif self.patterns[project]:
+                self._events[key] = self._pattern_event(project, finish=finish)
             elif data.ordered:
                 outer = len(data.phases) - 1 if finish else 0
                 self._events[key] = self.event(project, outer, finish=finish)
@@ -182,6 +197,12 @@ class Schedule:
                 event.setdefault(work.start + duration, []).append(work.column)
         return dict(sorted(event.items()))
 
+    def _pattern_event(self, project: int, *, finish: bool) -> Event:
+        event: Event = {}
+        for pattern in self.patterns[project]:
+            event.setdefault(pattern.finish if finish else pattern.start, []).append(pattern.column)
+        return dict(sorted(event.items()))
+
     def _outer_event(self, project: ProjectData, *, finish: bool) -> Event:
         """Add columns for the first start or last finish of a project with its own links.
 
@@ -190,7 +211,8 @@ class Schedule:
         """
         phases = range(len(project.phases))
         events = [self.event(project.index, f, finish=finish) for f in phases]
-        periods = sorted({t for event in events for t in event})
+        last = project.last_finish if finish else project.last_start
+        periods = sorted({t for event in events for t in event if t <= last})
         outer: Event = {t: [self.model.binary()] for t in periods}
         self._one(project, [columns[0] for columns in outer.values()])
         tag = f"outer:{project.id}"
@@ -329,7 +351,8 @@ class Schedule:
         """Set the columns of outer events from those of the phases."""
         for (index, phase, finish), event in self._events.items():
             project = self.problem.projects[index]
-            if phase >= 0 or project.ordered or not project.phases or project.fixed == 0:
+            known = project.ordered or not project.phases or self.patterns[index]
+            if phase >= 0 or known or project.fixed == 0:
                 continue
             times = [
                 t
@@ -346,9 +369,61 @@ class Schedule:
                 values[columns[0]] = int(hit)
 
 
-def _placed(
-    project: ProjectData, modes: tuple[int, ...], start: int
-) -> tuple[PhaseDecision, ...] | None:
+def _end(project: ProjectData, phase: int, decision: PhaseDecision) -> int:
+    return decision.start + project.phases[phase].modes[decision.mode].duration
+
+
+def _chain_schedules(project: ProjectData) -> list[Placement]:
+    """Return all schedules of phases that run one after the other, by start."""
+    choices = tuple(product(*(range(len(phase.modes)) for phase in project.phases)))
+    starts = range(project.first_start, project.last_start + 1)
+    placed = (_placed(project, modes, start) for start in starts for modes in choices)
+    return [placement for placement in placed if placement is not None]
+
+
+def _schedules(project: ProjectData, most: int) -> list[Placement] | None:
+    """Return all schedules that keep windows and inner links, or None if there are too many.
+
+    Phases are placed one by one; a link is looked at as soon as both its phases are placed.
+    """
+    checks: list[list[Precedence]] = [[] for _ in project.phases]
+    for link in project.inner:
+        checks[max(link.source, link.target)].append(link)
+    partial: list[Placement] = [()]
+    for index, phase in enumerate(project.phases):
+        longer: list[Placement] = []
+        for placement in partial:
+            for number, mode in enumerate(phase.modes):
+                for start in phase.starts(mode):
+                    whole = (*placement, PhaseDecision(number, start))
+                    if all(_keeps(project, link, whole) for link in checks[index]):
+                        longer.append(whole)
+            if len(longer) > most * GROWTH:
+                return None
+        partial = longer
+    kept = [placed for placed in partial if _in_window(project, placed)]
+    return kept if len(kept) <= most else None
+
+
+def _keeps(project: ProjectData, link: Precedence, placed: Placement) -> bool:
+    """Return whether a placement keeps an inner link."""
+    source, target = placed[link.source], placed[link.target]
+    finish_a = link.type in {LinkType.FS, LinkType.FF}
+    finish_b = link.type in {LinkType.FF, LinkType.SF}
+    before = _end(project, link.source, source) if finish_a else source.start
+    after = _end(project, link.target, target) if finish_b else target.start
+    lag = after - before
+    low = link.min_lag is None or lag >= link.min_lag
+    return low and (link.max_lag is None or lag <= link.max_lag)
+
+
+def _in_window(project: ProjectData, placed: Placement) -> bool:
+    start = min(decision.start for decision in placed)
+    finish = max(_end(project, phase, decision) for phase, decision in enumerate(placed))
+    return project.first_start <= start <= project.last_start and finish <= project.last_finish
+
+
+def _placed(project: ProjectData, modes: tuple[int, ...], start: int) -> Placement | None:
     """Return a chain's phases one after the other, or None where a window is missed."""
     placed = []
     t = start

@@ -1,0 +1,144 @@
+"""What a plan says about itself against what the referee recomputed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import isclose, nan
+
+from pmo_optimizer.model import Kpis, Plan, Status, TermResult, Violation
+from pmo_optimizer.referee.report import Code, Report
+
+
+def disagreements(plan: Plan, report: Report, tolerance: float = 1e-6) -> tuple[Violation, ...]:
+    """Return every claim of a plan that does not hold.
+
+    Claimed are the objective, the terms, the key figures, the gaps, the side of the bounds,
+    and with status optimal that the bounds prove it.
+
+    Parameters
+    ----------
+    plan
+        The plan with its claims.
+    report
+        What `check` found for this plan.
+    tolerance
+        Relative and absolute difference that is allowed.
+    """
+    if not plan.found:
+        return tuple(_claims_without_plan(plan))
+    return (
+        *_wrong_values(plan, report.kpis, tolerance),
+        *_wrong_kpis(plan.kpis, report.kpis, tolerance),
+        *_wrong_proof(plan, tolerance),
+        *(v for term in plan.terms for v in _wrong_stage(term, plan.status, tolerance)),
+    )
+
+
+def _claim(code: Code, path: str, message: str) -> Violation:
+    return Violation(rule=code.value, path=path, message=message)
+
+
+def _claims_without_plan(plan: Plan) -> Iterator[Violation]:
+    for name, value in (("objective", plan.objective), ("gap", plan.gap)):
+        if value is not None:
+            message = f"There is no plan ({plan.status}), yet its {name} is {value}."
+            yield _claim(Code.CLAIM_MISSING, name, message)
+    if any(project.selected for project in plan.projects):
+        message = f"There is no plan ({plan.status}), yet projects are selected."
+        yield _claim(Code.CLAIM_MISSING, "projects", message)
+
+
+def _wrong_values(plan: Plan, kpis: Kpis, tolerance: float) -> Iterator[Violation]:
+    if plan.objective is None:
+        yield _claim(Code.CLAIM_MISSING, "objective", "The plan does not say its objective.")
+    elif not _same(plan.objective, kpis.objective, tolerance):
+        message = f"The plan says {plan.objective!r}, recomputed is {kpis.objective!r}."
+        yield _claim(Code.CLAIM_OBJECTIVE, "objective", message)
+    if not plan.terms:
+        yield _claim(Code.CLAIM_MISSING, "terms", "The plan does not list its terms.")
+    for term in plan.terms:
+        value = kpis.terms.get(term.term)
+        if value is None or not _same(term.value, value, tolerance):
+            message = f"The plan says {term.value!r}, recomputed is {value!r}."
+            yield _claim(Code.CLAIM_TERM, f"terms/{term.term}/value", message)
+
+
+def _wrong_kpis(claimed: Kpis, found: Kpis, tolerance: float) -> Iterator[Violation]:
+    """Compare the main key figures, where the plan carries any."""
+    if not claimed.terms:
+        return
+    pairs = {
+        "objective": (claimed.objective, found.objective),
+        "penalty": (claimed.penalty, found.penalty),
+        "selected": (claimed.selected, found.selected),
+    }
+    for term, value in claimed.terms.items():
+        pairs[f"terms/{term}"] = (value, found.terms.get(term, nan))
+    for name, (said, right) in pairs.items():
+        if not _same(said, right, tolerance):
+            message = f"The plan says {said!r}, recomputed is {right!r}."
+            yield _claim(Code.CLAIM_KPI, f"kpis/{name}", message)
+
+
+def _wrong_proof(plan: Plan, tolerance: float) -> Iterator[Violation]:
+    """Check bound and gap of the plan as a whole, in the sense of its first term."""
+    optimal = plan.status is Status.OPTIMAL
+    if plan.objective is None:
+        return
+    if plan.bound is None:
+        if optimal:
+            yield _claim(Code.CLAIM_OPTIMAL, "bound", "Optimal, yet there is no bound.")
+        if plan.gap is not None:
+            yield _claim(Code.CLAIM_GAP, "gap", f"A gap of {plan.gap} without a bound.")
+        return
+    yield from _wrong_gap(plan.gap, plan.objective, plan.bound, "", tolerance)
+    if not plan.terms:
+        return
+    first = plan.terms[0]
+    yield from _wrong_side(plan.objective, plan.bound, first.term.maximised, "", tolerance)
+    # Later stages may have worsened the first term by what its tolerance allows.
+    slack = _slack(plan.objective, plan.bound, tolerance) + first.tolerance
+    if optimal and not abs(plan.bound - plan.objective) <= slack:
+        message = f"Optimal, yet the objective is {plan.objective} and the bound {plan.bound}."
+        yield _claim(Code.CLAIM_OPTIMAL, "status", message)
+
+
+def _wrong_stage(term: TermResult, status: Status, tolerance: float) -> Iterator[Violation]:
+    """Check bound and gap of the stage that optimized one term."""
+    if term.best is None or term.bound is None:
+        return
+    path = f"terms/{term.term}/"
+    yield from _wrong_gap(term.gap, term.best, term.bound, path, tolerance)
+    yield from _wrong_side(term.best, term.bound, term.term.maximised, path, tolerance)
+    far = not abs(term.bound - term.best) <= _slack(term.best, term.bound, tolerance)
+    if status is Status.OPTIMAL and far:
+        message = f"Optimal, yet the stage ended at {term.best} with the bound {term.bound}."
+        yield _claim(Code.CLAIM_OPTIMAL, f"{path}bound", message)
+
+
+def _wrong_gap(
+    gap: float | None, value: float, bound: float, path: str, tolerance: float
+) -> Iterator[Violation]:
+    """Compare a gap with abs(bound - value) / max(abs(bound), abs(value))."""
+    scale = max(abs(bound), abs(value))
+    right = abs(bound - value) / scale if scale else 0.0
+    if gap is None or not _same(gap, right, tolerance):
+        message = f"The gap between {value} and {bound} is {right!r}, not {gap!r}."
+        yield _claim(Code.CLAIM_GAP, f"{path}gap", message)
+
+
+def _wrong_side(
+    value: float, bound: float, maximised: bool, path: str, tolerance: float
+) -> Iterator[Violation]:
+    room = bound - value if maximised else value - bound
+    if not room >= -_slack(value, bound, tolerance):
+        message = f"The bound {bound} is on the wrong side of {value}."
+        yield _claim(Code.CLAIM_BOUND, f"{path}bound", message)
+
+
+def _same(left: float, right: float, tolerance: float) -> bool:
+    return isclose(left, right, rel_tol=tolerance, abs_tol=tolerance)
+
+
+def _slack(left: float, right: float, tolerance: float) -> float:
+    return tolerance * max(1.0, abs(left), abs(right))

@@ -1,0 +1,1 @@
+"""Properties that hold on random portfolios: brute force, engines and referee agree."""
