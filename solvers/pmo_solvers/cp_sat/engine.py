@@ -54,13 +54,24 @@ class _CpSatStages:
             self.translation = Translation(request.model.model)
         objective = ScaledObjective(request.stage, request.model.model)
         model = self.translation.stage(objective, request.holds, request.cuts, request.start)
-        solver = cp_model.CpSolver()
-        set_parameters(solver.parameters, request.options, request.clock)
-        observer = _Observer(request, objective)
-        solver.best_bound_callback = observer.on_bound
-        with StopWatcher(solver, request.clock):
-            status = solver.solve(model, observer)
+        solver, status = _solved(model, request, objective, presolve=True)
+        if status == cp_model.INFEASIBLE:
+            # Presolve has been wrong about this (or-tools 5295): ask again without it.
+            solver, status = _solved(model, request, objective, presolve=False)
         return _answer(solver, status, request, objective)
+
+
+def _solved(
+    model: cp_model.CpModel, request: Request, objective: ScaledObjective, *, presolve: bool
+) -> tuple[cp_model.CpSolver, cp_model.CpSolverStatus]:
+    solver = cp_model.CpSolver()
+    set_parameters(solver.parameters, request.options, request.clock)
+    solver.parameters.cp_model_presolve = presolve
+    observer = _Observer(request, objective)
+    solver.best_bound_callback = observer.on_bound
+    with StopWatcher(solver, request.clock):
+        status = solver.solve(model, observer)
+    return solver, status
 
 
 def set_parameters(parameters: object, options: Options, clock: Clock) -> None:

@@ -16,11 +16,10 @@ MAX_ACTIVITY = 2**60
 MAX_OBJECTIVE = 2**60
 """Largest absolute scaled objective; CP-SAT keeps it in 64 bits."""
 
-DIGITS = 9
-"""Decimals that the scaled objective keeps where there is room; more where that errs."""
-
-MAX_ERROR = 1e-12
-"""Rounding error, relative to the largest objective, that asks for more decimals."""
+MAX_ERROR = 2e-8
+"""Rounding error that an objective may have, relative to the most it can reach. Numbers no
+larger than that needs: presolve of CP-SAT 9.15 was seen to call models with coefficients of
+11 digits infeasible that are not."""
 
 
 class ScaledObjective:
@@ -38,11 +37,12 @@ class ScaledObjective:
 
     def __init__(self, term: LinearTerm, model: LinearModel) -> None:
         self.term = term
-        reach = sum(abs(c) * model.upper[j] for j, c in term.coefs.items())
-        room = floor(log10(MAX_OBJECTIVE / reach)) if reach else 0
-        digits = min(DIGITS, room)
+        sizes = {j: abs(c) * model.upper[j] for j, c in term.coefs.items()}
+        room = floor(log10(MAX_OBJECTIVE / sum(sizes.values()))) if any(sizes.values()) else 0
+        most = _by_group(sizes, model)
+        digits = min(0, room)
         self._round(digits, model)
-        while self.error > MAX_ERROR * reach and digits < room:
+        while self.error > MAX_ERROR * most and digits < room:
             digits += 1
             self._round(digits, model)
 
@@ -53,16 +53,11 @@ class ScaledObjective:
 
     def _error(self, model: LinearModel) -> float:
         """Add up rounding errors; of a project's patterns only the largest can count."""
-        total = 0.0
-        worst: dict[int, float] = {}
-        for column, coef in self.term.coefs.items():
-            off = abs(self.coefs[column] - coef * self.scale) * model.upper[column]
-            group = model.group[column]
-            if group < 0:
-                total += off
-            else:
-                worst[group] = max(worst.get(group, 0.0), off)
-        return total + sum(worst.values())
+        off = {
+            column: abs(self.coefs[column] - coef * self.scale) * model.upper[column]
+            for column, coef in self.term.coefs.items()
+        }
+        return _by_group(off, model)
 
     def unscaled(self, value: float) -> float:
         """Return an objective of CP-SAT in natural units."""
@@ -78,6 +73,19 @@ class ScaledObjective:
         whole = (value - self.term.constant) * self.scale
         slack = 2 * self.error * self.scale + 1e-9 * abs(whole) + 1
         return floor(whole - slack) if self.term.maximised else -floor(-(whole + slack))
+
+
+def _by_group(sizes: dict[int, float], model: LinearModel) -> float:
+    """Add up sizes; of columns of which at most one is 1 only the largest counts."""
+    total = 0.0
+    largest: dict[int, float] = {}
+    for column, size in sizes.items():
+        group = model.group[column]
+        if group < 0:
+            total += size
+        else:
+            largest[group] = max(largest.get(group, 0.0), size)
+    return total + sum(largest.values())
 
 
 class Translation:

@@ -31,7 +31,7 @@ from pmo_solvers.time_indexed.linear import LinearTerm
 OPTIMAL_GAP = 1e-6
 """A stage is proved at this relative gap (MODEL 24)."""
 
-FLOAT_NOISE = 1e-9
+FLOAT_NOISE = 1e-8
 """A bound this near to its incumbent, relative above 1, is the same number."""
 
 FIRST_SHARE = 0.6

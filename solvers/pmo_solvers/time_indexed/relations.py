@@ -20,8 +20,7 @@ def add_links(problem: Problem, model: LinearModel, schedule: Schedule) -> None:
         if link.min_lag is not None:
             _add_min_lag(model, link, sources, target, chosen)
         elif link.block:
-            needs = dict.fromkeys(chosen, -1) | {target_column: 1}
-            model.add(f"link:{link.id}", needs, None, 0)
+            model.add(f"link:{link.id}", _needs(target_column, chosen), None, 0)
         if link.max_lag is not None:
             _add_max_lag(model, link, sources, target, chosen, target_column)
 
@@ -41,6 +40,14 @@ def _add_min_lag(
         add_order(model, f"link:{link.id}", sources, target, lag, slack=chosen, limit=1)
 
 
+def _needs(target: int, sources: dict[int, int]) -> dict[int, int]:
+    """Return x[b] - sum of x[a]; source and target may be phases of one project."""
+    terms = {target: 1}
+    for column in sources:
+        terms[column] = terms.get(column, 0) - 1
+    return terms
+
+
 def _add_max_lag(
     model: LinearModel,
     link: ProjectLink,
@@ -54,9 +61,7 @@ def _add_max_lag(
     for event in sources:
         for t, columns in event.items():
             merged.setdefault(t, []).extend(columns)
-    slack = {target_column: 1}
-    if link.block:
-        slack |= dict.fromkeys(chosen, -1)
+    slack = _needs(target_column, chosen) if link.block else {target_column: 1}
     lag = -(link.max_lag or 0)
     limit = 0 if link.block else 1
     add_order(model, f"link:{link.id}", [target], merged, lag, slack=slack, limit=limit)
