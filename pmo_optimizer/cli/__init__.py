@@ -1,0 +1,9 @@
+"""The command line ``pmo-optimizer``.
+
+Results go to stdout; progress, warnings and errors to stderr. What each exit code means is in
+`pmo_optimizer.cli.codes`.
+"""
+
+from pmo_optimizer.cli.app import app, main
+
+__all__ = ["app", "main"]

@@ -1,0 +1,246 @@
+"""The commands. Heavy libraries are imported inside them, so that ``--help`` is quick."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from pmo_optimizer import __version__
+from pmo_optimizer.cli import output
+from pmo_optimizer.cli.codes import ExitCode, code_of, exit_codes, last_resort
+from pmo_optimizer.cli.options import (
+    AsJson,
+    Backend,
+    Everything,
+    Gap,
+    OfPortfolio,
+    Output,
+    Pack,
+    PlanFile,
+    PortfolioFile,
+    Reproducible,
+    Seed,
+    ShowProgress,
+    StartPlan,
+    TimeLimit,
+    Workers,
+)
+
+if TYPE_CHECKING:
+    from pmo_optimizer.cli.running import Settings
+    from pmo_optimizer.model import Plan, Portfolio
+
+EPILOG = (
+    "Exit codes: 0 a plan, 2 usage, 3 invalid input, 4 proved infeasible, "
+    "5 no plan within the limit, 130 interrupted (best plan written), 70 internal error."
+)
+
+app = typer.Typer(
+    name="pmo-optimizer",
+    help="Which projects to fund, when each phase runs and who works on it, with proof.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def main() -> None:
+    """Run the command line; the entry point of ``pmo-optimizer``."""
+    sys.excepthook = last_resort
+    output.forgive_encodings()
+    # Calling the app itself would put typer's own hook in place of ours.
+    typer.main.get_command(app)(prog_name="pmo-optimizer")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Which projects to fund, when each phase runs and who works on it, with proof."""
+
+
+@app.command(epilog=EPILOG)
+@exit_codes()
+def solve(
+    file: PortfolioFile,
+    time_limit: TimeLimit = 60.0,
+    gap: Gap = 0.0,
+    backend: Backend = "auto",
+    workers: Workers = None,
+    seed: Seed = 0,
+    reproducible: Reproducible = False,
+    start: StartPlan = None,
+    output_file: Output = None,
+    as_json: AsJson = False,
+    progress: ShowProgress = True,
+    everything: Everything = False,
+) -> None:
+    """Find the best plan of a portfolio and print it."""
+    from pmo_optimizer.cli.running import Settings
+    from pmo_optimizer.model import Plan
+
+    if output_file is not None and file.exists() and output_file.resolve() == file.resolve():
+        raise typer.BadParameter("the plan would overwrite the portfolio", param_hint="--output")
+    settings = Settings(
+        time_limit=time_limit,
+        gap=gap,
+        backend=backend,
+        workers=workers,
+        seed=seed,
+        reproducible=reproducible,
+        start=None if start is None else Plan.load(start),
+    )
+    portfolio = _load(file)
+    plan, interrupted = _solve(portfolio, settings, progress)
+    _deliver(portfolio, plan, interrupted, output_file, as_json, everything)
+
+
+@app.command(epilog=EPILOG)
+@exit_codes()
+def demo(
+    pack: Annotated[Pack, typer.Option("--pack", help="Which sample portfolio.")] = Pack.DIGITAL,
+    time_limit: TimeLimit = 45.0,
+    gap: Gap = 0.0,
+    backend: Backend = "auto",
+    export: Annotated[
+        Path | None,
+        typer.Option(
+            "--export",
+            callback=output.writable,
+            help="Write the sample portfolio to this file instead of solving it.",
+        ),
+    ] = None,
+    output_file: Output = None,
+    as_json: AsJson = False,
+    progress: ShowProgress = True,
+    everything: Everything = False,
+) -> None:
+    """Solve a sample portfolio, or write it to a file to play with."""
+    from pmo_optimizer.cli.running import Settings
+    from pmo_scenarios.packs import load_pack
+
+    portfolio = load_pack(pack.value)
+    if export is not None:
+        _save(portfolio, export)
+        output.note(f"The {pack.value} portfolio is now in {export}.")
+        return
+    settings = Settings(time_limit=time_limit, gap=gap, backend=backend)
+    plan, interrupted = _solve(portfolio, settings, progress)
+    _deliver(portfolio, plan, interrupted, output_file, as_json, everything)
+
+
+def _load(file: Path) -> Portfolio:
+    """Return the portfolio of a file; its warnings go to stderr, its errors end the command."""
+    from pmo_optimizer.checks import require_valid
+    from pmo_optimizer.model import Portfolio
+
+    portfolio = Portfolio.load(file)
+    output.show_findings(require_valid(portfolio))
+    return portfolio
+
+
+def _solve(portfolio: Portfolio, settings: Settings, shown: bool) -> tuple[Plan, bool]:
+    from pmo_optimizer.cli.progress import Progress
+    from pmo_optimizer.cli.running import solve_watched
+
+    return solve_watched(portfolio, settings, Progress(shown=shown))
+
+
+def _deliver(
+    portfolio: Portfolio,
+    plan: Plan,
+    interrupted: bool,
+    output_file: Path | None,
+    as_json: bool,
+    everything: bool,
+) -> NoReturn:
+    """Print the plan, write it where asked, and leave with its exit code."""
+    output.show_plan(portfolio, plan, as_json=as_json, everything=everything)
+    if output_file is not None:
+        _save(plan, output_file)
+        output.note(f"The plan is in {output_file}.")
+    raise typer.Exit(code_of(plan, interrupted=interrupted))
+
+
+def _save(document: Portfolio | Plan, path: Path) -> None:
+    try:
+        document.save(path)
+    except OSError as error:
+        output.note(f"error: {path} cannot be written: {error.strerror}", style="bold red")
+        raise typer.Exit(ExitCode.USAGE) from error
+
+
+@app.command(epilog=EPILOG)
+@exit_codes()
+def validate(file: PortfolioFile, as_json: AsJson = False) -> None:
+    """Check a portfolio file.
+
+    Every finding is printed at once, with the place in the file and what to do about it; the
+    exit code is 3 where one of them is an error.
+    """
+    from pmo_optimizer.cli.inspect import validate_file
+
+    raise typer.Exit(validate_file(file, as_json=as_json))
+
+
+@app.command(epilog=EPILOG)
+@exit_codes()
+def show(
+    plan_file: PlanFile,
+    portfolio_file: OfPortfolio,
+    as_json: AsJson = False,
+    everything: Everything = False,
+) -> None:
+    """Print a plan that was saved before."""
+    from pmo_optimizer.cli.inspect import warn_if_foreign
+    from pmo_optimizer.model import Plan
+
+    plan = Plan.load(plan_file)
+    portfolio = _load(portfolio_file)
+    warn_if_foreign(portfolio, plan)
+    output.show_plan(portfolio, plan, as_json=as_json, everything=everything)
+
+
+@app.command(epilog=EPILOG)
+@exit_codes()
+def check(plan_file: PlanFile, portfolio_file: OfPortfolio, as_json: AsJson = False) -> None:
+    """Let the referee judge a saved plan.
+
+    Every figure is computed again from the portfolio and the decisions; the exit code is 3
+    where the plan breaks a hard rule or claims what does not hold.
+    """
+    from pmo_optimizer.cli.inspect import referee_plan
+    from pmo_optimizer.model import Plan
+
+    plan = Plan.load(plan_file)
+    raise typer.Exit(referee_plan(_load(portfolio_file), plan, as_json=as_json))
+
+
+@app.command(epilog=EPILOG)
+def schema(
+    plan: Annotated[bool, typer.Option("--plan", help="Of plan files instead.")] = False,
+) -> None:
+    """Print the JSON Schema of portfolio files."""
+    from pmo_optimizer.cli.schema import plan_schema, portfolio_schema
+
+    output.result_json(plan_schema() if plan else portfolio_schema())
+
+
+@app.command(epilog=EPILOG)
+def engines(as_json: AsJson = False) -> None:
+    """List the engines and what each can plan."""
+    from pmo_optimizer.cli.inspect import list_engines
+
+    list_engines(as_json=as_json)

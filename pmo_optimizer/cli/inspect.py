@@ -1,0 +1,119 @@
+"""The commands that solve nothing: findings, referee, engines."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.text import Text
+
+from pmo_optimizer import checks, referee
+from pmo_optimizer.backend import backend_names, load_backend
+from pmo_optimizer.cli import output
+from pmo_optimizer.cli.codes import ExitCode
+from pmo_optimizer.model import EngineError, Finding, InvalidInput, Plan, Portfolio, Severity, files
+from pmo_optimizer.report import clean, score, table
+
+
+def validate_file(path: Path, *, as_json: bool) -> ExitCode:
+    """Print every finding about a portfolio file on stdout."""
+    portfolio, findings = _judge(path)
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    if as_json:
+        listed = [asdict(finding) for finding in findings]
+        output.result_json({"file": str(path), "valid": not errors, "findings": listed})
+    else:
+        output.show_findings(findings, stderr=False)
+        output.result_line(output.counted(findings, str(path)))
+        if portfolio is not None and not errors:
+            output.result_line(_size(portfolio))
+    return ExitCode.INVALID_INPUT if errors else ExitCode.PLAN
+
+
+def _judge(path: Path) -> tuple[Portfolio | None, tuple[Finding, ...]]:
+    try:
+        return checks.check_data(files.read(path))
+    except InvalidInput as error:
+        return None, error.findings
+
+
+def _size(portfolio: Portfolio) -> str:
+    calendar = portfolio.calendar
+    return (
+        f"{portfolio.name}: {len(portfolio.projects)} projects, {calendar.periods} periods of a "
+        f"{calendar.grain.value} from {calendar.start}, {len(portfolio.skills)} skills, "
+        f"{len(portfolio.funds)} funds, {len(portfolio.links)} links, {len(portfolio.rules)} rules."
+    )
+
+
+def warn_if_foreign(portfolio: Portfolio, plan: Plan) -> None:
+    """Warn where a plan was made from other data than this portfolio."""
+    if plan.digest and plan.digest != portfolio.digest():
+        message = "The plan was made from another portfolio, or this one was changed since."
+        fix = "Give the portfolio that was solved, or solve this one again."
+        output.show_findings([Finding(Severity.WARNING, "digest", "digest", message, fix)])
+
+
+def referee_plan(portfolio: Portfolio, plan: Plan, *, as_json: bool) -> ExitCode:
+    """Print what the referee finds in a plan: broken rules, and claims that do not hold."""
+    report = referee.check(portfolio, plan)
+    found = (*report.violations, *referee.disagreements(plan, report))
+    if as_json:
+        output.result_json(
+            {
+                "accepted": not found,
+                "violations": [violation.model_dump(mode="json") for violation in found],
+                "kpis": report.kpis.model_dump(mode="json"),
+            }
+        )
+    else:
+        for violation in found:
+            output.result_line(f"[{violation.rule}] {violation.path}: {violation.message}")
+        verdict = f"{len(found)} violations" if found else "accepted"
+        output.result_line(f"Referee: {verdict}; objective {score(report.kpis.objective)}.")
+    return ExitCode.INVALID_INPUT if found else ExitCode.PLAN
+
+
+def list_engines(*, as_json: bool) -> None:
+    """Print every registered engine: versions, whether it proves bounds, capabilities."""
+    rows = [_engine(name) for name in backend_names()]
+    if as_json:
+        output.result_json({"engines": rows})
+        return
+    columns = [("engine", "text"), ("usable", "text"), ("proves", "text"), ("versions", "name")]
+    cells = [
+        (
+            row["name"],
+            "yes" if row["available"] else "no",
+            "yes" if row["exact"] else "no",
+            ", ".join(f"{library} {text}" for library, text in row["versions"].items()),
+        )
+        for row in rows
+    ]
+    output.result(table(columns, cells))
+    for row in rows:
+        plans = row["problem"] or ", ".join(row["capabilities"])
+        output.result(Text(f"\n{row['name']} plans: {clean(plans)}"))
+
+
+def _engine(name: str) -> dict[str, Any]:
+    try:
+        backend = load_backend(name)
+        return {
+            "name": name,
+            "available": True,
+            "exact": backend.exact,
+            "versions": backend.versions(),
+            "capabilities": sorted(str(feature) for feature in backend.capabilities),
+            "problem": "",
+        }
+    except EngineError as error:
+        return {
+            "name": name,
+            "available": False,
+            "exact": False,
+            "versions": {},
+            "capabilities": [],
+            "problem": str(error),
+        }

@@ -1,0 +1,94 @@
+"""The options that several commands share, described once."""
+
+from __future__ import annotations
+
+import math
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pmo_optimizer.cli.output import writable
+
+MAX_SEED = 2**31 - 1
+"""Largest seed that every engine takes."""
+
+
+class Pack(StrEnum):
+    """Sample portfolios that come with the package."""
+
+    DIGITAL = "digital"
+    BOSTON = "boston"
+
+
+def fraction(value: float) -> float:
+    """Return the number; a usage error unless it is at least 0 and below 1."""
+    if not 0 <= value < 1:
+        raise typer.BadParameter("a number from 0 to below 1 is expected; 0.01 is one percent")
+    return value
+
+
+def positive(value: float) -> float:
+    """Return the number; a usage error unless it is finite and above 0."""
+    if not (math.isfinite(value) and value > 0):
+        raise typer.BadParameter("a number above 0 is expected")
+    return value
+
+
+def known_backend(name: str) -> str:
+    """Return the engine's name; a usage error where there is no such engine."""
+    if name == "auto":
+        return name
+    from pmo_optimizer.backend import backend_names
+
+    names = ("auto", *backend_names())
+    if name not in names:
+        raise typer.BadParameter(f"there is no engine {name!r}; there are: {', '.join(names)}")
+    return name
+
+
+PortfolioFile = Annotated[
+    Path, typer.Argument(help="Portfolio file (.yaml, .yml or .json).", metavar="FILE")
+]
+PlanFile = Annotated[
+    Path, typer.Argument(help="Plan file that `solve --output` wrote.", metavar="PLAN")
+]
+OfPortfolio = Annotated[
+    Path, typer.Option("--portfolio", "-p", help="The portfolio that the plan is of.")
+]
+TimeLimit = Annotated[
+    float, typer.Option("--time-limit", "-t", help="Seconds of solving.", callback=positive)
+]
+Gap = Annotated[
+    float,
+    typer.Option("--gap", callback=fraction, help="Stop at this relative gap, as 0.01 for 1 %."),
+]
+Backend = Annotated[
+    str, typer.Option("--backend", "-b", callback=known_backend, help="Engine; see `engines`.")
+]
+Workers = Annotated[
+    int | None, typer.Option("--workers", min=1, help="Threads; all processors by default.")
+]
+Seed = Annotated[
+    int,
+    typer.Option("--seed", min=0, max=MAX_SEED, help="Seed of the engine's random choices."),
+]
+Reproducible = Annotated[
+    bool,
+    typer.Option("--reproducible", help="Budget work instead of seconds: same input, same plan."),
+]
+StartPlan = Annotated[
+    Path | None, typer.Option("--start", help="Plan file to begin with (a warm start).")
+]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output", "-o", callback=writable, help="Write the plan here (.json, .yaml or .yml)."
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+ShowProgress = Annotated[
+    bool, typer.Option("--progress/--no-progress", help="Show incumbent and bound on stderr.")
+]
+Everything = Annotated[bool, typer.Option("--all", help="Show every row of every table.")]

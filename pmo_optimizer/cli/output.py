@@ -1,0 +1,119 @@
+"""The two streams: results on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+    from pmo_optimizer.model import Finding, Plan, Portfolio
+
+PIPE_WIDTH = 100
+"""Columns of a report that does not go to a terminal, unless COLUMNS says otherwise."""
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console on stdout or stderr; rich honours NO_COLOR and COLUMNS."""
+    from rich.console import Console
+
+    out = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    if not out.is_terminal and not os.environ.get("COLUMNS"):
+        out.width = PIPE_WIDTH
+    return out
+
+
+def forgive_encodings() -> None:
+    """Let a stream that cannot show a character show ``?``, instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def result(renderable: RenderableType) -> None:
+    """Print a result for people on stdout."""
+    console().print(renderable)
+
+
+def result_line(text: str) -> None:
+    """Print one line on stdout, however long, so that it can be searched for."""
+    from rich.text import Text
+
+    from pmo_optimizer.report import clean
+
+    console().print(Text(clean(text)), soft_wrap=True)
+
+
+def result_json(data: Mapping[str, Any]) -> None:
+    """Print a result for machines: one JSON document, in ASCII, so that every pipe takes it."""
+    typer.echo(json.dumps(data, indent=1, default=str))
+
+
+def note(text: str, style: str = "") -> None:
+    """Print one message on stderr, however long, without breaking the line."""
+    console(stderr=True).print(text, style=style or None, soft_wrap=True)
+
+
+def show_findings(findings: Iterable[Finding], *, stderr: bool = True) -> None:
+    """Print findings, errors first, each with its fix."""
+    from rich.text import Text
+
+    from pmo_optimizer.report import clean
+
+    out = console(stderr=stderr)
+    for finding in sorted(findings):
+        style = "red" if finding.severity.value == "error" else "yellow"
+        head = f"{finding.severity.value} [{finding.rule}] "
+        line = Text.assemble((head, style), clean(f"{finding.path}: {finding.message}"))
+        out.print(line, soft_wrap=True)
+        out.print(Text(f"  fix: {clean(finding.fix)}", style="dim"), soft_wrap=True)
+
+
+def counted(findings: Iterable[Finding], lead: str) -> str:
+    """Return how many errors and warnings there are, as ``lead: 2 errors, 1 warning.``."""
+    kinds = [finding.severity.value for finding in findings]
+    parts = []
+    for kind in ("error", "warning"):
+        number = kinds.count(kind)
+        if number or kind == "error":
+            parts.append(f"{number} {kind}{'' if number == 1 else 's'}")
+    return f"{lead}: {', '.join(parts)}."
+
+
+def show_plan(portfolio: Portfolio, plan: Plan, *, as_json: bool, everything: bool) -> None:
+    """Print a plan on stdout: as a report, or as JSON."""
+    if as_json:
+        result_json(plan.to_data())
+        return
+    from pmo_optimizer.report import DEFAULT_LIMIT, plan_report
+
+    out = console()
+    limit = None if everything else DEFAULT_LIMIT
+    out.print(plan_report(portfolio, plan, width=out.width, limit=limit))
+
+
+def writable(path: Path | None) -> Path | None:
+    """Return the path if a plan or portfolio can be written there.
+
+    Raises
+    ------
+    typer.BadParameter
+        The ending is unknown or the folder is missing: said before any solving.
+    """
+    if path is None:
+        return None
+    if path.suffix.lower() not in {".json", ".yaml", ".yml"}:
+        raise typer.BadParameter("the file must end in .json, .yaml or .yml")
+    if path.is_dir() or not path.parent.is_dir():
+        raise typer.BadParameter(f"{path} cannot be written: its folder does not exist")
+    if not os.access(path.parent, os.W_OK):
+        raise typer.BadParameter(f"{path} cannot be written: the folder is read-only")
+    return path

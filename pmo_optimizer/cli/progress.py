@@ -1,0 +1,85 @@
+"""What is seen while an engine works: one live line on a terminal, else a line per improvement."""
+
+from __future__ import annotations
+
+import queue
+import time
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
+
+from pmo_optimizer.cli.output import console
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from pmo_optimizer.model import Incumbent
+
+LIVE_REFRESHES = 4
+"""Redraws of the live line per second."""
+
+
+class Progress:
+    """Collects incumbents from the engine's thread and shows them from the main one.
+
+    Attributes
+    ----------
+    shown
+        Whether anything is printed at all.
+    """
+
+    def __init__(self, *, shown: bool) -> None:
+        self.shown = shown
+        self._console = console(stderr=True)
+        self._news: queue.SimpleQueue[Incumbent] = queue.SimpleQueue()
+        self._last: Incumbent | None = None
+        self._began = time.monotonic()
+
+    def put(self, incumbent: Incumbent) -> None:
+        """Take one entry of the log; called by the engine, in any thread."""
+        self._news.put(incumbent)
+
+    def display(self) -> AbstractContextManager[object]:
+        """Return what keeps the live line on a terminal; nothing elsewhere."""
+        if not (self.shown and self._console.is_terminal):
+            return nullcontext()
+        from rich.live import Live
+
+        return Live(
+            console=self._console,
+            get_renderable=self.live_line,
+            refresh_per_second=LIVE_REFRESHES,
+            transient=True,
+        )
+
+    def say(self, text: str) -> None:
+        """Print a message above the live line."""
+        self._console.print(text, style="yellow", soft_wrap=True)
+
+    def tick(self) -> None:
+        """Take in what is new; off a terminal, print a line for each better incumbent."""
+        while True:
+            try:
+                incumbent = self._news.get_nowait()
+            except queue.Empty:
+                return
+            better = self._last is None or incumbent.value != self._last.value
+            self._last = incumbent
+            if better and self.shown and not self._console.is_terminal:
+                self._console.print(line_of(incumbent, incumbent.seconds), soft_wrap=True)
+
+    def live_line(self) -> Text:
+        """Return the line for the terminal, with the seconds running on."""
+        from rich.text import Text
+
+        line = line_of(self._last, time.monotonic() - self._began)
+        return Text(line, no_wrap=True, overflow="ellipsis")
+
+
+def line_of(incumbent: Incumbent | None, seconds: float) -> str:
+    """Return ``incumbent 12.5 · bound 13 · gap 3.85 % · 4 s``."""
+    from pmo_optimizer.report import gap_text, relative_gap, score
+
+    value = incumbent.value if incumbent else None
+    bound = incumbent.bound if incumbent else None
+    gap = gap_text(relative_gap(value, bound))
+    return f"incumbent {score(value)} · bound {score(bound)} · gap {gap} · {seconds:.0f} s"

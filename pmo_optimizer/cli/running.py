@@ -1,0 +1,108 @@
+"""Solve in a thread of its own, so that Ctrl-C and the display always work."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from pmo_optimizer.cli.codes import ExitCode
+from pmo_optimizer.cli.output import note
+from pmo_optimizer.cli.progress import Progress
+
+if TYPE_CHECKING:
+    from pmo_optimizer.model import Plan, Portfolio
+
+POLL_SECONDS = 0.1
+"""How often the main thread looks for news from the engine."""
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to solve; the meaning and the units are those of `pmo_optimizer.optimize`."""
+
+    time_limit: float
+    gap: float = 0.0
+    backend: str = "auto"
+    workers: int | None = None
+    seed: int = 0
+    reproducible: bool = False
+    start: Plan | None = None
+
+
+def solve_watched(
+    portfolio: Portfolio, settings: Settings, progress: Progress
+) -> tuple[Plan, bool]:
+    """Return the plan, and whether somebody asked to stop before it was done.
+
+    The first Ctrl-C (or SIGTERM) asks the engine to stop and waits for its best plan; the
+    second ends the process at once with code 130.
+    """
+    stop = threading.Event()
+    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="optimize")
+    try:
+        with _stopping(stop), progress.display():
+            future = pool.submit(_optimize, portfolio, settings, progress, stop)
+            _watch(future, progress, stop)
+    except KeyboardInterrupt:
+        note("Aborted; no plan was written.", style="bold red")
+        sys.stdout.flush()
+        # A normal exit would wait for the engine's thread, which is what is being aborted.
+        os._exit(ExitCode.INTERRUPTED)
+    pool.shutdown()
+    return future.result(), stop.is_set()
+
+
+def _optimize(
+    portfolio: Portfolio, settings: Settings, progress: Progress, stop: threading.Event
+) -> Plan:
+    from pmo_optimizer.optimize import optimize
+
+    return optimize(
+        portfolio,
+        time_limit=settings.time_limit,
+        gap=settings.gap,
+        backend=settings.backend,
+        workers=settings.workers,
+        seed=settings.seed,
+        reproducible=settings.reproducible,
+        start=settings.start,
+        on_progress=progress.put,
+        stop=stop,
+    )
+
+
+def _watch(future: Future[Plan], progress: Progress, stop: threading.Event) -> None:
+    told = False
+    while wait((future,), timeout=POLL_SECONDS).not_done:
+        progress.tick()
+        if stop.is_set() and not told:
+            progress.say("Stopping; the best plan so far follows. Ctrl-C again aborts.")
+            told = True
+    progress.tick()
+
+
+@contextmanager
+def _stopping(stop: threading.Event) -> Iterator[None]:
+    """Set ``stop`` at the first signal, raise KeyboardInterrupt at the second."""
+
+    def handle(signum: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = {number: signal.signal(number, handle) for number in STOP_SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

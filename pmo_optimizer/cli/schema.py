@@ -1,0 +1,45 @@
+"""JSON Schemas of the files, generated from the models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pmo_optimizer.model import Plan, Portfolio
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+"""The dialect that pydantic generates."""
+
+SHORT_PHASE = ("duration", "needs", "costs")
+"""Fields of a mode that a phase with a single mode may say itself."""
+
+ONE_OR_MORE = ("category", "tag")
+"""Fields of a filter that take one text or a list."""
+
+
+def plan_schema() -> dict[str, Any]:
+    """Return the JSON Schema of plan files."""
+    return _titled(Plan.model_json_schema(), "Plan of pmo-optimizer")
+
+
+def portfolio_schema() -> dict[str, Any]:
+    """Return the JSON Schema of portfolio files, their short forms included.
+
+    The models read the short forms before pydantic sees the fields, so its schema does not
+    know them: a phase may say duration, needs and costs itself, and a filter may name one
+    category or tag without a list.
+    """
+    schema = _titled(Portfolio.model_json_schema(), "Portfolio of pmo-optimizer")
+    parts = schema["$defs"]
+    phase, mode, where = parts["Phase"], parts["Mode"], parts["Filter"]
+    phase["properties"] |= {name: mode["properties"][name] for name in SHORT_PHASE}
+    phase["required"] = [name for name in phase["required"] if name != "modes"]
+    phase["oneOf"] = [{"required": ["modes"]}, {"required": ["duration"]}]
+    for name in ONE_OR_MORE:
+        many = where["properties"][name]
+        shape = {key: many.pop(key) for key in ("type", "items")}
+        many["anyOf"] = [{"type": "string"}, shape]
+    return schema
+
+
+def _titled(schema: dict[str, Any], title: str) -> dict[str, Any]:
+    return {"$schema": DIALECT} | schema | {"title": title}

@@ -1,0 +1,133 @@
+"""What a plan is worth and how sure that is: the first lines of every report."""
+
+from __future__ import annotations
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from pmo_optimizer.model import Method, Plan, Portfolio, Status, TermResult, Violation
+from pmo_optimizer.report.tables import section
+from pmo_optimizer.report.words import ABSENT, amount, clean, gap_text, heading, score
+
+STATUS_STYLES = {
+    Status.OPTIMAL: "bold green",
+    Status.FEASIBLE: "bold cyan",
+    Status.INFEASIBLE: "bold red",
+    Status.NO_PLAN_FOUND: "bold yellow",
+    Status.FAILED: "bold red",
+}
+
+MEANINGS = {
+    Status.OPTIMAL: "no plan is better: the bound proves it",
+    Status.FEASIBLE: "a valid plan",
+    Status.INFEASIBLE: "no plan satisfies every hard rule",
+    Status.NO_PLAN_FOUND: "no plan was found within the limits; there may still be one",
+    Status.FAILED: "the engine failed or its answer was refused",
+}
+
+
+def header(portfolio: Portfolio, plan: Plan) -> list[RenderableType]:
+    """Return name, status, value, bound, gap, termination, engine, time and violations."""
+    name = plan.portfolio or portfolio.name
+    out: list[RenderableType] = [Text(clean(name), style="bold")]
+    status = plan.status.value.replace("_", " ")
+    out.append(Text.assemble((status, STATUS_STYLES[plan.status]), f": {_meaning(plan)}"))
+    if plan.message:
+        out.append(Text(clean(plan.message)))
+    out.append(_figures(portfolio, plan))
+    return out
+
+
+def _meaning(plan: Plan) -> str:
+    text = MEANINGS[plan.status]
+    if plan.status is not Status.FEASIBLE:
+        return text
+    if plan.gap is None:
+        return f"{text}; without a bound nobody knows how much better another could be"
+    return f"{text}; another is better by at most the gap"
+
+
+def _figures(portfolio: Portfolio, plan: Plan) -> Table:
+    grid = Table.grid(padding=(0, 3, 0, 0))
+    for style in ("dim", "", "dim", ""):
+        grid.add_column(style=style, no_wrap=True, overflow="ellipsis")
+    left = [
+        (objective_label(portfolio), score(plan.objective)),
+        ("bound", score(plan.bound)),
+        ("gap", gap_text(plan.gap)),
+        ("violations", str(len(plan.violations)) if plan.found or plan.violations else ABSENT),
+    ]
+    right = [
+        ("termination", plan.termination.value.replace("_", " ")),
+        ("engine", _engine(plan)),
+        ("seconds", f"{plan.seconds:.1f} (building the model {plan.build_seconds:.1f})"),
+        ("selected", _selected(portfolio, plan)),
+    ]
+    for (a, b), (c, d) in zip(left, right, strict=True):
+        grid.add_row(a, Text(b, style="bold"), c, Text(d))
+    return grid
+
+
+def objective_label(portfolio: Portfolio) -> str:
+    """Return what ``Plan.objective`` measures: the first term, or the weighted sum."""
+    objective = portfolio.objective
+    if objective.method is Method.WEIGHTED and len(objective.terms) > 1:
+        return "weighted sum"
+    return objective.terms[0].term.value if objective.terms else "objective"
+
+
+def _engine(plan: Plan) -> str:
+    if plan.engine is None:
+        return ABSENT
+    versions = ", ".join(f"{name} {text}" for name, text in sorted(plan.engine.versions.items()))
+    run = f"workers {plan.engine.workers}, seed {plan.engine.seed}"
+    word = ", reproducible" if plan.engine.reproducible else ""
+    return clean(f"{plan.engine.name}{f' ({versions})' if versions else ''}, {run}{word}")
+
+
+def _selected(portfolio: Portfolio, plan: Plan) -> str:
+    if not plan.projects:
+        return ABSENT
+    return f"{len(plan.selected)} of {len(portfolio.projects)} projects"
+
+
+def terms(plan: Plan, limit: int | None) -> list[RenderableType]:
+    """Return every term of the objective, and what broken soft limits took off the first."""
+    if not plan.terms:
+        return []
+    columns = [
+        ("objective term", "text"),
+        ("value", "number"),
+        ("best of stage", "number"),
+        ("bound", "number"),
+        ("gap", "number"),
+        ("tolerance", "number"),
+    ]
+    out = section("Objective", columns, [_term(term) for term in plan.terms], limit, "terms")
+    if plan.kpis.penalty:
+        out.append(Text(f"Prices of soft breaches: {amount(plan.kpis.penalty)}"))
+    return out
+
+
+def _term(term: TermResult) -> tuple[str, ...]:
+    tolerance = amount(term.tolerance) if term.tolerance else ABSENT
+    return (
+        term.term.value,
+        score(term.value),
+        score(term.best),
+        score(term.bound),
+        gap_text(term.gap),
+        tolerance,
+    )
+
+
+def violations(found: tuple[Violation, ...], limit: int | None) -> list[RenderableType]:
+    """Return every hard rule that a plan breaks, one to a line."""
+    if not found:
+        return []
+    shown = found if limit is None else found[:limit]
+    lines = [f"[{v.rule}] {v.path}: {v.message}" for v in shown]
+    if len(shown) < len(found):
+        lines.append(f"… {len(found) - len(shown):,} more violations; --all lists them")
+    return [heading(f"Violations ({len(found)})"), *(Text(clean(x), style="red") for x in lines)]
