@@ -255,7 +255,7 @@ def load_backend(name: str) -> Backend:
         raise Unsupported(f"there is no engine {name!r}; there are: {known}")
     try:
         made = next(iter(found)).load()()
-    except ImportError as error:
+    except (ImportError, AttributeError) as error:
         raise Unsupported(f"engine {name!r} cannot be imported: {error}") from error
     if not isinstance(made, Backend):
         raise EngineError(f"engine {name!r} does not follow the Backend protocol")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from importlib import metadata
 
 from ortools.sat.python import cp_model
 
-from pmo_optimizer.backend import Clock, Options, Outcome
+from pmo_optimizer.backend import Clock, Options, Outcome, relative_gap
 from pmo_optimizer.model import EngineError, Termination
 from pmo_optimizer.problem import NAMED_STAFFING, Feature, Problem
-from pmo_solvers.cp_sat.translate import ScaledObjective, Translation
-from pmo_solvers.time_indexed.driver import Answer, Request, run
+from pmo_solvers.cp_sat.translate import MAX_ERROR, ScaledObjective, Translation
+from pmo_solvers.time_indexed.driver import OPTIMAL_GAP, Answer, Request, run
 
 MIN_WORKERS = 2
 """With one worker CP-SAT has no neighbourhood search."""
@@ -50,15 +51,31 @@ class _CpSatStages:
         self.translation: Translation | None = None
 
     def solve(self, request: Request) -> Answer:
+        answer, objective = self._attempt(request, MAX_ERROR)
+        error = MAX_ERROR
+        while _blurred(answer, objective) and not request.clock.over:
+            start = dict(enumerate(answer.values or ()))
+            error /= 1000
+            answer, objective = self._attempt(replace(request, start=start), error)
+        return answer
+
+    def _attempt(self, request: Request, error: float) -> tuple[Answer, ScaledObjective]:
+        """Solve with an objective whose rounding error is at most ``error`` of its reach."""
         if self.translation is None:
             self.translation = Translation(request.model.model)
-        objective = ScaledObjective(request.stage, request.model.model)
+        objective = ScaledObjective(request.stage, request.model.model, error)
         model = self.translation.stage(objective, request.holds, request.cuts, request.start)
         solver, status = _solved(model, request, objective, presolve=True)
         if status == cp_model.INFEASIBLE:
             # Presolve has been wrong about this (or-tools 5295): ask again without it.
             solver, status = _solved(model, request, objective, presolve=False)
-        return _answer(solver, status, request, objective)
+        return _answer(solver, status, request, objective), objective
+
+
+def _blurred(answer: Answer, objective: ScaledObjective) -> bool:
+    """Return whether a proved optimum is only left open by the rounding of the objective."""
+    gap = relative_gap(answer.value, answer.bound)
+    return answer.proved and objective.finer and gap is not None and gap > OPTIMAL_GAP / 2
 
 
 def _solved(
@@ -83,6 +100,8 @@ def set_parameters(parameters: object, options: Options, clock: Clock) -> None:
         "random_seed": options.seed,
         "relative_gap_limit": options.gap,
         "absolute_gap_limit": 0.0,
+        # CP-SAT's own handler aborts the process; interrupts come through the stop signal.
+        "catch_sigint_signal": False,
     }
     if options.reproducible:
         settings["interleave_search"] = True
@@ -165,7 +184,8 @@ def _answer(
     value = request.stage.value(values)
     # The integer objective may be off by its rounding: a bound never crosses its own incumbent.
     bound = max(bound, value) if request.stage.maximised else min(bound, value)
-    return Answer(values, value, bound, False, termination, word)
+    proved = status == cp_model.OPTIMAL and not request.options.gap
+    return Answer(values, value, bound, False, termination, word, proved)
 
 
 def _termination(status: cp_model.CpSolverStatus, request: Request) -> Termination:

@@ -31,20 +31,23 @@ class ScaledObjective:
         Power of ten that multiplies every coefficient.
     coefs
         Whole coefficients by column.
+    finer
+        Whether more digits would fit and tell more.
     error
         Most by which the whole objective / scale can differ from the true one.
     """
 
-    def __init__(self, term: LinearTerm, model: LinearModel) -> None:
+    def __init__(self, term: LinearTerm, model: LinearModel, error: float = MAX_ERROR) -> None:
         self.term = term
         sizes = {j: abs(c) * model.upper[j] for j, c in term.coefs.items()}
         room = floor(log10(MAX_OBJECTIVE / sum(sizes.values()))) if any(sizes.values()) else 0
         most = _by_group(sizes, model)
         digits = min(0, room)
         self._round(digits, model)
-        while self.error > MAX_ERROR * most and digits < room:
+        while self.error > error * most and digits < room:
             digits += 1
             self._round(digits, model)
+        self.finer = self.error > 0 and digits < room
 
     def _round(self, digits: int, model: LinearModel) -> None:
         self.scale = 10.0**digits

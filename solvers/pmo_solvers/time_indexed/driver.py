@@ -78,6 +78,8 @@ class Answer:
         Whole column values, or None. Continuous columns are rounded.
     value, bound
         Objective of the values by the engine, and its proven bound.
+    proved
+        Whether the engine closed its own, possibly rounded, objective.
     """
 
     values: list[int] | None
@@ -86,6 +88,7 @@ class Answer:
     infeasible: bool
     termination: Termination
     word: str
+    proved: bool = False
 
 
 class StageSolver(Protocol):
