@@ -130,7 +130,12 @@ class _Ranking:
             for row in model.rows
             if all(model.kind[c] is not Kind.CONTINUOUS for c in row.columns)
         ]
-        self.broken = self._broken(self.values)
+        self.activity = [0] * len(self.rows)
+        self.touched: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for number, row in enumerate(self.rows):
+            for column, coef in zip(row.columns, row.coefs, strict=True):
+                self.touched[column].append((number, coef))
+        self.broken = self._broken()
         self.needs = self._needs()
 
     # -- order -----------------------------------------------------------------------------
@@ -143,12 +148,12 @@ class _Ranking:
         keep = [p for p in rest if p.running]
         others = sorted((p for p in rest if not p.running), key=lambda p: self._rank(p, rule))
         for project in (*first, *keep):
-            self._enter(project)
+            self._enter(project, certain=True)
         for project in others:
             if self.clock.over or (not self._enter(project) and rule.cut):
                 break
         missing = any(project.index not in self.placed for project in first)
-        return not missing and not self._broken(self.values)
+        return not missing and not self._broken()
 
     def _rank(self, project: ProjectData, rule: Rule) -> tuple[float, int]:
         worth = float(project.raw_value) * project.value_factor or sum(project.benefit)
@@ -187,18 +192,23 @@ class _Ranking:
 
     # -- place -----------------------------------------------------------------------------
 
-    def _enter(self, project: ProjectData) -> bool:
-        """Place a project with what it needs; undo everything where one of them fails."""
+    def _enter(self, project: ProjectData, *, certain: bool = False) -> bool:
+        """Place a project with what it needs; undo everything where one of them fails.
+
+        Rules may break while running and mandatory projects enter: later ones can mend them.
+        """
         if project.index in self.placed:
             return True
         before = dict(self.placed), list(self.values), [list(c) for c in self.demand]
+        activity = list(self.activity)
         bundle = self._bundle(project.index)
         if all(self._place(self.problem.projects[p]) for p in bundle):
-            broken = self._broken(self.values)
-            if broken <= self.broken and self._payable():
+            broken = self._broken()
+            if (certain or broken <= self.broken) and self._payable():
                 self.broken = broken
                 return True
         self.placed, self.values, self.demand = before
+        self.activity = activity
         return False
 
     def _place(self, project: ProjectData) -> bool:
@@ -212,6 +222,8 @@ class _Ranking:
                 self.placed[project.index] = placement
                 for column in columns:
                     self.values[column] = 1
+                    for number, coef in self.touched[column]:
+                        self.activity[number] += coef
                 return True
         return False
 
@@ -226,11 +238,14 @@ class _Ranking:
 
     def _timely(self, columns: list[int]) -> bool:
         """Return whether no link to a placed project breaks."""
-        values = list(self.values)
+        added: dict[int, int] = defaultdict(int)
         for column in columns:
-            values[column] = 1
-        links = {tag for tag in self._broken(values) - self.broken if tag.startswith("link:")}
-        return not links
+            for number, coef in self.touched[column]:
+                if self.rows[number].tag.startswith("link:"):
+                    added[number] += coef
+        return all(
+            self._holds(number, self.activity[number] + more) for number, more in added.items()
+        )
 
     def _staffed(self, project: ProjectData, placement: Placement) -> bool:
         """Add the project's claims if people can serve all claims of its periods."""
@@ -291,15 +306,15 @@ class _Ranking:
 
     # -- check -----------------------------------------------------------------------------
 
-    def _broken(self, values: list[int]) -> set[str]:
-        """Return the tags of whole-number rows that do not hold."""
-        out = set()
-        for number, row in enumerate(self.rows):
-            total = sum(c * values[j] for j, c in zip(row.columns, row.coefs, strict=True))
-            low = row.lower is not None and total < row.lower
-            if low or (row.upper is not None and total > row.upper):
-                out.add(f"{row.tag}#{number}")
-        return out
+    def _broken(self) -> set[int]:
+        """Return the numbers of whole-number rows that do not hold."""
+        return {n for n, total in enumerate(self.activity) if not self._holds(n, total)}
+
+    def _holds(self, number: int, total: int) -> bool:
+        row = self.rows[number]
+        if row.lower is not None and total < row.lower:
+            return False
+        return row.upper is None or total <= row.upper
 
     def decisions(self) -> Decisions:
         """Return what has been placed."""

@@ -113,6 +113,8 @@ def _fractional(
     With prices claims are served in full, else a little above the least, then exactly.
     """
     miss = Fraction(NEED_TOLERANCE)
+    if not network.priced and _hopeless(problem, period, network, by_bucket, heads):
+        return None
     if network.priced:
         given = _program(problem, period, network, by_bucket, heads, Fraction(0))
         if given is None:
@@ -176,6 +178,28 @@ def _program(
         return None
     values = {pair: max(solver.value(var), 0.0) for pair, var in pairs.items()}
     return _rounded(problem, period, values, heads)
+
+
+def _hopeless(
+    problem: Problem,
+    period: int,
+    network: Network,
+    by_bucket: Mapping[int, Sequence[Claim]],
+    heads: Mapping[int, int],
+) -> bool:
+    """Return whether a bucket asks for more than all who can serve it have together."""
+    for bucket in network.buckets:
+        levels = _levels(problem, bucket)
+        most = sum(
+            levels[server] * _available(problem, period, server, heads)
+            for server, served in network.servers.items()
+            if bucket in served
+        )
+        claims = by_bucket[bucket]
+        missing = Fraction(sum(c.rate for c in claims) * FULL - most, FULL * problem.fte_scale)
+        if missing > Fraction(NEED_TOLERANCE) * len(claims):
+            return True
+    return False
 
 
 def _needed(problem: Problem, claims: Sequence[Claim], miss: Fraction) -> Fraction:
