@@ -1,26 +1,204 @@
-"""The engine that chooses among the registered ones by what the portfolio looks like."""
+"""The engine behind ``backend="auto"``: the exact engines side by side on one problem.
+
+Which engine wins depends on the portfolio: a MIP solver where money binds, CP-SAT where few
+people bind. Both run at once, the better plan and the better bound count, and both stop as
+soon as the two meet. In reproducible mode, and with one worker, one engine runs alone.
+"""
 
 from __future__ import annotations
 
-from pmo_optimizer.backend import Backend, Options, Outcome, load_backend
+import threading
+from dataclasses import replace
+
+from pmo_optimizer.backend import (
+    Backend,
+    Clock,
+    Options,
+    Outcome,
+    Stage,
+    backend_names,
+    load_backend,
+    relative_gap,
+    stages_of,
+)
+from pmo_optimizer.model import EngineError, Incumbent, Status, Termination, Unsupported
 from pmo_optimizer.problem import NAMED_STAFFING, Feature, Problem
+
+PREFERRED = ("cp-sat", "milp")
+"""Engines that take part, the one that runs alone first."""
+
+OPTIMAL_GAP = 1e-6
+"""Relative gap at which a plan is proved optimal (MODEL 24)."""
+
+POLL_SECONDS = 0.05
+"""How often the stop signal is looked at."""
 
 
 class AutoBackend:
-    """Hands the problem to the exact engine that suits it."""
+    """Runs the preferred engines side by side and returns the best of what they found."""
 
     name = "auto"
     capabilities = frozenset(Feature) - NAMED_STAFFING
     exact = True
 
     def versions(self) -> dict[str, str]:
-        """Return the versions of the engine that is chosen by default."""
-        return self._choose().versions()
+        """Return the versions of all engines that may take part."""
+        return {name: v for engine in _engines() for name, v in engine.versions().items()}
 
     def solve(self, problem: Problem, options: Options) -> Outcome:
-        """Return the best plan of the chosen engine."""
-        return self._choose().solve(problem, options)
+        """Return the best plan with the best bound; see `pmo_optimizer.backend.Backend`."""
+        engines = _engines()
+        if options.reproducible or options.workers == 1 or len(engines) == 1:
+            return engines[0].solve(problem, options)
+        return _Race(problem, options, engines).run()
 
-    @staticmethod
-    def _choose() -> Backend:
-        return load_backend("cp-sat")
+
+def _engines() -> tuple[Backend, ...]:
+    registered = backend_names()
+    engines = tuple(load_backend(name) for name in PREFERRED if name in registered)
+    if not engines:
+        raise Unsupported("no exact engine is installed; install pmo-optimizer anew")
+    return engines
+
+
+class _Race:
+    """Engines in threads of their own; their libraries release the interpreter lock."""
+
+    def __init__(self, problem: Problem, options: Options, engines: tuple[Backend, ...]) -> None:
+        self.problem = problem
+        self.options = options
+        self.engines = engines
+        self.stop = threading.Event()
+        self.lock = threading.Lock()
+        self.value: float | None = None
+        self.bound: float | None = None
+        self.outcomes: dict[str, Outcome] = {}
+        self.failures: dict[str, EngineError] = {}
+
+    def run(self) -> Outcome:
+        threads = [
+            threading.Thread(target=self._solve, args=(engine,), daemon=True)
+            for engine in self.engines
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            while thread.is_alive():
+                thread.join(POLL_SECONDS)
+                if self.options.clock.stop.is_set():
+                    self.stop.set()
+        if not self.outcomes:
+            raise next(iter(self.failures.values()))
+        return self._merged()
+
+    def _solve(self, engine: Backend) -> None:
+        options = replace(
+            self.options,
+            clock=Clock(self.options.clock.left, self.stop),
+            workers=self.options.workers if engine.name == PREFERRED[0] else 1,
+            on_progress=self._listen,
+        )
+        try:
+            outcome = engine.solve(self.problem, options)
+        except EngineError as error:
+            self.failures[engine.name] = error
+            return
+        self.outcomes[engine.name] = outcome
+        if outcome.status in {Status.OPTIMAL, Status.INFEASIBLE} or self._near_enough(outcome):
+            self.stop.set()
+
+    def _near_enough(self, outcome: Outcome) -> bool:
+        gaps = [relative_gap(stage.best, stage.bound) for stage in outcome.stages]
+        return bool(gaps) and all(gap is not None and gap <= self.options.gap for gap in gaps)
+
+    def _listen(self, line: Incumbent) -> None:
+        """Keep the best value and bound of all, tell the caller, stop when they meet."""
+        with self.lock:
+            value = self._better(self.value, line.value)
+            bound = self._better(self.bound, line.bound, tighter=True)
+            if (value, bound) == (self.value, self.bound):
+                return
+            self.value, self.bound = value, bound
+            self.options.report(value, bound, line.source)
+            gap = relative_gap(value, bound)
+            single = len(self.problem.terms) == 1
+            if single and gap is not None and gap <= max(self.options.gap, OPTIMAL_GAP):
+                self.stop.set()
+
+    def _better(
+        self, old: float | None, new: float | None, *, tighter: bool = False
+    ) -> float | None:
+        if old is None or new is None:
+            return old if new is None else new
+        return max(old, new) if self.problem.maximised != tighter else min(old, new)
+
+    # -- the end ---------------------------------------------------------------------------
+
+    def _merged(self) -> Outcome:
+        """Return the best plan with the best bound of all engines.
+
+        An engine that calls infeasible what another one planned is wrong: its word is noted
+        and nothing of it is used.
+        """
+        word = "; ".join(
+            [f"{name}: {outcome.word}" for name, outcome in sorted(self.outcomes.items())]
+            + [f"{name}: {error}" for name, error in sorted(self.failures.items())]
+        )
+        planned = [o for o in self.outcomes.values() if o.decisions is not None]
+        if not planned:
+            return replace(self._without_plan(), word=word)
+        best = planned[0]
+        for outcome in planned[1:]:
+            if self._beats(outcome, best):
+                best = outcome
+        bounds = [o.stages[0].bound for o in self.outcomes.values() if o.stages]
+        first = self._with_bound(best.stages[0], bounds)
+        stages = (first, *best.stages[1:])
+        return replace(
+            best,
+            stages=stages,
+            word=word,
+            status=self._status(best, stages),
+            termination=self._termination(best, first),
+        )
+
+    def _without_plan(self) -> Outcome:
+        for outcome in self.outcomes.values():
+            if outcome.status is Status.INFEASIBLE:
+                return outcome
+        return next(iter(self.outcomes.values()))
+
+    def _beats(self, left: Outcome, right: Outcome) -> bool:
+        """Compare plans stage by stage, more finished stages first where all are equal."""
+        for number, (a, b) in enumerate(zip(left.stages, right.stages, strict=False)):
+            if a.best is None or b.best is None:
+                break
+            if abs(a.best - b.best) > OPTIMAL_GAP * max(1.0, abs(a.best)):
+                maximised = self.problem.terms[number].name.maximised
+                return (a.best > b.best) == maximised
+        return len(left.stages) > len(right.stages)
+
+    def _with_bound(self, stage: Stage, bounds: list[float | None]) -> Stage:
+        bound = stage.bound
+        for other in bounds:
+            bound = self._better(bound, other, tighter=True)
+        if bound is not None and stage.best is not None:
+            bound = max(bound, stage.best) if self.problem.maximised else min(bound, stage.best)
+        return replace(stage, bound=bound)
+
+    def _status(self, best: Outcome, stages: tuple[Stage, ...]) -> Status:
+        wanted = stages_of(self.problem)
+        gaps = [relative_gap(stage.best, stage.bound) for stage in stages]
+        proved = len(gaps) == wanted and all(g is not None and g <= OPTIMAL_GAP for g in gaps)
+        return Status.OPTIMAL if proved else Status.FEASIBLE
+
+    def _termination(self, best: Outcome, first: Stage) -> Termination:
+        gap = relative_gap(first.best, first.bound)
+        if gap is not None and gap <= OPTIMAL_GAP:
+            return Termination.PROVED
+        if gap is not None and gap <= self.options.gap:
+            return Termination.GAP
+        if self.options.clock.stop.is_set():
+            return Termination.STOPPED
+        ended = best.termination is not Termination.STOPPED
+        return best.termination if ended else Termination.TIME_LIMIT

@@ -21,6 +21,7 @@ from typing import Protocol, runtime_checkable
 from pmo_optimizer.model import (
     EngineError,
     Incumbent,
+    Method,
     Status,
     SupplierKind,
     Termination,
@@ -276,6 +277,11 @@ def require_capable(backend: Backend, problem: Problem) -> None:
             f"engine {backend.name!r} does not support {', '.join(missing)}; "
             "choose another engine or remove these from the portfolio"
         )
+
+
+def stages_of(problem: Problem) -> int:
+    """Return the number of stages that an objective takes: one where it is weighted."""
+    return 1 if problem.method is Method.WEIGHTED else len(problem.terms)
 
 
 def relative_gap(value: float | None, bound: float | None) -> float | None:

@@ -21,8 +21,9 @@ from pmo_optimizer.backend import (
     Outcome,
     Stage,
     relative_gap,
+    stages_of,
 )
-from pmo_optimizer.model import EngineError, Method, Status, Termination
+from pmo_optimizer.model import EngineError, Status, Termination
 from pmo_optimizer.problem import Problem
 from pmo_solvers.completion import complete
 from pmo_solvers.time_indexed.build import TimeIndexed, build
@@ -149,7 +150,7 @@ def _status(problem: Problem, state: _Run, infeasible: bool) -> Status:
         return Status.INFEASIBLE
     if state.decisions is None:
         return Status.NO_PLAN_FOUND
-    wanted = 1 if problem.method is Method.WEIGHTED else len(problem.terms)
+    wanted = stages_of(problem)
     gaps = [relative_gap(stage.best, stage.bound) for stage in state.stages]
     proved = len(gaps) == wanted and all(g is not None and g <= OPTIMAL_GAP for g in gaps)
     return Status.OPTIMAL if proved else Status.FEASIBLE

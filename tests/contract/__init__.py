@@ -1,0 +1,1 @@
+"""Behaviour that every exact engine must show."""
