@@ -179,8 +179,9 @@ class Options:
     seed
         Of the engine's random choices.
     reproducible
-        Budget work instead of seconds: ``clock.limit`` is read as seconds of a reference
-        machine; the same input then gives the same decisions.
+        Budget work instead of seconds: ``work_limit``, in seconds of a reference machine, ends
+        the search, and the clock is only a safeguard. The same input then gives the same
+        decisions.
     start
         Decisions to begin with, complete or in part feasible; engines check them.
     on_progress
@@ -188,6 +189,7 @@ class Options:
     """
 
     clock: Clock
+    work_limit: float = 0.0
     gap: float = 0.0
     workers: int = 1
     seed: int = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from math import inf, isfinite
+from math import isfinite
 
 from pmo_optimizer import referee
 from pmo_optimizer.auto import AutoBackend
@@ -32,6 +32,9 @@ from pmo_optimizer.model import (
     Violation,
 )
 from pmo_optimizer.problem import Problem, compile_problem
+
+WALL_FACTOR = 10.0
+"""In reproducible mode the clock ends a search only after so many times the limit."""
 
 AUTO = "auto"
 """Name of the backend that chooses by the portfolio."""
@@ -95,7 +98,7 @@ def optimize(
         An option is out of range.
     """
     _check_options(time_limit, gap, workers, seed)
-    clock = Clock(time_limit, stop)
+    clock = Clock(time_limit * WALL_FACTOR if reproducible else time_limit, stop)
     require_valid(portfolio)
     engine = AutoBackend() if backend == AUTO else load_backend(backend)
     problem = compile_problem(portfolio)
@@ -104,6 +107,7 @@ def optimize(
     log = _Log(on_progress)
     options = Options(
         clock=clock,
+        work_limit=time_limit,
         gap=gap,
         workers=workers or os.cpu_count() or 1,
         seed=seed,
@@ -222,7 +226,3 @@ def _info(engine: Backend, outcome: Outcome, options: Options) -> EngineInfo:
         columns=outcome.columns,
         rows=outcome.rows,
     )
-
-
-NO_LIMIT = inf
-"""A time limit that never ends a search."""

@@ -9,6 +9,7 @@ whatever an engine's tolerances said.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pmo_optimizer.backend import Certificate, Decisions, Share, Split
@@ -93,28 +94,45 @@ def share_people(problem: Problem, decisions: Decisions) -> list[Share] | None:
 
 def payments(problem: Problem, decisions: Decisions) -> list[Payment]:
     """Return all money that funds must pay within the grid."""
-    out: list[Payment] = []
+    out = [
+        Payment(spent.flow.line, spent.flow.payers, spent.period, spent.amount)
+        for spent in spending(problem, decisions, stopping=True)
+        if spent.flow.payers and 0 <= spent.period < problem.periods and spent.amount
+    ]
+    return out + _hire_payments(problem, decisions)
 
-    def pay(flow: Flow, period: int, amount: int) -> None:
-        if flow.payers and 0 <= period < problem.periods and amount:
-            out.append(Payment(flow.line, flow.payers, period, amount))
 
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Money of a flow of a project in a period; ``start`` is the project's start."""
+
+    flow: Flow
+    project: int
+    period: int
+    amount: int
+    start: int
+
+
+def spending(problem: Problem, decisions: Decisions, *, stopping: bool = False) -> Iterator[Spent]:
+    """Yield the money of all selected projects, also beyond the grid.
+
+    With ``stopping`` the exit costs of stopped projects are included.
+    """
     for project in problem.projects:
-        placed = decisions.phases[project.index]
-        if not decisions.selected[project.index]:
-            if project.exit is not None:
+        index = project.index
+        if not decisions.selected[index]:
+            if stopping and project.exit is not None:
                 for offset, amount in project.exit.amounts:
-                    pay(project.exit, offset, amount)
+                    yield Spent(project.exit, index, offset, amount, 0)
             continue
-        for phase, decision in zip(project.phases, placed, strict=False):
+        start, finish = span(problem, decisions, index)
+        for phase, decision in zip(project.phases, decisions.phases[index], strict=False):
             for flow in phase.modes[decision.mode].flows:
                 for offset, amount in flow.amounts:
-                    pay(flow, decision.start + offset, amount)
-        start, finish = span(problem, decisions, project.index)
+                    yield Spent(flow, index, decision.start + offset, amount, start)
         for flow in project.flows:
             for period, amount in _dated(flow, start, finish):
-                pay(flow, period, amount)
-    return out + _hire_payments(problem, decisions)
+                yield Spent(flow, index, period, amount, start)
 
 
 def span(problem: Problem, decisions: Decisions, project: int) -> tuple[int, int]:

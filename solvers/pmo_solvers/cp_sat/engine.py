@@ -82,7 +82,7 @@ def _solved(
     model: cp_model.CpModel, request: Request, objective: ScaledObjective, *, presolve: bool
 ) -> tuple[cp_model.CpSolver, cp_model.CpSolverStatus]:
     solver = cp_model.CpSolver()
-    set_parameters(solver.parameters, request.options, request.clock)
+    set_parameters(solver.parameters, request.options, request.clock, request.work)
     solver.parameters.cp_model_presolve = presolve
     observer = _Observer(request, objective)
     solver.best_bound_callback = observer.on_bound
@@ -91,9 +91,12 @@ def _solved(
     return solver, status
 
 
-def set_parameters(parameters: object, options: Options, clock: Clock) -> None:
-    """Set limits, workers, seed and gap of a solve."""
+def set_parameters(
+    parameters: object, options: Options, clock: Clock, work: float | None = None
+) -> None:
+    """Set limits, workers, seed and gap of a solve; ``work`` counts in reproducible mode."""
     limit = min(clock.left, NO_LIMIT)
+    work = min(options.work_limit if work is None else work, NO_LIMIT)
     workers = max(options.workers, MIN_WORKERS)
     settings: dict[str, object] = {
         "num_workers": workers,
@@ -105,9 +108,8 @@ def set_parameters(parameters: object, options: Options, clock: Clock) -> None:
     }
     if options.reproducible:
         settings["interleave_search"] = True
-        settings["max_deterministic_time"] = limit
-    else:
-        settings["max_time_in_seconds"] = limit
+        settings["max_deterministic_time"] = work
+    settings["max_time_in_seconds"] = limit
     for name, value in settings.items():
         setattr(parameters, name, value)
     parameters.extra_subsolvers.append(LP_SUBSOLVER)  # type: ignore[attr-defined]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import floor, log10
+from math import ceil, floor, log10
 
 from ortools.sat.python import cp_model
 
@@ -20,6 +20,10 @@ MAX_ERROR = 2e-8
 """Rounding error that an objective may have, relative to the most it can reach. Numbers no
 larger than that needs: presolve of CP-SAT 9.15 was seen to call models with coefficients of
 11 digits infeasible that are not."""
+
+
+FLOAT_SLACK = 1e-9
+"""Relative slack of a held term, for the float that its limit is."""
 
 
 class ScaledObjective:
@@ -74,8 +78,8 @@ class ScaledObjective:
     def limit(self, value: float) -> int:
         """Return a whole limit that keeps every solution at least as good as ``value``."""
         whole = (value - self.term.constant) * self.scale
-        slack = 2 * self.error * self.scale + 1e-9 * abs(whole) + 1
-        return floor(whole - slack) if self.term.maximised else -floor(-(whole + slack))
+        slack = 2 * self.error * self.scale + FLOAT_SLACK * max(1.0, abs(whole))
+        return ceil(whole - slack) if self.term.maximised else floor(whole + slack)
 
 
 def _by_group(sizes: dict[int, float], model: LinearModel) -> float:

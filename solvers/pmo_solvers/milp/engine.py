@@ -15,13 +15,16 @@ from pmo_optimizer.problem import NAMED_STAFFING, Feature, Problem
 from pmo_solvers.milp.translate import Translation
 from pmo_solvers.time_indexed.driver import Answer, Request, run
 
-NODES_PER_SECOND = 20
+NODES_PER_SECOND = 200
 """Nodes that ``reproducible`` mode allows for every second of the limit."""
 
 FEASIBILITY = 1e-9
 """Feasibility tolerance asked of HiGHS; its default of 1e-6 shows in large budgets."""
 
 HighsCallbackType = highspy.cb.HighsCallbackType
+
+SMALLEST = 1e-12
+"""Least matrix value that HiGHS keeps; at its default of 1e-9 cents vanish beside billions."""
 
 INTERRUPTS = (
     HighsCallbackType.kCallbackMipInterrupt,
@@ -91,12 +94,12 @@ def _settings(request: Request) -> dict[str, object]:
         "random_seed": request.options.seed,
         "mip_feasibility_tolerance": FEASIBILITY,
         "primal_feasibility_tolerance": FEASIBILITY,
+        "small_matrix_value": SMALLEST,
     }
     left = request.clock.left
-    if request.options.reproducible:
-        if isfinite(left):
-            settings["mip_max_nodes"] = max(1, int(request.clock.limit * NODES_PER_SECOND))
-    elif isfinite(left):
+    if request.options.reproducible and isfinite(request.work):
+        settings["mip_max_nodes"] = max(1, int(request.work * NODES_PER_SECOND))
+    if isfinite(left):
         settings["time_limit"] = max(left, 0.01)
     return settings
 
@@ -159,6 +162,11 @@ def _answer(highs: highspy.Highs, request: Request, translation: Translation) ->
         HighsModelStatus.kUnbounded,
     }:
         raise EngineError(f"HiGHS ended with {word!r}")
+    if status == HighsModelStatus.kModelEmpty:
+        constant = translation.natural(0.0)
+        return Answer(
+            request.model.model.lower[:], constant, constant, False, Termination.PROVED, word
+        )
     bound = _bound(status, info, translation)
     termination = LIMITS.get(status, Termination.PROVED)
     if request.options.clock.stop.is_set() and status != HighsModelStatus.kOptimal:

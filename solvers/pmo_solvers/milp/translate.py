@@ -13,6 +13,10 @@ HOLD_SLACK = 1e-9
 """Relative slack of a held term, below every tolerance that users see."""
 
 
+REACH = 100
+"""Largest value of a continuous variable; the solver's tolerances are absolute."""
+
+
 class Translation:
     """A PuLP problem of one stage; always a minimisation, since PuLP flips signs otherwise.
 
@@ -55,12 +59,15 @@ class Translation:
         low, high = linear.lower[column], linear.upper[column]
         name = f"x{column}"
         if linear.kind[column] is Kind.CONTINUOUS:
-            units = linear.units[column]
+            units = self._units(column)
             return self.problem.add_variable(name, low / units, high / units, pulp.LpContinuous)
         return self.problem.add_variable(name, low, high, pulp.LpInteger)
 
     def _units(self, column: int) -> int:
-        return self.linear.units[column] if self.linear.kind[column] is Kind.CONTINUOUS else 1
+        """Return units of a column per unit of its variable: continuous ones reach about 100."""
+        if self.linear.kind[column] is not Kind.CONTINUOUS:
+            return 1
+        return max(1, self.linear.upper[column] // REACH)
 
     def _expression(self, coefs: Mapping[int, float], factor: float) -> pulp.LpAffineExpression:
         pairs = [(self.variables[j], factor * c * self._units(j)) for j, c in coefs.items()]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pmo_optimizer.backend import Decisions
+from pmo_optimizer.model import Method
 from pmo_optimizer.problem import Problem
 from pmo_solvers.time_indexed.capacity import Capacity
 from pmo_solvers.time_indexed.linear import Kind, LinearModel, LinearTerm
 from pmo_solvers.time_indexed.money import Money
-from pmo_solvers.time_indexed.objective import Objective
+from pmo_solvers.time_indexed.objective import Derived, Objective
 from pmo_solvers.time_indexed.relations import add_links, add_selection, add_synergies
 from pmo_solvers.time_indexed.rules import Rules
 from pmo_solvers.time_indexed.schedule import Schedule
@@ -27,6 +28,10 @@ class TimeIndexed:
         Column of the heads of each (hire, order period).
     synergies
         Column of each synergy.
+    penalty, penalty_weight
+        Priced breaches, and the factor with which they enter the first stage.
+    derived
+        Whole-number columns that follow from the decisions.
     """
 
     problem: Problem
@@ -35,6 +40,9 @@ class TimeIndexed:
     stages: tuple[LinearTerm, ...]
     heads: dict[tuple[int, int], int]
     synergies: tuple[int, ...]
+    penalty: LinearTerm
+    penalty_weight: float
+    derived: tuple[Derived, ...]
 
     def decode(self, values: list[int]) -> Decisions:
         """Return the decisions that column values mean."""
@@ -57,6 +65,8 @@ class TimeIndexed:
             values[column] = count
         for synergy, column in zip(self.problem.synergies, self.synergies, strict=True):
             values[column] = int(all(decisions.selected[p] for p in synergy.projects))
+        for column, derive in self.derived:
+            values[column] = derive(decisions)
         kinds = self.model.kind
         return {c: v for c, v in values.items() if kinds[c] is not Kind.CONTINUOUS}
 
@@ -83,7 +93,9 @@ def build(problem: Problem) -> TimeIndexed:
     money.add_funds()
     money.add_caps()
     Rules(problem, model, schedule, money.project_cost, penalty).add()
-    stages = Objective(problem, model, schedule, money, synergies, penalty).stages()
+    objective = Objective(problem, model, schedule, money, synergies, penalty)
+    stages = objective.stages()
+    weighted = problem.method is Method.WEIGHTED
     return TimeIndexed(
         problem=problem,
         model=model,
@@ -91,4 +103,7 @@ def build(problem: Problem) -> TimeIndexed:
         stages=tuple(stages),
         heads=capacity.heads,
         synergies=tuple(synergies),
+        penalty=penalty,
+        penalty_weight=problem.terms[0].weight if weighted else 1.0,
+        derived=tuple(objective.derived),
     )

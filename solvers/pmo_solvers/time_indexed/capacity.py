@@ -78,7 +78,7 @@ def networks(problem: Problem, period: int, wanted: set[int]) -> list[Network]:
         parts[root(linked[0])].servers[server] = linked
     for part in parts.values():
         part.priced = _priced(problem, part)
-        part.fine = part.priced or _fractional(problem, part)
+        part.fine = part.priced or problem.fte_scale > FULL or _fractional(problem, part)
     return [parts[key] for key in sorted(parts)]
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from pmo_optimizer.backend import (
@@ -23,11 +23,12 @@ from pmo_optimizer.backend import (
     relative_gap,
     stages_of,
 )
-from pmo_optimizer.model import EngineError, Status, Termination
+from pmo_optimizer.model import Status, Termination
 from pmo_optimizer.problem import Problem
 from pmo_solvers.completion import complete
+from pmo_solvers.penalties import penalty
 from pmo_solvers.time_indexed.build import TimeIndexed, build
-from pmo_solvers.time_indexed.linear import LinearTerm
+from pmo_solvers.time_indexed.linear import Kind, LinearTerm
 
 OPTIMAL_GAP = 1e-6
 """A stage is proved at this relative gap (MODEL 24)."""
@@ -55,6 +56,8 @@ class Request:
     ----------
     cuts
         Refused solutions as (columns at 1, columns at 0): at least one must differ.
+    work
+        Seconds of a reference machine that ``reproducible`` mode allows for this stage.
     start
         Values of columns, or empty.
     """
@@ -67,6 +70,7 @@ class Request:
     options: Options
     clock: Clock
     first: bool
+    work: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,7 @@ class _Run:
     certificate: Certificate = field(default_factory=Certificate)
     termination: Termination = Termination.PROVED
     word: str = ""
+    penalty: float = 0.0
 
 
 def run(problem: Problem, options: Options, solver: StageSolver) -> Outcome:
@@ -125,6 +130,7 @@ def run(problem: Problem, options: Options, solver: StageSolver) -> Outcome:
         infeasible = True
         state.word = f"row {indexed.model.infeasible} cannot hold"
     else:
+        _take_start(indexed, options, state)
         for number, stage in enumerate(indexed.stages):
             if number and (state.decisions is None or options.clock.over):
                 break
@@ -165,18 +171,29 @@ def _solve_stage(
     state: _Run,
 ) -> bool:
     """Solve one stage, cutting off what cannot be completed; return whether it is infeasible."""
-    clock = _stage_clock(options.clock, last=number == len(indexed.stages) - 1)
+    last = number == len(indexed.stages) - 1
+    clock = Clock(options.clock.left * (1.0 if last else FIRST_SHARE), options.clock.stop)
     start = _start(indexed, options, state)
     while True:
         request = Request(
-            indexed, stage, tuple(state.holds), tuple(state.cuts), start, options, clock, not number
+            model=indexed,
+            stage=stage,
+            holds=tuple(state.holds),
+            cuts=tuple(state.cuts),
+            start=start,
+            options=options,
+            clock=clock,
+            first=not number,
+            work=options.work_limit * _share(number, len(indexed.stages)),
         )
         answer = solver.solve(request)
         state.word = answer.word
         if answer.infeasible:
-            if number:
-                raise EngineError(f"stage {number + 1} was called infeasible: {answer.word}")
-            return True
+            if state.decisions is None:
+                return True
+            # A plan that keeps all rules is at hand, so the engine is wrong.
+            _no_solution(indexed, stage, replace(answer, bound=None), state)
+            return False
         if answer.values is None:
             _no_solution(indexed, stage, answer, state)
             return False
@@ -187,7 +204,6 @@ def _solve_stage(
         if clock.over:
             _no_solution(indexed, stage, answer, state)
             return False
-    assert answer.value is not None  # noqa: S101 - an answer with values has a value
     _finish_stage(indexed, number, stage, answer, options, state)
     return False
 
@@ -201,12 +217,36 @@ def _accept(indexed: TimeIndexed, values: list[int], state: _Run) -> bool:
     if certificate is None:
         return False
     state.values, state.decisions, state.certificate = values, decisions, certificate
+    state.penalty = penalty(indexed.problem, decisions, certificate)
     return True
+
+
+def _take_start(indexed: TimeIndexed, options: Options, state: _Run) -> None:
+    """Keep the caller's start where it is a plan of this problem."""
+    if options.start is None:
+        return
+    encoded = indexed.encode(options.start)
+    if encoded is None:
+        return
+    values = [encoded.get(column, 0) for column in range(indexed.model.size)]
+    if _accept(indexed, values, state):
+        options.report(_value(indexed, indexed.stages[0], state), None, "start")
+
+
+def _value(indexed: TimeIndexed, stage: LinearTerm, state: _Run) -> float | None:
+    """Return a stage's objective at the kept decisions, breaches counted exactly."""
+    if state.values is None:
+        return None
+    value = stage.value(state.values)
+    if stage is indexed.stages[0]:
+        factor = indexed.penalty_weight * (-1.0 if stage.maximised else 1.0)
+        value += factor * (state.penalty - indexed.penalty.value(state.values))
+    return value
 
 
 def _no_solution(indexed: TimeIndexed, stage: LinearTerm, answer: Answer, state: _Run) -> None:
     """Record a stage that ended without an accepted solution of its own."""
-    best = stage.value(state.values) if state.values is not None else None
+    best = _value(indexed, stage, state)
     state.stages.append(Stage(best, answer.bound))
     state.termination = (
         answer.termination
@@ -230,7 +270,7 @@ def _finish_stage(
     options: Options,
     state: _Run,
 ) -> None:
-    best = answer.value or 0.0
+    best = _value(indexed, stage, state) or 0.0
     bound = _settled(answer.bound, best)
     gap = relative_gap(best, bound)
     if gap is not None and gap <= OPTIMAL_GAP:
@@ -250,15 +290,17 @@ def _finish_stage(
     state.stages.append(Stage(best, bound, tolerance))
 
 
-def _stage_clock(clock: Clock, *, last: bool) -> Clock:
-    """Return a clock for one stage: the rest, or a part of it where others follow."""
-    return Clock(clock.left if last else clock.left * FIRST_SHARE, clock.stop)
+def _share(number: int, stages: int) -> float:
+    """Return the part of all work that a stage gets, whatever earlier ones used."""
+    rest = (1.0 - FIRST_SHARE) ** number
+    return rest if number == stages - 1 else rest * FIRST_SHARE
 
 
 def _start(indexed: TimeIndexed, options: Options, state: _Run) -> dict[int, int]:
-    """Return a start: the last stage's values, or the caller's decisions."""
+    """Return a start: the values at hand, or as much of the caller's decisions as fits."""
     if state.values is not None:
-        return dict(enumerate(state.values))
+        kinds = indexed.model.kind
+        return {c: v for c, v in enumerate(state.values) if kinds[c] is not Kind.CONTINUOUS}
     if options.start is None:
         return {}
     return indexed.encode(options.start) or {}

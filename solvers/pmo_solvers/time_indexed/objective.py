@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pmo_optimizer.backend import Decisions
 from pmo_optimizer.model import Method, TermName
 from pmo_optimizer.problem import Problem, ProjectData, TermData
+from pmo_solvers.completion import span
 from pmo_solvers.time_indexed.linear import LinearModel, LinearTerm
 from pmo_solvers.time_indexed.money import Money
 from pmo_solvers.time_indexed.schedule import Schedule
+
+Derived = tuple[int, Callable[[Decisions], int]]
+"""A column, and its value for given decisions."""
 
 
 class Objective:
@@ -29,6 +34,7 @@ class Objective:
         self.money = money
         self.synergies = synergies
         self.penalty = penalty
+        self.derived: list[Derived] = []
 
     def stages(self) -> list[LinearTerm]:
         """Return what each stage optimizes: one weighted sum, or every term in order."""
@@ -121,6 +127,11 @@ class Objective:
             if any(terms.values()):
                 self.model.add("makespan", terms | {latest: -1}, None, 0)
         term.add(latest, 1.0)
+        self.derived.append((latest, self._latest_finish))
+
+    def _latest_finish(self, decisions: Decisions) -> int:
+        chosen = (p.index for p in self.problem.projects if decisions.selected[p.index])
+        return max((span(self.problem, decisions, index)[1] for index in chosen), default=0)
 
     def _delay(self, term: LinearTerm, _data: TermData) -> None:
         """Sum of max(0, t - due) F_p(t)."""
@@ -178,6 +189,13 @@ class Objective:
                 if all(same(f, d.mode, d.start) for f, d in enumerate(pattern.phases))
             }
         unchanged = self.model.binary()
+
+        def derive(decisions: Decisions) -> int:
+            placed = decisions.phases[index]
+            kept = all(same(f, d.mode, d.start) for f, d in enumerate(placed))
+            return int(decisions.selected[index] and kept)
+
+        self.derived.append((unchanged, derive))
         for phase in sorted(wanted):
             terms = {
                 work.column: -1

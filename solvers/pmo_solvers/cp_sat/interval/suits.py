@@ -10,7 +10,7 @@ from pmo_solvers.cp_sat.interval.constants import constant_flows, measured, sele
 from pmo_solvers.cp_sat.interval.forms import CONSTANT_TERMS, FIGURES, largest, stage_forms
 from pmo_solvers.time_indexed.capacity import FULL
 
-LEAST_COLUMNS = 4000
+LEAST_COLUMNS = 1000
 """Columns of phases, modes and starts from which on intervals are the better model."""
 
 MAX_WHOLE = 2**52
