@@ -28,6 +28,7 @@ from pmo_optimizer.model import (
     Method,
     Plan,
     Portfolio,
+    Status,
     TermResult,
     Violation,
 )
@@ -116,6 +117,7 @@ def optimize(
         on_progress=log.add,
     )
     outcome = engine.solve(problem, options)
+    _check_shape(problem, outcome)
     plan = plan_parts(portfolio, problem, outcome)
     plan = _judged(portfolio, problem, outcome, plan)
     return plan.model_copy(
@@ -137,6 +139,28 @@ def _check_options(time_limit: float, gap: float, workers: int | None, seed: int
         raise ValueError(f"workers must be at least 1, not {workers}")
     if not 0 <= seed < 2**31:
         raise ValueError(f"seed must be between 0 and 2^31 - 1, not {seed}")
+
+
+def _check_shape(problem: Problem, outcome: Outcome) -> None:
+    """Refuse an outcome that contradicts itself or does not fit the problem.
+
+    Raises
+    ------
+    EngineError
+        Saying what is wrong.
+    """
+    planned = outcome.status in {Status.OPTIMAL, Status.FEASIBLE}
+    if planned != (outcome.decisions is not None):
+        raise EngineError(f"the engine says {outcome.status} but its decisions say otherwise")
+    if outcome.decisions is None:
+        return
+    if not outcome.stages:
+        raise EngineError("the engine returned a plan without saying what it proved")
+    decisions = outcome.decisions
+    sizes = [len(project.phases) for project in problem.projects]
+    wanted = [n if chosen else 0 for n, chosen in zip(sizes, decisions.selected, strict=False)]
+    if len(decisions.selected) != len(sizes) or [len(p) for p in decisions.phases] != wanted:
+        raise EngineError("the engine's decisions do not fit the projects and their phases")
 
 
 class _Log:

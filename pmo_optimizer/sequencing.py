@@ -96,6 +96,10 @@ class Window:
         return self.latest < self.earliest
 
 
+NO_WINDOW = Window(0, -1)
+"""Window of every event of a project that is impossible."""
+
+
 @dataclass(frozen=True, slots=True)
 class ProjectWindow:
     """Windows of a project's start and finish and of its phases' starts and finishes.
@@ -460,6 +464,8 @@ def windows(portfolio: Portfolio) -> dict[str, ProjectWindow]:
     state.run()
 
     def window(event: Event) -> Window:
+        if event.project in state.impossible:
+            return NO_WINDOW
         return Window(state.earliest[event], state.latest[event])
 
     return {

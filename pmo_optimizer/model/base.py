@@ -18,6 +18,7 @@ from pydantic import (
     PlainSerializer,
     PlainValidator,
     WithJsonSchema,
+    field_validator,
 )
 
 MAX_EXPONENT = 18
@@ -46,13 +47,28 @@ def _not_bool(value: object) -> object:
     return value
 
 
+def _countable(value: object) -> object:
+    """Refuse numbers whose digits alone would fill the memory."""
+    if isinstance(value, Decimal) and value.is_finite() and value.adjusted() >= MAX_EXPONENT:
+        raise ValueError(f"the number is absurdly large (10^{MAX_EXPONENT} or more)")
+    return _not_bool(value)
+
+
+def decimal_places(value: Decimal) -> int:
+    """Return how many decimals a finite number has, zeros at the end left out."""
+    _, digits, exponent = value.as_tuple()
+    if not isinstance(exponent, int) or not value:
+        return 0
+    zeros = len(digits) - len("".join(map(str, digits)).rstrip("0"))
+    return max(0, -exponent - zeros)
+
+
 def _sane(value: Decimal) -> Decimal:
     if not value.is_finite():
         raise ValueError("a finite number is expected")
     if value and value.adjusted() >= MAX_EXPONENT:
         raise ValueError(f"the number is absurdly large (10^{MAX_EXPONENT} or more)")
-    exponent = value.normalize().as_tuple().exponent
-    if isinstance(exponent, int) and -exponent > MAX_DECIMALS:
+    if decimal_places(value) > MAX_DECIMALS:
         raise ValueError(f"the number has more than {MAX_DECIMALS} decimals")
     return value
 
@@ -94,7 +110,7 @@ Id: TypeAlias = Annotated[
 GeneratedId: TypeAlias = Annotated[str, BeforeValidator(_id_text), Field(max_length=400)]
 """An id that may be left out; it is then made from what the object says."""
 
-Count: TypeAlias = Annotated[int, BeforeValidator(_not_bool)]
+Count: TypeAlias = Annotated[int, BeforeValidator(_countable)]
 """A whole number."""
 
 LocalId: TypeAlias = Annotated[
@@ -102,7 +118,7 @@ LocalId: TypeAlias = Annotated[
 ]
 """An id within its parent, which may be left out; paths separate such ids by slashes."""
 
-When: TypeAlias = Annotated[int | date, BeforeValidator(_not_bool)]
+When: TypeAlias = Annotated[int | date, BeforeValidator(_countable)]
 """A date, or a 0-based period index."""
 
 
@@ -219,6 +235,16 @@ class Amounts(Frozen):
     total: Number | None = None
     years: dict[int, Number] | None = None
     periods: tuple[Number, ...] | None = None
+
+    @field_validator("years", mode="before")
+    @classmethod
+    def _years_once(cls, value: object) -> object:
+        if isinstance(value, dict):
+            names = [str(year).strip() for year in value]
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"fiscal year {', '.join(twice)} stands twice")
+        return value
 
 
 def content_hash(value: object) -> str:

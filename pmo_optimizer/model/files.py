@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
@@ -24,11 +25,30 @@ MAX_ALIAS_GROWTH = 10
 MAX_DEPTH = 60
 """Deepest nesting of a file."""
 
+BRACKETS = re.compile(r"[][{}]")
+DASHES = re.compile(r"(?:[-?:] +){30}")
+
 Model = TypeVar("Model", bound=BaseModel)
+
+
+MAX_MERGED = 100_000
+"""Most fields that merge keys may bring together in a YAML file."""
 
 
 class _YamlLoader(yaml.CSafeLoader):
     """Safe loader with exact numbers; a key that stands twice in a mapping is an error."""
+
+    merged = 0
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Apply merge keys, as long as they do not blow the file up."""
+        before = len(node.value)
+        super().flatten_mapping(node)
+        self.merged += max(0, len(node.value) - before)
+        if self.merged > MAX_MERGED:
+            raise yaml.constructor.ConstructorError(
+                None, None, "merge keys blow the file up", node.start_mark
+            )
 
 
 def _number(loader: _YamlLoader, node: yaml.ScalarNode) -> Decimal:
@@ -41,9 +61,10 @@ def _number(loader: _YamlLoader, node: yaml.ScalarNode) -> Decimal:
 
 
 def _mapping(loader: _YamlLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    loader.flatten_mapping(node)
     seen: set[object] = set()
     for key_node, _ in node.value:
+        if key_node.tag == "tag:yaml.org,2002:merge":
+            continue
         key = loader.construct_object(key_node, deep=True)
         if not isinstance(key, str | int | bool | Decimal) and key is not None:
             raise yaml.constructor.ConstructorError(
@@ -54,6 +75,7 @@ def _mapping(loader: _YamlLoader, node: yaml.MappingNode) -> dict[Any, Any]:
                 None, None, f"the key {key!r} stands twice", key_node.start_mark
             )
         seen.add(key)
+    loader.flatten_mapping(node)
     return dict(loader.construct_mapping(node, deep=True))
 
 
@@ -112,6 +134,7 @@ def read(path: Path) -> dict[str, Any]:
 def parse_yaml(text: str, name: str) -> object:
     """Return the one YAML document in a text; InvalidInput with line and column otherwise."""
     try:
+        _refuse_depth(text, name)
         loader = _YamlLoader(text)
         try:
             data = loader.get_single_data()
@@ -141,6 +164,27 @@ def parse_yaml(text: str, name: str) -> object:
             "Write repeated parts out, or use fewer aliases.",
         )
     return data
+
+
+def _refuse_depth(text: str, name: str) -> None:
+    """Refuse deep nesting before it is composed: the composer's stack has no guard.
+
+    Brackets and runs of list dashes show where a file may be deep; only then it is parsed.
+    """
+    depth = deepest = 0
+    for bracket in BRACKETS.finditer(text):
+        depth = depth + 1 if bracket.group() in "[{" else max(depth - 1, 0)
+        deepest = max(deepest, depth)
+    if deepest <= MAX_DEPTH and DASHES.search(text) is None:
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise _too_deep(name)
+        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+            depth -= 1
 
 
 def parse_json(text: str, name: str) -> object:

@@ -7,16 +7,12 @@ from decimal import Decimal
 from fractions import Fraction
 
 from pmo_optimizer.model import Amounts, CostLine, Portfolio
+from pmo_optimizer.model.base import decimal_places
 
 
 def decimals(numbers: Iterable[Decimal | None]) -> int:
     """Return the most decimal places that any of the numbers has."""
-    most = 0
-    for number in numbers:
-        if number is not None:
-            exponent = number.normalize().as_tuple().exponent
-            most = max(most, -exponent if isinstance(exponent, int) else 0)
-    return most
+    return max((decimal_places(n) for n in numbers if n is not None), default=0)
 
 
 def whole(number: Decimal | Fraction, scale: int) -> int:

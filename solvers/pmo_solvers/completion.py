@@ -11,14 +11,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
+from math import lcm
 
 from pmo_optimizer.backend import Certificate, Decisions, Share, Split
 from pmo_optimizer.problem import Flow, Problem
 from pmo_solvers.flows import Arc, min_cost_flow
 from pmo_solvers.staffing import Claim, serve
-
-COST_SCALE = 1_000_000
-"""Cost of the dearest overspending in a flow; other prices in proportion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +178,13 @@ def split_funds(problem: Problem, decisions: Decisions) -> list[Split] | None:
     return None if flows is None else network.splits(flows)
 
 
+def whole_costs(prices: list[float]) -> list[int]:
+    """Return whole numbers in exactly the proportions that the prices have as decimals."""
+    exact = [Fraction(repr(price)) for price in prices]
+    scale = lcm(*(price.denominator for price in exact))
+    return [int(price * scale) for price in exact]
+
+
 class _FundNetwork:
     """Nodes: money and payments of every fund bucket, and every group of open lines."""
 
@@ -219,7 +225,7 @@ class _FundNetwork:
                 for fund, period, amount in synergy.savings:
                     if 0 <= period < self.problem.periods:
                         saved[fund, self.problem.funds[fund].bucket[period]] += amount
-        dearest = max((fund.price or 0.0 for fund in self.problem.funds), default=0.0) or 1.0
+        costs = whole_costs([fund.price or 0.0 for fund in self.problem.funds])
         for index, data in enumerate(self.problem.funds):
             previous: int | None = None
             reach = 0
@@ -231,8 +237,7 @@ class _FundNetwork:
                 self.arcs.append(Arc(money, pay, max(reach, 0)))
                 if data.price is not None:
                     extra = self._node(most)
-                    cost = round(data.price / dearest * COST_SCALE)
-                    self.arcs.append(Arc(extra, pay, most, cost))
+                    self.arcs.append(Arc(extra, pay, most, costs[index]))
                 if previous is not None and data.carry != 0:
                     limit = reach if data.carry is None else data.carry
                     self.arcs.append(Arc(previous, money, max(limit, 0)))

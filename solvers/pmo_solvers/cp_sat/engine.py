@@ -69,7 +69,7 @@ class _CpSatStages:
         if status == cp_model.INFEASIBLE:
             # Presolve has been wrong about this (or-tools 5295): ask again without it.
             solver, status = _solved(model, request, objective, presolve=False)
-        return _answer(solver, status, request, objective), objective
+        return _answer(solver, status, request, objective, self.translation), objective
 
 
 def _blurred(answer: Answer, objective: ScaledObjective) -> bool:
@@ -172,6 +172,7 @@ def _answer(
     status: cp_model.CpSolverStatus,
     request: Request,
     objective: ScaledObjective,
+    translation: Translation,
 ) -> Answer:
     word = solver.status_name(status)
     if status == cp_model.MODEL_INVALID:
@@ -181,7 +182,7 @@ def _answer(
     termination = _termination(status, request)
     if status == cp_model.UNKNOWN:
         return Answer(None, None, None, False, termination, word)
-    values = list(solver.response_proto.solution)[: request.model.model.size]
+    values = translation.values(list(solver.response_proto.solution))
     bound = objective.bound(solver.best_objective_bound)
     value = request.stage.value(values)
     # The integer objective may be off by its rounding: a bound never crosses its own incumbent.

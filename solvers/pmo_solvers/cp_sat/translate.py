@@ -26,6 +26,10 @@ FLOAT_SLACK = 1e-9
 """Relative slack of a held term, for the float that its limit is."""
 
 
+MAX_COLUMN = 2**40
+"""Largest value of a variable; larger continuous columns count in coarser units."""
+
+
 class ScaledObjective:
     """A float objective in whole numbers, with the error that rounding can make.
 
@@ -96,17 +100,25 @@ def _by_group(sizes: dict[int, float], model: LinearModel) -> float:
 
 
 class Translation:
-    """The CP-SAT form of the rows, cloned for every stage."""
+    """The CP-SAT form of the rows, cloned for every stage.
+
+    Attributes
+    ----------
+    steps
+        Units of each column per unit of its variable: 1, or more where a continuous column is
+        too large for 64 bits.
+    """
 
     def __init__(self, linear: LinearModel) -> None:
         self.linear = linear
+        self.steps = [-(-high // MAX_COLUMN) or 1 for high in linear.upper]
         self.base = cp_model.CpModel()
         self.variables = [
-            self.base.new_int_var(low, high, "")
-            for low, high in zip(linear.lower, linear.upper, strict=True)
+            self.base.new_int_var(low, -(-high // step), "")
+            for low, high, step in zip(linear.lower, linear.upper, self.steps, strict=True)
         ]
         for row in linear.rows:
-            for part in fit(row, linear):
+            for part in fit(row, linear, self.steps):
                 self._add(self.base, self.variables, part)
 
     @staticmethod
@@ -129,44 +141,57 @@ class Translation:
         for hold in holds:
             held = ScaledObjective(hold.term, self.linear)
             limit = held.limit(hold.limit)
-            total = _weighted(variables, held.coefs)
+            total = self._weighted(variables, held.coefs)
             model.add(total >= limit if hold.term.maximised else total <= limit)
         for terms, upper in cut_rows(cuts):
-            model.add(_weighted(variables, terms) <= upper)
-        total = _weighted(variables, objective.coefs)
+            model.add(self._weighted(variables, terms) <= upper)
+        total = self._weighted(variables, objective.coefs)
         if objective.term.maximised:
             model.maximize(total)
         else:
             model.minimize(total)
         for column, value in start.items():
-            model.add_hint(variables[column], value)
+            model.add_hint(variables[column], value // self.steps[column])
         return model
 
+    def _weighted(
+        self, variables: list[cp_model.IntVar], coefs: dict[int, int]
+    ) -> cp_model.LinearExprT:
+        columns = list(coefs)
+        return cp_model.LinearExpr.weighted_sum(
+            [variables[j] for j in columns], [coefs[j] * self.steps[j] for j in columns]
+        )
 
-def _weighted(variables: list[cp_model.IntVar], coefs: dict[int, int]) -> cp_model.LinearExprT:
-    columns = list(coefs)
-    return cp_model.LinearExpr.weighted_sum(
-        [variables[j] for j in columns], [coefs[j] for j in columns]
-    )
+    def values(self, solution: Sequence[int]) -> list[int]:
+        """Return column values of a solution."""
+        return [v * step for v, step in zip(solution, self.steps, strict=False)]
 
 
-def fit(row: Row, model: LinearModel) -> tuple[Row, ...]:
-    """Return rows that stand for a row and whose sums fit into 64 bits, rounded outward.
+def fit(row: Row, model: LinearModel, steps: Sequence[int]) -> tuple[Row, ...]:
+    """Return rows over the variables that stand for a row and whose sums fit into 64 bits.
 
     All columns are at least 0, so that smaller coefficients and larger limits only relax a
-    <= row. A solution that uses the difference is refused when it is checked exactly.
+    <= row, and a coarse variable moves a sum by less than a step. A solution that uses the
+    difference is refused when it is checked exactly.
     """
-    reach = sum(abs(c) * model.upper[j] for j, c in zip(row.columns, row.coefs, strict=True))
-    limits = [abs(limit) for limit in (row.lower, row.upper) if limit is not None]
-    largest = max(reach, *limits)
+    coarse = [steps[j] for j in row.columns]
+    blur = sum(abs(c) * (step - 1) for c, step in zip(row.coefs, coarse, strict=True))
+    coefs = [c * step for c, step in zip(row.coefs, coarse, strict=True)]
+    upper = None if row.upper is None else row.upper + blur
+    lower = None if row.lower is None else row.lower - blur
+    highs = [-(-model.upper[j] // steps[j]) for j in row.columns]
+    reach = sum(abs(c) * high for c, high in zip(coefs, highs, strict=True))
+    largest = max([reach, *(abs(limit) for limit in (lower, upper) if limit is not None)])
     if largest <= MAX_ACTIVITY:
-        return (row,)
-    divisor = -(-largest // MAX_ACTIVITY)
+        return (Row(row.tag, row.columns, tuple(coefs), lower, upper),)
+    # Rounding moves every coefficient by less than 1, which must not fill 64 bits either.
+    room = MAX_ACTIVITY - sum(highs)
+    divisor = -(-largest // max(room, 1))
     parts = []
-    if row.upper is not None:
-        coefs = tuple(c // divisor for c in row.coefs)
-        parts.append(Row(row.tag, row.columns, coefs, None, -(-row.upper // divisor)))
-    if row.lower is not None:
-        coefs = tuple(-(-c // divisor) for c in row.coefs)
-        parts.append(Row(row.tag, row.columns, coefs, row.lower // divisor, None))
+    if upper is not None:
+        down = tuple(c // divisor for c in coefs)
+        parts.append(Row(row.tag, row.columns, down, None, -(-upper // divisor)))
+    if lower is not None:
+        up = tuple(-(-c // divisor) for c in coefs)
+        parts.append(Row(row.tag, row.columns, up, lower // divisor, None))
     return tuple(parts)

@@ -117,6 +117,8 @@ class LinearModel:
         Limits are part of the divisor where a continuous column is in the row, so that
         nothing is cut off for engines that relax it.
         """
+        if lower is None and upper is None:
+            return
         columns = tuple(column for column in sorted(terms) if terms[column])
         coefs = tuple(terms[column] for column in columns)
         if not columns:

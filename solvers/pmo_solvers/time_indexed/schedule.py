@@ -101,6 +101,8 @@ class Schedule:
         self.works.append([])
         if project.fixed is not None:
             self.model.fix(column, project.fixed)
+        if project.fixed == 1 and project.last_start < project.first_start:
+            self.model.infeasible = f"window:{project.id}"
         if project.fixed == 0 or not project.phases:
             return
         combinations = prod(len(phase.modes) for phase in project.phases)

@@ -20,7 +20,7 @@ from pmo_optimizer.backend import (
 from pmo_optimizer.model import EngineError, Method, Status, Termination
 from pmo_optimizer.problem import Problem
 from pmo_solvers.completion import complete
-from pmo_solvers.cp_sat.engine import StopWatcher, set_parameters
+from pmo_solvers.cp_sat.engine import NO_LIMIT, StopWatcher, set_parameters
 from pmo_solvers.cp_sat.interval.forms import Form, figures, stage_forms
 from pmo_solvers.cp_sat.interval.model import IntervalModel
 from pmo_solvers.cp_sat.interval.targets import Targets
@@ -135,16 +135,24 @@ class _Run:
         if self.model.infeasible:
             self.word = f"rule {self.model.infeasible} cannot hold"
             return _Answer(None, None, True, Termination.PROVED)
-        clock = self._work.clock(last=number == len(self.forms) - 1)
         self.model.cp.minimize(total + form.offset)
         start = self.decisions or self.options.start
         if start is not None:
             self.targets.hint(start)
+        clock = self._work.clock(last=number == len(self.forms) - 1)
+        answer = self._search(number, form, clock, presolve=True)
+        if answer.infeasible:
+            # Presolve has been wrong about this (or-tools 5295): ask again without it.
+            answer = self._search(number, form, clock, presolve=False)
+        return answer
+
+    def _search(self, number: int, form: Form, clock: Clock, *, presolve: bool) -> _Answer:
         solver = cp_model.CpSolver()
         set_parameters(solver.parameters, self.options, clock)
+        solver.parameters.cp_model_presolve = presolve
         if self.options.reproducible:
-            # The clock of a stage is read a moment after it was set: only its limit repeats.
-            solver.parameters.max_deterministic_time = clock.limit
+            # What is left on a clock depends on the moment; its limit does not.
+            solver.parameters.max_deterministic_time = min(clock.limit, NO_LIMIT)
         observer = _Observer(form, self.options, first=not number)
         solver.best_bound_callback = observer.on_bound
         with StopWatcher(solver, clock):
@@ -153,15 +161,12 @@ class _Run:
         self.word = solver.status_name(status)
         if status == cp_model.MODEL_INVALID:
             raise EngineError("CP-SAT called the interval model invalid")
-        found = status in {cp_model.OPTIMAL, cp_model.FEASIBLE}
-        if found:
+        decisions = None
+        if status in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
             observer.on_bound(solver.best_objective_bound)
-        return _Answer(
-            self.targets.decode(solver) if found else None,
-            observer.bound,
-            status == cp_model.INFEASIBLE,
-            self._termination(status, clock),
-        )
+            decisions = self.targets.decode(solver)
+        infeasible = status == cp_model.INFEASIBLE
+        return _Answer(decisions, observer.bound, infeasible, self._termination(status, clock))
 
     def _termination(self, status: cp_model.CpSolverStatus, clock: Clock) -> Termination:
         if status == cp_model.OPTIMAL:
