@@ -240,10 +240,12 @@ class Amounts(Frozen):
     @classmethod
     def _years_once(cls, value: object) -> object:
         if isinstance(value, dict):
-            names = [str(year).strip() for year in value]
-            twice = sorted({name for name in names if names.count(name) > 1})
+            texts = {year.strip() for year in value if isinstance(year, str)}
+            twice = sorted(
+                y for y in value if isinstance(y, int) and 0 < y < 10**4 and str(y) in texts
+            )
             if twice:
-                raise ValueError(f"fiscal year {', '.join(twice)} stands twice")
+                raise ValueError(f"fiscal year {twice[0]} stands twice")
         return value
 
 

@@ -134,8 +134,8 @@ def read(path: Path) -> dict[str, Any]:
 def parse_yaml(text: str, name: str) -> object:
     """Return the one YAML document in a text; InvalidInput with line and column otherwise."""
     try:
-        _refuse_depth(text, name)
-        loader = _YamlLoader(text)
+        deep = _too_nested(text)
+        loader = _YamlLoader("" if deep else text)
         try:
             data = loader.get_single_data()
         finally:
@@ -155,6 +155,8 @@ def parse_yaml(text: str, name: str) -> object:
         ) from error
     except RecursionError as error:
         raise _too_deep(name) from error
+    if deep:
+        raise _too_deep(name)
     own, expanded = _sizes(data, name)
     if expanded > MAX_ALIAS_GROWTH * own + 10_000:
         raise refused(
@@ -166,8 +168,8 @@ def parse_yaml(text: str, name: str) -> object:
     return data
 
 
-def _refuse_depth(text: str, name: str) -> None:
-    """Refuse deep nesting before it is composed: the composer's stack has no guard.
+def _too_nested(text: str) -> bool:
+    """Return whether a text nests too deep to be composed: the composer's stack has no guard.
 
     Brackets and runs of list dashes show where a file may be deep; only then it is parsed.
     """
@@ -176,15 +178,16 @@ def _refuse_depth(text: str, name: str) -> None:
         depth = depth + 1 if bracket.group() in "[{" else max(depth - 1, 0)
         deepest = max(deepest, depth)
     if deepest <= MAX_DEPTH and DASHES.search(text) is None:
-        return
+        return False
     depth = 0
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
-                raise _too_deep(name)
+                return True
         elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
             depth -= 1
+    return False
 
 
 def parse_json(text: str, name: str) -> object:
