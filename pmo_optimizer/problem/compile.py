@@ -19,7 +19,6 @@ from pmo_optimizer.model import (
 from pmo_optimizer.problem.data import (
     BaselineData,
     Demand,
-    Feature,
     ModeData,
     PhaseData,
     Precedence,
@@ -29,7 +28,7 @@ from pmo_optimizer.problem.data import (
     SynergyData,
     TermData,
 )
-from pmo_optimizer.problem.features import features
+from pmo_optimizer.problem.features import features, named_only
 from pmo_optimizer.problem.money import Money
 from pmo_optimizer.problem.people import People, bucket_key
 from pmo_optimizer.problem.rules import Rules
@@ -43,9 +42,14 @@ def compile_problem(portfolio: Portfolio) -> Problem:
     Raises
     ------
     Unsupported
-        The portfolio asks for ``effort`` or ``heads``, which no engine serves.
+        The portfolio asks for named staffing (``effort``, ``heads``, limits of single
+        persons), which no engine serves.
     """
     return _Compiler(portfolio).problem()
+
+
+SHOWN = 5
+"""Most places that a refusal names."""
 
 
 class _Compiler:
@@ -53,11 +57,13 @@ class _Compiler:
         self.portfolio = portfolio
         self.calendar = portfolio.calendar
         self.features = features(portfolio)
-        missing = sorted(self.features & {Feature.EFFORT, Feature.HEADS})
-        if missing:
+        named = named_only(portfolio)
+        if named:
+            more = f" and {len(named) - SHOWN} more" if len(named) > SHOWN else ""
             raise Unsupported(
-                f"needs given as {' and '.join(missing)} are read and checked, but no engine "
-                "can plan them yet; state the need as `fte` or `profile`"
+                "named staffing is read and checked, but no engine plans it yet: "
+                f"{', '.join(named[:SHOWN])}{more}; state needs as `fte` or `profile` and leave "
+                "out limits of single persons"
             )
         self.fte_scale = fte_scale(portfolio)
         self.money = Money(portfolio, money_scale(portfolio))
