@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 POLL_SECONDS = 0.1
 """How often the main thread looks for news from the engine."""
 
+STDOUT, STDERR = 1, 2
+"""File descriptors of the process."""
+
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -50,7 +53,7 @@ def solve_watched(
     stop = threading.Event()
     pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="optimize")
     try:
-        with _stopping(stop), progress.display():
+        with _stdout_kept_clean(), _stopping(stop), progress.display():
             future = pool.submit(_optimize, portfolio, settings, progress, stop)
             _watch(future, progress, stop)
     except KeyboardInterrupt:
@@ -60,6 +63,23 @@ def solve_watched(
         os._exit(ExitCode.INTERRUPTED)
     pool.shutdown()
     return future.result(), stop.is_set()
+
+
+@contextmanager
+def _stdout_kept_clean() -> Iterator[None]:
+    """Send what solver libraries print to standard error: standard output is for results."""
+    sys.stdout.flush()
+    try:
+        kept = os.dup(STDOUT)
+    except OSError:  # standard output is closed, so there is nothing to keep clean
+        yield
+        return
+    os.dup2(STDERR, STDOUT)
+    try:
+        yield
+    finally:
+        os.dup2(kept, STDOUT)
+        os.close(kept)
 
 
 def _optimize(

@@ -11,7 +11,7 @@ from pmo_optimizer.backend import Share
 from pmo_optimizer.model import NEED_TOLERANCE, SupplierKind
 from pmo_optimizer.problem import Problem
 from pmo_solvers.flows import Arc, min_cost_flow
-from pmo_solvers.time_indexed.capacity import FULL, Network, networks
+from pmo_solvers.networks import FULL, Network, networks
 
 MARGIN = Fraction(1, 10**8)
 """FTE by which a linear program aims above what is needed, so that rounding cannot miss it."""

@@ -141,18 +141,31 @@ def test_an_honest_engine_is_believed(install: Install) -> None:
 
 
 def test_options_reach_the_engine(install: Install) -> None:
-    """The engine gets the user's limits, the start by index, and a clock that already runs."""
+    """The engine gets the user's limits and the start by index."""
     engine = install(honest)
     start = run()
     stop = threading.Event()
-    run(time_limit=5, gap=0.25, workers=2, seed=9, reproducible=True, start=start, stop=stop)
+    run(time_limit=5, gap=0.25, workers=2, seed=9, start=start, stop=stop)
     options = engine.options
     assert options is not None
     assert (options.gap, options.workers, options.seed) == (0.25, 2, 9)
-    assert options.reproducible
+    assert not options.reproducible
     assert (options.clock.limit, options.clock.stop) == (5, stop)
     assert options.start is not None
     assert options.start.selected == (True, True)
+
+
+def test_reproducible_mode_budgets_work(install: Install) -> None:
+    """The limit is one of work; the clock is a safeguard that fires much later."""
+    engine = install(honest)
+    stop = threading.Event()
+    run(time_limit=5, reproducible=True, stop=stop)
+    options = engine.options
+    assert options is not None
+    assert options.reproducible
+    assert options.work_limit == 5
+    assert (options.clock.limit, options.clock.stop) == (5 * MODULE.WALL_FACTOR, stop)
+    assert MODULE.WALL_FACTOR > 1
 
 
 def test_workers_are_all_cores_by_default(
@@ -347,7 +360,9 @@ def test_optimal_without_proof_is_refused(install: Install) -> None:
 
 def test_infeasible_with_a_plan_is_refused(install: Install) -> None:
     """There cannot be a plan of what is called infeasible."""
-    refused(install, lying(status=Status.INFEASIBLE))
+    install(lying(status=Status.INFEASIBLE))
+    with pytest.raises(EngineError, match="says infeasible but its decisions say otherwise"):
+        run()
 
 
 def test_a_plan_without_decisions_is_refused(install: Install) -> None:

@@ -36,7 +36,7 @@ OPTIMAL_GAP = 1e-6
 FLOAT_NOISE = 1e-8
 """A bound this near to its incumbent, relative above 1, is the same number."""
 
-FIRST_SHARE = 0.6
+FIRST_SHARE = 0.75
 """Part of the time that is left which a stage gets when others follow."""
 
 

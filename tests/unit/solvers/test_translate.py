@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from random import Random
 
@@ -15,6 +16,7 @@ from pmo_optimizer import optimize
 from pmo_optimizer.model import Status
 from pmo_solvers.cp_sat import translate as cp_sat
 from pmo_solvers.cp_sat.translate import ScaledObjective, fit
+from pmo_solvers.milp.translate import REACH
 from pmo_solvers.milp.translate import Translation as MilpTranslation
 from pmo_solvers.time_indexed import Kind, LinearModel, LinearTerm, Row
 from pmo_solvers.time_indexed.driver import Hold, cut_rows
@@ -147,16 +149,34 @@ def test_whole_coefficients_are_exact() -> None:
 
 SIZES = st.integers(0, 80).map(lambda n: 2**n)
 
+ORDINARY = (1, 1, 7, 10**9, cp_sat.MAX_COLUMN)
+"""Upper bounds of columns that CP-SAT takes as they are."""
+
+HUGE = (1, 10**9, cp_sat.MAX_COLUMN + 1, 10**18, 7 * 10**21)
+"""The same with some that it counts in coarser units."""
+
+Case = tuple[LinearModel, Row, list[int]]
+"""Columns, a row over them, and a solution of the row near its limits."""
+
+
+def columns(highs: Sequence[int]) -> LinearModel:
+    """Return a model with columns 0..high; large ones are continuous, as those of money are."""
+    model = LinearModel()
+    for high in highs:
+        if high > 10**9:
+            model.continuous(high, 100)
+        else:
+            model.integer(high)
+    return model
+
 
 @st.composite
-def large_rows(draw: st.DrawFn) -> tuple[LinearModel, Row, list[int]]:
-    """Return a row with numbers of up to 80 bits and a solution near its limits."""
-    model = LinearModel()
+def large_rows(draw: st.DrawFn, highs: Sequence[int]) -> Case:
+    """Return a row with coefficients of up to 80 bits over columns with upper bounds of these."""
     number = draw(st.integers(1, 12))
-    coefs = []
-    for _ in range(number):
-        model.integer(draw(st.sampled_from([1, 1, 7, 10**9, 10**18])))
-        coefs.append(draw(st.sampled_from([-1, 1])) * (draw(SIZES) + draw(st.integers(0, 9))))
+    model = columns([draw(st.sampled_from(highs)) for _ in range(number)])
+    signs = [draw(st.sampled_from([-1, 1])) for _ in range(number)]
+    coefs = [sign * (draw(SIZES) + draw(st.integers(0, 9))) for sign in signs]
     values = [draw(st.integers(0, high)) for high in model.upper]
     total = sum(c * v for c, v in zip(coefs, values, strict=True))
     lower: int | None = total - draw(st.integers(0, 3))
@@ -166,7 +186,7 @@ def large_rows(draw: st.DrawFn) -> tuple[LinearModel, Row, list[int]]:
     return model, Row("r", tuple(range(number)), tuple(coefs), lower, upper), values
 
 
-def keeps(row: Row, values: list[int]) -> bool:
+def keeps(row: Row, values: Sequence[int]) -> bool:
     """Return whether values keep a row."""
     total = sum(c * values[j] for j, c in zip(row.columns, row.coefs, strict=True))
     low = row.lower is None or total >= row.lower
@@ -174,32 +194,103 @@ def keeps(row: Row, values: list[int]) -> bool:
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)
-@given(case=large_rows())
-def test_rounding_rows_outward_cuts_off_nothing(case: tuple[LinearModel, Row, list[int]]) -> None:
+@given(case=large_rows(ORDINARY))
+def test_rounding_rows_outward_cuts_off_nothing(case: Case) -> None:
     """Every solution of a row keeps the smaller rows that stand for it."""
     model, row, values = case
     assert keeps(row, values)
-    for part in fit(row, model):
+    for part in fit(row, model, [1] * model.size):
         assert keeps(part, values)
 
 
+STEPS = st.sampled_from([1, 2, 7, 10**6, 10**12])
+
+
 @settings(max_examples=300, deadline=None, derandomize=True)
-@given(case=large_rows())
-def test_rows_for_cp_sat_fit_into_64_bits(case: tuple[LinearModel, Row, list[int]]) -> None:
-    """The largest sum and every limit of the rows that stand for a row are below 2^62."""
+@given(case=large_rows(HUGE), data=st.data())
+def test_coarse_variables_cut_off_nothing(case: Case, data: st.DataObject) -> None:
+    """Whatever the steps, both neighbours of every column value keep the rows of variables.
+
+    A column value that is no multiple of its step is rounded down or up, each for itself.
+    """
+    model, row, values = case
+    assert keeps(row, values)
+    steps = data.draw(st.just(cp_sat.Translation(model).steps) | st.tuples(*[STEPS] * model.size))
+    ups = data.draw(st.tuples(*[st.booleans()] * model.size))
+    coarse = [
+        -(-value // step) if up else value // step
+        for value, step, up in zip(values, steps, ups, strict=True)
+    ]
+    for part in fit(row, model, steps):
+        assert keeps(part, coarse)
+
+
+def test_coarse_rows_are_wider_by_less_than_a_step() -> None:
+    """Of 5 <= 3x - 2y <= 20 with steps 4 and 6 each limit gives way by 3 x 3 + 2 x 5 = 19."""
+    row = Row("r", (0, 1), (3, -2), 5, 20)
+    wider = Row("r", (0, 1), (12, -12), 5 - 19, 20 + 19)
+    assert fit(row, columns([10, 10]), [4, 6]) == (wider,)
+
+
+def largest_number(part: Row, highs: Sequence[int]) -> int:
+    """Return the largest of a row's possible sum and its limits."""
+    reach = sum(abs(c) * highs[j] for j, c in zip(part.columns, part.coefs, strict=True))
+    return max(reach, abs(part.lower or 0), abs(part.upper or 0))
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(case=large_rows(ORDINARY))
+def test_rows_for_cp_sat_fit_into_64_bits(case: Case) -> None:
+    """The largest sum and every limit of the rows that stand for a row are at most 2^60."""
     model, row, _ = case
-    for part in fit(row, model):
-        reach = sum(abs(c) * model.upper[j] for j, c in zip(part.columns, part.coefs, strict=True))
-        assert max(reach, abs(part.lower or 0), abs(part.upper or 0)) < 2**62
+    assert cp_sat.MAX_ACTIVITY < 2**62
+    for part in fit(row, model, [1] * model.size):
+        assert largest_number(part, model.upper) <= cp_sat.MAX_ACTIVITY
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(case=large_rows(HUGE))
+def test_rows_of_coarse_variables_fit_into_64_bits(case: Case) -> None:
+    """The same over the variables of columns that do not fit; CP-SAT itself agrees."""
+    model, row, _ = case
+    model.rows.append(row)
+    translation = cp_sat.Translation(model)
+    highs = [list(variable.proto.domain)[-1] for variable in translation.variables]
+    assert max(highs) <= cp_sat.MAX_COLUMN
+    for part in fit(row, model, translation.steps):
+        assert largest_number(part, highs) <= cp_sat.MAX_ACTIVITY
+    assert translation.base.validate() == ""
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(case=large_rows(HUGE))
+def test_coarse_variables_reach_their_columns(case: Case) -> None:
+    """Ordinary columns stay as they are, and a coarse one misses its end by less than a step."""
+    model, _, _ = case
+    translation = cp_sat.Translation(model)
+    ends = translation.values([list(v.proto.domain)[-1] for v in translation.variables])
+    for high, step, end in zip(model.upper, translation.steps, ends, strict=True):
+        assert high <= end < high + step
+        assert (step == 1) is (high <= cp_sat.MAX_COLUMN)
 
 
 def test_many_large_columns_fit_together() -> None:
-    """Dividing a coefficient of -1 must not leave -1 where twelve columns reach 10^18 each."""
-    model = LinearModel()
-    columns = [model.continuous(10**18, 10**9) for _ in range(12)]
-    row = Row("r", tuple(columns), (-1,) * 12, None, -1)
-    for part in fit(row, model):
-        assert sum(abs(c) * 10**18 for c in part.coefs) < 2**62
+    """Twelve coefficients of -1 stay -1 beside one of 100 bits, which must leave them room."""
+    model = columns([1, *[cp_sat.MAX_COLUMN] * 12])
+    row = Row("r", tuple(range(13)), (-(2**100), *(-1,) * 12), None, -1)
+    (part,) = fit(row, model, [1] * 13)
+    assert part.coefs[1:] == (-1,) * 12
+    assert largest_number(part, model.upper) <= cp_sat.MAX_ACTIVITY
+
+
+def test_the_largest_columns_fit_together() -> None:
+    """Twelve columns that reach 10^18 each are more than 64 bits in their own units."""
+    model = columns([10**18] * 12)
+    row = Row("r", tuple(range(12)), (-1,) * 12, None, -1)
+    translation = cp_sat.Translation(model)
+    highs = [list(variable.proto.domain)[-1] for variable in translation.variables]
+    for part in fit(row, model, translation.steps):
+        assert largest_number(part, highs) <= cp_sat.MAX_ACTIVITY
 
 
 def test_a_row_without_limits_is_harmless() -> None:
@@ -215,7 +306,7 @@ def test_small_rows_stay_as_they_are() -> None:
     model = LinearModel()
     model.integer(10)
     row = Row("r", (0,), (10**15,), 5, 10**16)
-    assert fit(row, model) == (row,)
+    assert fit(row, model, [1]) == (row,)
 
 
 def test_cp_sat_accepts_the_rows_of_huge_columns() -> None:
@@ -236,22 +327,37 @@ def test_cp_sat_accepts_the_rows_of_huge_columns() -> None:
 # -- PuLP -------------------------------------------------------------------------------------
 
 
-def knapsack() -> tuple[LinearModel, LinearTerm]:
-    """Return 2x + 3y + s/100 <= 4 with a share s of at most 1 in hundredths; maximise x + y + s."""
+def knapsack(units: int = 100) -> tuple[LinearModel, LinearTerm]:
+    """Return 2x + 3y + s <= 4 with a share s of at most 1 in units of it; maximise x + y + s."""
     model = LinearModel()
     x, y = model.binary(), model.integer(3)
-    share = model.continuous(100, 100)
-    model.add("r", {x: 200, y: 300, share: 1}, None, 400)
-    return model, LinearTerm(None, True, {x: 1.0, y: 1.0, share: 0.01}, constant=10.0)
+    share = model.continuous(units, units)
+    model.add("r", {x: 2 * units, y: 3 * units, share: 1}, None, 4 * units)
+    return model, LinearTerm(None, True, {x: 1.0, y: 1.0, share: 1 / units}, constant=10.0)
 
 
-def test_pulp_columns_are_in_natural_units() -> None:
-    """A share in hundredths is a number from 0 to 1 to HiGHS, and whole numbers stay whole."""
-    model, term = knapsack()
+@pytest.mark.parametrize("units", [REACH, 10**6, 10**12])
+def test_pulp_columns_reach_a_hundred(units: int) -> None:
+    """A share is a number from 0 to 100 to HiGHS, and whole numbers stay whole."""
+    model, term = knapsack(units)
     made = MilpTranslation(model, term, (), ())
-    assert [v.upBound for v in made.variables] == [1, 3, 1.0]
+    assert [v.upBound for v in made.variables] == [1, 3, REACH]
     assert [v.cat for v in made.variables] == ["Integer", "Integer", "Continuous"]
-    assert made.whole([1.0, 0.9999999, 0.25]) == [1, 1, 25]
+    assert made.whole([1.0, 0.9999999, 25.0]) == [1, 1, units // 4]
+
+
+@pytest.mark.parametrize("upper", [1, 40, 100, 199, 200, 12345, 7 * 10**21])
+def test_pulp_columns_are_about_as_large(upper: int) -> None:
+    """Small columns keep their units, large ones are scaled to 100..200, whole() turns back."""
+    model = LinearModel()
+    column = model.continuous(upper, 100)
+    made = MilpTranslation(model, LinearTerm(None, True, {column: 1.0}), (), ())
+    (variable,) = made.variables
+    if upper < 2 * REACH:
+        assert variable.upBound == upper
+    else:
+        assert REACH <= variable.upBound < 2 * REACH
+    assert made.whole([variable.upBound]) == [pytest.approx(upper, rel=1e-15)]
 
 
 def test_pulp_always_minimises() -> None:
@@ -264,12 +370,16 @@ def test_pulp_always_minimises() -> None:
     assert MilpTranslation(model, other, (), ()).natural(2.5) == 12.5
 
 
-def test_pulp_rows_are_near_one() -> None:
-    """Each row is divided by its largest coefficient, so that tolerances mean the same."""
-    model, term = knapsack()
+@pytest.mark.parametrize("units", [REACH, 10**6, 10**12])
+def test_pulp_rows_are_near_one(units: int) -> None:
+    """Each row is divided by its largest coefficient, so that tolerances mean the same.
+
+    All of a share is 100 to HiGHS whatever its units are, and a third of 3y.
+    """
+    model, term = knapsack(units)
     made = MilpTranslation(model, term, (), ())
     (row,) = made.problem.constraints()
-    assert sorted(row.values()) == pytest.approx([1 / 3, 2 / 3, 1])
+    assert sorted(row.values()) == pytest.approx([1 / 3 / REACH, 2 / 3, 1])
     assert -row.constant == pytest.approx(4 / 3)
 
 

@@ -28,12 +28,15 @@ class Work:
     chosen
         0/1 variable of each mode that can be had, by mode index; empty where only ``mode``
         can be had.
+    ends_freely
+        Whether ``end`` is a variable of its own, because modes differ in length.
     """
 
     start: cp_model.IntVar
     end: Linear
     mode: int
     chosen: Mapping[int, cp_model.IntVar]
+    ends_freely: bool = False
 
 
 class IntervalModel:
@@ -91,9 +94,10 @@ class IntervalModel:
         if chosen:
             self.cp.add_exactly_one(chosen.values())
         end: Linear = start + lengths[modes[0]]
-        if len(set(lengths.values())) > 1:
+        freely = len(set(lengths.values())) > 1
+        if freely:
             end = self._end(phase, start, lengths, chosen)
-        self.works[project.index, index] = Work(start, end, modes[0], chosen)
+        self.works[project.index, index] = Work(start, end, modes[0], chosen, freely)
 
     def _end(
         self,

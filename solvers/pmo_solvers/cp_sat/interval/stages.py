@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import ceil
 
 from ortools.sat.python import cp_model
@@ -19,11 +19,11 @@ from pmo_optimizer.backend import (
 )
 from pmo_optimizer.model import EngineError, Method, Status, Termination
 from pmo_optimizer.problem import Problem
-from pmo_solvers.completion import complete
-from pmo_solvers.cp_sat.engine import NO_LIMIT, StopWatcher, set_parameters
+from pmo_solvers.cp_sat.engine import StopWatcher, set_parameters
 from pmo_solvers.cp_sat.interval.forms import Form, figures, stage_forms
 from pmo_solvers.cp_sat.interval.model import IntervalModel
 from pmo_solvers.cp_sat.interval.targets import Targets
+from pmo_solvers.cp_sat.interval.verify import certified
 from pmo_solvers.time_indexed.driver import FIRST_SHARE, OPTIMAL_GAP
 
 ROUNDING = 1e-6
@@ -36,7 +36,7 @@ def solve_intervals(problem: Problem, options: Options) -> Outcome:
     Raises
     ------
     EngineError
-        CP-SAT called the model invalid, or its schedule cannot be staffed and paid.
+        CP-SAT called the model invalid, or its schedule fails an exact check.
     """
     begin = time.monotonic()
     run = _Run(problem, options)
@@ -47,7 +47,7 @@ def solve_intervals(problem: Problem, options: Options) -> Outcome:
         termination=Termination.PROVED if infeasible else run.termination,
         stages=tuple(run.stages),
         decisions=run.decisions,
-        certificate=run.certificate(),
+        certificate=run.certificate,
         word=run.word,
         build_seconds=build_seconds,
         columns=len(run.model.cp.proto.variables),
@@ -66,22 +66,6 @@ class _Answer:
     termination: Termination
 
 
-@dataclass(slots=True)
-class _Work:
-    """Seconds, or units of deterministic work, that are left."""
-
-    options: Options
-    left: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.left = self.options.clock.limit
-
-    def clock(self, *, last: bool) -> Clock:
-        """Return a clock for one stage: the rest, or a part of it where others follow."""
-        left = self.left if self.options.reproducible else self.options.clock.left
-        return Clock(left if last else left * FIRST_SHARE, self.options.clock.stop)
-
-
 class _Run:
     """State of a run: the best decisions and what the stages found."""
 
@@ -93,12 +77,17 @@ class _Run:
         self.forms = stage_forms(problem)
         self.stages: list[Stage] = []
         self.decisions: Decisions | None = None
+        self.certificate = Certificate()
         self.termination = Termination.PROVED
         self.word = ""
-        self._work = _Work(options)
 
     def all_stages(self) -> bool:
         """Solve stage after stage; return whether the problem is infeasible."""
+        if self.model.infeasible:
+            self.word = f"rule {self.model.infeasible} cannot hold"
+            return True
+        if self.options.start is not None and self._accept(self.options.start):
+            self.options.report(self.forms[0].natural(self._whole(self.forms[0])), None, "start")
         for number, form in enumerate(self.forms):
             if number and (self.decisions is None or self.options.clock.over):
                 break
@@ -107,25 +96,42 @@ class _Run:
         return False
 
     def _stage(self, number: int, form: Form) -> bool:
-        """Solve one stage and hold its term; return whether it is infeasible."""
+        """Solve one stage and hold its term; return whether the problem is infeasible."""
         if not form.coefs and self.decisions is not None:
-            self._record(number, form, Termination.PROVED, None)
+            self._record(number, form, _Answer(self.decisions, 0, False, Termination.PROVED))
             return False
-        total = self.targets.whole(form) if not self.model.infeasible else 0
+        total = self.targets.whole(form)
         answer = self._solve(number, form, total)
-        if answer.infeasible:
-            if number:
-                raise EngineError(f"stage {number + 1} was called infeasible: {self.word}")
+        if answer.infeasible and self.decisions is None:
             return True
-        if answer.decisions is not None:
-            self.decisions = answer.decisions
-        self._record(number, form, answer.termination, answer.bound)
+        if answer.infeasible:
+            # A plan that keeps all rules is at hand, so the engine is wrong.
+            answer = _Answer(None, None, False, Termination.TIME_LIMIT)
+        found = answer.decisions
+        if found is not None and self._improves(form, found) and not self._accept(found):
+            raise EngineError("the schedule of the interval model breaks a rule")
+        self._record(number, form, answer)
         if self.decisions is not None and number < len(self.forms) - 1:
-            limit, _ = form.limit(self._best(form), self.problem.terms[number])
+            limit, _ = form.limit(self._whole(form), self.problem.terms[number])
             self.model.cp.add(total <= limit)
         return False
 
-    def _best(self, form: Form) -> int:
+    def _accept(self, decisions: Decisions) -> bool:
+        """Keep decisions that an exact check finds to be a plan."""
+        certificate = certified(self.problem, decisions)
+        if certificate is None:
+            return False
+        self.decisions, self.certificate = decisions, certificate
+        return True
+
+    def _improves(self, form: Form, decisions: Decisions) -> bool:
+        """Return whether decisions are at least as good as those at hand."""
+        if self.decisions is None:
+            return True
+        return form.whole(figures(self.problem, decisions)) <= self._whole(form)
+
+    def _whole(self, form: Form) -> int:
+        """Return the whole sum of a form at the kept decisions."""
         assert self.decisions is not None  # noqa: S101 - callers have looked
         return form.whole(figures(self.problem, self.decisions))
 
@@ -139,7 +145,9 @@ class _Run:
         start = self.decisions or self.options.start
         if start is not None:
             self.targets.hint(start)
-        clock = self._work.clock(last=number == len(self.forms) - 1)
+        last = number == len(self.forms) - 1
+        left = self.options.clock.left
+        clock = Clock(left if last else left * FIRST_SHARE, self.options.clock.stop)
         answer = self._search(number, form, clock, presolve=True)
         if answer.infeasible:
             # Presolve has been wrong about this (or-tools 5295): ask again without it.
@@ -148,16 +156,13 @@ class _Run:
 
     def _search(self, number: int, form: Form, clock: Clock, *, presolve: bool) -> _Answer:
         solver = cp_model.CpSolver()
-        set_parameters(solver.parameters, self.options, clock)
+        work = self.options.work_limit * _share(number, len(self.forms))
+        set_parameters(solver.parameters, self.options, clock, work)
         solver.parameters.cp_model_presolve = presolve
-        if self.options.reproducible:
-            # What is left on a clock depends on the moment; its limit does not.
-            solver.parameters.max_deterministic_time = min(clock.limit, NO_LIMIT)
         observer = _Observer(form, self.options, first=not number)
         solver.best_bound_callback = observer.on_bound
         with StopWatcher(solver, clock):
             status = solver.solve(self.model.cp, observer)
-        self._work.left -= solver.response_proto.deterministic_time
         self.word = solver.status_name(status)
         if status == cp_model.MODEL_INVALID:
             raise EngineError("CP-SAT called the interval model invalid")
@@ -177,23 +182,22 @@ class _Run:
 
     # -- what was found --------------------------------------------------------------------
 
-    def _record(self, number: int, form: Form, ended: Termination, whole_bound: int | None) -> None:
+    def _record(self, number: int, form: Form, answer: _Answer) -> None:
         """Note best, bound and tolerance of a stage, and why the run ended."""
-        if not form.coefs:
-            whole_bound = 0
+        whole_bound = answer.bound if form.coefs else 0
         best = None
         tolerance = 0.0
         if self.decisions is not None:
-            whole = self._best(form)
+            whole = self._whole(form)
             best = form.natural(whole)
-            if whole_bound is not None:
-                whole_bound = min(whole_bound, whole)
+            # The variables of a solution may lie above the figures of its decisions.
+            whole_bound = None if whole_bound is None else min(whole_bound, whole)
             if number < len(self.forms) - 1:
                 _, tolerance = form.limit(whole, self.problem.terms[number])
         bound = None if whole_bound is None else form.natural(whole_bound)
         self.stages.append(Stage(best, bound, tolerance))
         if not number or self.termination is Termination.PROVED:
-            self.termination = self._ending(best, bound, ended)
+            self.termination = self._ending(best, bound, answer.termination)
 
     def _ending(self, best: float | None, bound: float | None, ended: Termination) -> Termination:
         gap = relative_gap(best, bound)
@@ -201,7 +205,7 @@ class _Run:
             return Termination.PROVED
         if gap is not None and gap <= self.options.gap:
             return Termination.GAP
-        return ended
+        return Termination.TIME_LIMIT if ended is Termination.PROVED else ended
 
     def status(self, *, infeasible: bool) -> Status:
         """Return the status of the whole run."""
@@ -214,14 +218,11 @@ class _Run:
         proved = len(gaps) == wanted and all(g is not None and g <= OPTIMAL_GAP for g in gaps)
         return Status.OPTIMAL if proved else Status.FEASIBLE
 
-    def certificate(self) -> Certificate:
-        """Return who serves what and which fund pays."""
-        if self.decisions is None:
-            return Certificate()
-        certificate = complete(self.problem, self.decisions)
-        if certificate is None:
-            raise EngineError("the schedule of the interval model cannot be staffed and paid")
-        return certificate
+
+def _share(number: int, stages: int) -> float:
+    """Return the part of all work that a stage gets, whatever earlier ones used."""
+    rest = (1.0 - FIRST_SHARE) ** number
+    return rest if number == stages - 1 else rest * FIRST_SHARE
 
 
 class _Observer(cp_model.CpSolverSolutionCallback):

@@ -153,7 +153,8 @@ class Targets:
             decision = decisions.phases[project][phase]
             mode = self.problem.projects[project].phases[phase].modes[decision.mode]
             self._hint(work.start, decision.start)
-            self._hint(work.end, decision.start + mode.duration)
+            if work.ends_freely:
+                self._hint(work.end, decision.start + mode.duration)
             for m, variable in work.chosen.items():
                 self._hint(variable, int(m == decision.mode))
         for event, variable in self.model.outer.items():
