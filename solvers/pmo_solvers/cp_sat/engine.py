@@ -29,7 +29,7 @@ NO_LIMIT = 1e9
 
 
 class CpSatBackend:
-    """CP-SAT on the rows of the time-indexed model."""
+    """CP-SAT on the rows of the time-indexed model, or on intervals where these suit better."""
 
     name = "cp-sat"
     capabilities = frozenset(Feature) - NAMED_STAFFING
@@ -41,6 +41,11 @@ class CpSatBackend:
 
     def solve(self, problem: Problem, options: Options) -> Outcome:
         """Return the best plan found; see `pmo_optimizer.backend.Backend`."""
+        # Imported here because the interval model uses the parameters of this module.
+        from pmo_solvers.cp_sat.interval import solve_intervals, suits_intervals
+
+        if suits_intervals(problem):
+            return solve_intervals(problem, options)
         return run(problem, options, _CpSatStages())
 
 

@@ -114,7 +114,7 @@ class Translation:
         self.steps = [-(-high // MAX_COLUMN) or 1 for high in linear.upper]
         self.base = cp_model.CpModel()
         self.variables = [
-            self.base.new_int_var(low, -(-high // step), "")
+            self.base.new_int_var(low // step, -(-high // step), "")
             for low, high, step in zip(linear.lower, linear.upper, self.steps, strict=True)
         ]
         for row in linear.rows:

@@ -18,8 +18,9 @@ from pmo_solvers.time_indexed.driver import Answer, Request, run
 NODES_PER_SECOND = 200
 """Nodes that ``reproducible`` mode allows for every second of the limit."""
 
-FEASIBILITY = 1e-9
-"""Feasibility tolerance asked of HiGHS; its default of 1e-6 shows in large budgets."""
+FEASIBILITY = 1e-7
+"""Feasibility tolerance asked of HiGHS. Its default of 1e-6 shows in large budgets; at 1e-9 the
+noise of floats in rows that mix cents and millions was seen to cut off the optimum."""
 
 HighsCallbackType = highspy.cb.HighsCallbackType
 
@@ -38,6 +39,8 @@ LIMITS = {
     HighsModelStatus.kSolutionLimit: Termination.WORK_LIMIT,
     HighsModelStatus.kIterationLimit: Termination.WORK_LIMIT,
     HighsModelStatus.kMemoryLimit: Termination.MEMORY_LIMIT,
+    HighsModelStatus.kSolveError: Termination.CRASH,
+    HighsModelStatus.kPostsolveError: Termination.CRASH,
 }
 """HiGHS statuses that end a run early; its node limit shows as a solution limit."""
 
@@ -157,8 +160,6 @@ def _answer(highs: highspy.Highs, request: Request, translation: Translation) ->
         HighsModelStatus.kLoadError,
         HighsModelStatus.kModelError,
         HighsModelStatus.kPresolveError,
-        HighsModelStatus.kSolveError,
-        HighsModelStatus.kPostsolveError,
         HighsModelStatus.kUnbounded,
     }:
         raise EngineError(f"HiGHS ended with {word!r}")
@@ -167,7 +168,8 @@ def _answer(highs: highspy.Highs, request: Request, translation: Translation) ->
         return Answer(
             request.model.model.lower[:], constant, constant, False, Termination.PROVED, word
         )
-    bound = _bound(status, info, translation)
+    broken = status in {HighsModelStatus.kSolveError, HighsModelStatus.kPostsolveError}
+    bound = None if broken else _bound(status, info, translation)
     termination = LIMITS.get(status, Termination.PROVED)
     if request.options.clock.stop.is_set() and status != HighsModelStatus.kOptimal:
         termination = Termination.STOPPED

@@ -277,6 +277,9 @@ def _finish_stage(
         termination = Termination.PROVED
     elif gap is not None and gap <= options.gap:
         termination = Termination.GAP
+    elif answer.termination is Termination.PROVED:
+        # The engine is done, but its tolerances left a gap to the exact value of its plan.
+        termination = Termination.WORK_LIMIT
     else:
         termination = answer.termination
     if not number or state.termination is Termination.PROVED:

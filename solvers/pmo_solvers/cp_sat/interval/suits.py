@@ -8,7 +8,7 @@ from pmo_optimizer.model import TermName
 from pmo_optimizer.problem import Flow, Problem
 from pmo_solvers.cp_sat.interval.constants import constant_flows, measured, selected, sources
 from pmo_solvers.cp_sat.interval.forms import CONSTANT_TERMS, FIGURES, largest, stage_forms
-from pmo_solvers.time_indexed.capacity import FULL
+from pmo_solvers.networks import FULL
 
 LEAST_COLUMNS = 1000
 """Columns of phases, modes and starts from which on intervals are the better model."""
@@ -66,7 +66,10 @@ def _nothing_is_priced(problem: Problem) -> bool:
 
 
 def _people_are_plain(problem: Problem) -> bool:
-    """Every bucket has suppliers of its own, at proficiency 1, and nothing else."""
+    """Every bucket has suppliers of its own, at proficiency 1, and nothing else.
+
+    With units finer than a hundredth of an FTE the tolerance of needs (MODEL 16) would count.
+    """
     used = used_buckets(problem)
     taken: set[int] = set()
     for index in sorted(used):
@@ -76,7 +79,7 @@ def _people_are_plain(problem: Problem) -> bool:
         if not plain or own & taken or bucket.overload_price is not None:
             return False
         taken |= own
-    return not problem.hires
+    return not problem.hires and problem.fte_scale <= FULL
 
 
 def used_buckets(problem: Problem) -> set[int]:
