@@ -1,8 +1,9 @@
 """The engine behind ``backend="auto"``: the exact engines side by side on one problem.
 
 Which engine wins depends on the portfolio: a MIP solver where money binds, CP-SAT where few
-people bind. Both run at once, the better plan and the better bound count, and both stop as
-soon as the two meet. In reproducible mode, and with one worker, one engine runs alone.
+people bind. Where people with skills serve needs CP-SAT runs alone. Elsewhere both run at once,
+the better plan and the better bound count, and both stop as soon as the two meet; in
+reproducible mode, and with one worker, one engine runs alone.
 """
 
 from __future__ import annotations
@@ -21,7 +22,14 @@ from pmo_optimizer.backend import (
     relative_gap,
     stages_of,
 )
-from pmo_optimizer.model import EngineError, Incumbent, Status, Termination, Unsupported
+from pmo_optimizer.model import (
+    EngineError,
+    Incumbent,
+    Status,
+    SupplierKind,
+    Termination,
+    Unsupported,
+)
 from pmo_optimizer.problem import NAMED_STAFFING, Feature, Problem
 
 PREFERRED = ("cp-sat", "milp")
@@ -35,7 +43,7 @@ POLL_SECONDS = 0.05
 
 
 class AutoBackend:
-    """Runs the preferred engines side by side and returns the best of what they found."""
+    """Runs CP-SAT, or all preferred engines side by side, and returns the best found."""
 
     name = "auto"
     capabilities = frozenset(Feature) - NAMED_STAFFING
@@ -48,7 +56,8 @@ class AutoBackend:
     def solve(self, problem: Problem, options: Options) -> Outcome:
         """Return the best plan with the best bound; see `pmo_optimizer.backend.Backend`."""
         engines = _engines()
-        if options.reproducible or options.workers == 1 or len(engines) == 1:
+        alone = options.reproducible or options.workers == 1 or len(engines) == 1
+        if alone or _people_bind(problem):
             return engines[0].solve(problem, options)
         return _Race(problem, options, engines).run()
 
@@ -59,6 +68,12 @@ def _engines() -> tuple[Backend, ...]:
     if not engines:
         raise Unsupported("no exact engine is installed; install pmo-optimizer anew")
     return engines
+
+
+def _people_bind(problem: Problem) -> bool:
+    """Return whether people with skills serve needs: there CP-SAT needs all the time it gets."""
+    kinds = (problem.suppliers[s].kind for b in problem.buckets for s, _ in b.suppliers)
+    return any(kind is SupplierKind.CLASS for kind in kinds)
 
 
 class _Race:
@@ -179,12 +194,20 @@ class _Race:
         return len(left.stages) > len(right.stages)
 
     def _with_bound(self, stage: Stage, bounds: list[float | None]) -> Stage:
-        bound = stage.bound
-        for other in bounds:
-            bound = self._better(bound, other, tighter=True)
+        """Return the stage with the tightest bound that its own plan does not disprove."""
+        bound: float | None = None
+        for other in (stage.bound, *bounds):
+            if not self._disproved(other, stage.best):
+                bound = self._better(bound, other, tighter=True)
         if bound is not None and stage.best is not None:
             bound = max(bound, stage.best) if self.problem.maximised else min(bound, stage.best)
         return replace(stage, bound=bound)
+
+    def _disproved(self, bound: float | None, value: float | None) -> bool:
+        if bound is None or value is None:
+            return False
+        wrong = value - bound if self.problem.maximised else bound - value
+        return wrong > OPTIMAL_GAP * max(1.0, abs(value))
 
     def _status(self, best: Outcome, stages: tuple[Stage, ...]) -> Status:
         wanted = stages_of(self.problem)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import metadata
 from math import isfinite
 
@@ -13,7 +14,7 @@ from pmo_optimizer.backend import Options, Outcome
 from pmo_optimizer.model import EngineError, Termination
 from pmo_optimizer.problem import NAMED_STAFFING, Feature, Problem
 from pmo_solvers.milp.translate import Translation
-from pmo_solvers.time_indexed.driver import Answer, Request, run
+from pmo_solvers.time_indexed.driver import OPTIMAL_GAP, Answer, Request, run
 
 NODES_PER_SECOND = 200
 """Nodes that ``reproducible`` mode allows for every second of the limit."""
@@ -23,6 +24,10 @@ FEASIBILITY = 1e-7
 noise of floats in rows that mix cents and millions was seen to cut off the optimum."""
 
 HighsCallbackType = highspy.cb.HighsCallbackType
+
+CONFIRM_SECONDS = 1.0
+CONFIRM_FACTOR = 3.0
+"""Seconds, and times the first solve, that confirming a proof may take."""
 
 SMALLEST = 1e-12
 """Least matrix value that HiGHS keeps; at its default of 1e-9 cents vanish beside billions."""
@@ -65,6 +70,19 @@ class _MilpStages:
     """Solves stages one by one."""
 
     def solve(self, request: Request) -> Answer:
+        begin = request.clock.elapsed
+        answer = self._attempt(request, request.clock.left)
+        if not (answer.infeasible or answer.proved):
+            return answer
+        # HiGHS 1.12 was seen to prove wrong optima of models with a few hundred columns in
+        # presolve, so that a proof is asked for again without it, as far as time allows.
+        allowed = CONFIRM_SECONDS + CONFIRM_FACTOR * (request.clock.elapsed - begin)
+        start = dict(enumerate(answer.values or ()))
+        again = replace(request, start=start or request.start)
+        second = self._attempt(again, min(allowed, request.clock.left), presolve=False)
+        return second if _better(second, answer, request) else answer
+
+    def _attempt(self, request: Request, seconds: float, *, presolve: bool = True) -> Answer:
         translation = Translation(request.model.model, request.stage, request.holds, request.cuts)
         watch = _Watch(request, translation)
         solver = pulp.HiGHS(
@@ -78,7 +96,8 @@ class _MilpStages:
                 HighsCallbackType.kCallbackMipImprovingSolution,
                 HighsCallbackType.kCallbackMipLogging,
             ],
-            **_settings(request),
+            presolve="choose" if presolve else "off",
+            **_settings(request, seconds),
         )
         # HiGHS keeps its thread pool from the first solve of the process, so a change of the
         # number of workers needs a new one.
@@ -91,7 +110,16 @@ class _MilpStages:
         return _answer(highs, request, translation)
 
 
-def _settings(request: Request) -> dict[str, object]:
+def _better(second: Answer, first: Answer, request: Request) -> bool:
+    """Return whether a second attempt found what the first one said does not exist."""
+    if second.value is None or first.value is None:
+        return second.value is not None
+    noise = OPTIMAL_GAP * max(1.0, abs(first.value))
+    gain = second.value - first.value
+    return gain > noise if request.stage.maximised else gain < -noise
+
+
+def _settings(request: Request, seconds: float) -> dict[str, object]:
     """Return HiGHS options: tolerances, seed, and a limit on time or on work."""
     settings: dict[str, object] = {
         "random_seed": request.options.seed,
@@ -99,11 +127,10 @@ def _settings(request: Request) -> dict[str, object]:
         "primal_feasibility_tolerance": FEASIBILITY,
         "small_matrix_value": SMALLEST,
     }
-    left = request.clock.left
     if request.options.reproducible and isfinite(request.work):
         settings["mip_max_nodes"] = max(1, int(request.work * NODES_PER_SECOND))
-    if isfinite(left):
-        settings["time_limit"] = max(left, 0.01)
+    if isfinite(seconds):
+        settings["time_limit"] = max(seconds, 0.01)
     return settings
 
 
@@ -180,7 +207,8 @@ def _answer(highs: highspy.Highs, request: Request, translation: Translation) ->
     value = translation.natural(info.objective_function_value)
     if bound is not None:
         bound = max(bound, value) if request.stage.maximised else min(bound, value)
-    return Answer(values, value, bound, False, termination, word)
+    proved = status == HighsModelStatus.kOptimal
+    return Answer(values, value, bound, False, termination, word, proved)
 
 
 def _bound(
