@@ -13,7 +13,8 @@ from tests.unit.problem_cases import Data
 
 def solved(subject: Problem, **options: Any) -> Outcome:
     """Return what the interval model finds within a minute."""
-    return solve_intervals(subject, Options(**{"clock": Clock(60), "workers": 2} | options))
+    settings: dict[str, Any] = {"clock": Clock(60), "workers": 2} | options
+    return solve_intervals(subject, Options(**settings))
 
 
 def best(subject: Problem) -> list[float | None]:

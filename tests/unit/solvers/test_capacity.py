@@ -8,8 +8,8 @@ import pytest
 
 from pmo_optimizer import optimize
 from pmo_optimizer.problem import Problem
-from pmo_solvers.time_indexed import Kind, Row, TimeIndexed, build
 from pmo_solvers.networks import networks
+from pmo_solvers.time_indexed import Kind, Row, TimeIndexed, build
 from tests.unit.problem_cases import Data, decided, portfolio, problem, project, worker
 
 DEV: Data = {"skills": [{"id": "dev"}], "people": [{"id": "ann", "skills": {"dev": 1}}]}

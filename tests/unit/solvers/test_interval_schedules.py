@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from pmo_optimizer.model import Status, Termination
-from pmo_solvers.cp_sat.interval.network import Load, ends_with, energy_bound, path_bound, tails
+from pmo_solvers.cp_sat.interval.network import (
+    Event,
+    Load,
+    ends_with,
+    energy_bound,
+    path_bound,
+    tails,
+)
 from pmo_solvers.cp_sat.interval.resources import binding_resources
 from tests.unit.problem_cases import Data
 from tests.unit.solvers.interval_cases import best, crashed, lone, phase, pool, schedule, solved
@@ -52,12 +59,20 @@ def test_energy_of_a_resource_with_heads_and_tails() -> None:
 
 
 def test_tails_follow_links_of_every_type() -> None:
-    """What must come after the start of A: FS 2 + 3, SS 4 + 3, FF 1 + 1, SF 6."""
-    for kind, lag, tail in (("FS", 2, 1 + 2 + 3), ("SS", 4, 4 + 3), ("FF", 1, 2), ("SF", 6, 6)):
+    """The start of A is followed by FS 1 + 2 + 3, SS 4 + 3, FF 1 + 1 or SF 6 periods."""
+    for kind, lag, tail in (("FS", 2, 1 + 2 + 3), ("SS", 4, 4 + 3), ("FF", 1, 1 + 1), ("SF", 6, 6)):
         link = {"from": "A", "to": "B", "type": kind, "min_lag": lag}
         subject = schedule(lone("A", 1), lone("B", 3), links=[link])
+        assert tails(subject)[Event(0, 0, False)] == tail
         assert path_bound(subject, tails(subject)) == max(tail, 3)
         assert best(subject) == [max(tail, 3)]
+
+
+def test_tails_follow_maximum_lags() -> None:
+    """B starts at most 2 after the start of A, which takes 7: 5 periods follow at least."""
+    link = {"from": "A", "to": "B", "type": "SS", "min_lag": None, "max_lag": 2}
+    subject = schedule(lone("A", 7), lone("B", 1), links=[link])
+    assert tails(subject)[Event(1, 0, False)] == 7 - 2
 
 
 def test_periods_of_less_capacity_are_left_out() -> None:
@@ -83,9 +98,29 @@ def test_one_at_a_time() -> None:
 
 
 def test_one_at_a_time_around_a_hole_that_only_some_fit() -> None:
-    """A developer at 0.75 for two days takes B (0.75) and not A: A on day 2, after B."""
-    subject = schedule(lone("A", 1, 1), lone("B", 2, 0.75), pools=pool(0.75, 0.75, *[1] * 38))
-    assert best(subject) == [3]
+    """A developer who is there at 0.75 for two days cannot do A, which comes before B."""
+    work = (lone("A", 1, 1), lone("B", 2, 0.75))
+    first = {"from": "A", "to": "B"}
+    later = schedule(*work, pools=pool(0.75, 0.75, *[1] * 38), links=[first])
+    assert best(later) == [2 + 1 + 2]
+    assert best(schedule(*work, pools=pool(0.75, 0.75, *[1] * 38))) == [2 + 1]
+
+
+def test_halves_go_together() -> None:
+    """Three pieces of 2 days at half of the capacity take two rounds, not three."""
+    subject = schedule(*(lone(name, 2, 1) for name in "ABC"), pools=pool(fte=2))
+    assert [resource.unary for resource in binding_resources(subject)] == [False]
+    assert best(subject) == [2 + 2]
+
+
+def test_energy_of_chosen_modes() -> None:
+    """Three times 2 FTE-days, in one day or in two, keep two developers busy for 3 days."""
+    modes = [
+        {"id": f"m{days}", "duration": days, "needs": [{"skill": "dev", "fte": 2 / days}]}
+        for days in (1, 2)
+    ]
+    work = ({"id": name, "phases": [{"id": "f", "modes": modes}]} for name in "ABC")
+    assert best(schedule(*work, pools=pool(fte=2))) == [3 * 2 / 2]
 
 
 def test_resources_that_never_bind_are_left_out() -> None:
@@ -170,11 +205,12 @@ def test_a_group_stands_for_its_member_that_is_in() -> None:
 
 
 def test_a_link_from_what_is_out() -> None:
-    """It blocks its target, or says nothing."""
+    """It blocks its target, which is said by name, or says nothing."""
     out = {**lone("A", 4), "decision": "never"}
-    for unselected, status in (("block", Status.INFEASIBLE), ("ignore", Status.OPTIMAL)):
-        link = {"from": "A", "to": "B", "if_unselected": unselected}
-        assert solved(schedule(out, lone("B", 2), links=[link])).status is status
+    link = {"id": "L", "from": "A", "to": "B"}
+    outcome = solved(schedule(out, lone("B", 2), links=[link]))
+    assert (outcome.status, outcome.word) == (Status.INFEASIBLE, "rule link:L cannot hold")
+    assert best(schedule(out, lone("B", 2), links=[{**link, "if_unselected": "ignore"}])) == [2]
 
 
 def test_pure_decisions_have_a_date() -> None:
