@@ -28,6 +28,10 @@ from pmo_solvers.time_indexed import Kind, TimeIndexed, build
 Placement = tuple[PhaseDecision, ...]
 
 
+DERIVED = ("synergy:", "makespan", "unchanged:")
+"""Rows of columns that follow from the decisions and limit none of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One way to rank: by value or by value per cost; ``cut`` stops at the first misfit."""
@@ -82,13 +86,19 @@ class RankingBackend:
             ranking = _Ranking(indexed, options)
             if not ranking.run(rule):
                 continue
-            value = stage.value(ranking.values)
+            value = _value(indexed, ranking.decisions())
             if options.clock.over and best is not None:
                 break
             if best is None or (value > best[0]) == stage.maximised:
                 best = value, rule.name, ranking.decisions()
                 options.report(value, None, f"ranking by {rule.name}")
         return None if best is None else best[1:]
+
+
+def _value(indexed: TimeIndexed, decisions: Decisions) -> float:
+    """Return the first stage's objective; limits are kept, so that no breach has a price."""
+    encoded = indexed.encode(decisions) or {}
+    return indexed.stages[0].value([encoded.get(j, 0) for j in range(indexed.model.size)])
 
 
 def hardened(problem: Problem) -> Problem:
@@ -128,7 +138,8 @@ class _Ranking:
         self.rows = [
             row
             for row in model.rows
-            if all(model.kind[c] is not Kind.CONTINUOUS for c in row.columns)
+            if not row.tag.startswith(DERIVED)
+            and all(model.kind[c] is not Kind.CONTINUOUS for c in row.columns)
         ]
         self.activity = [0] * len(self.rows)
         self.touched: dict[int, list[tuple[int, int]]] = defaultdict(list)

@@ -105,9 +105,9 @@ def test_unknown_packs_are_refused_with_the_known_names() -> None:
 
 @pytest.mark.parametrize("name", PACKS)
 def test_packs_have_a_plan_that_the_referee_accepts(name: str) -> None:
-    """A few seconds give a plan that breaks nothing, and selects some projects but not all."""
+    """A loose gap gives a plan that breaks nothing, and selects some projects but not all."""
     pack = load_pack(name)
-    plan = optimize(pack, time_limit=10, gap=0.3, workers=2)
+    plan = optimize(pack, time_limit=120, gap=0.3, workers=2)
     assert plan.status in {Status.FEASIBLE, Status.OPTIMAL}
     assert referee.check(pack, plan).violations == ()
     selected = {project.project for project in plan.projects if project.selected}

@@ -10,7 +10,7 @@ from pmo_optimizer import State
 from pmo_scenarios.generator.drafts import PhaseDraft, ProjectDraft, SecondMode
 from pmo_scenarios.generator.options import CATEGORIES, SUBJECTS, VERBS, Options
 
-LENGTH_SHARE = 0.5
+LENGTH_SHARE = 0.6
 """Median length of a project as a part of the horizon (of 36 periods at most)."""
 
 LENGTH_SPREAD = 0.3
@@ -38,7 +38,7 @@ NARROW_LENGTH = 0.6
 NARROW_SIZE = 0.7
 """Length and size of such projects, relative to the others."""
 
-PEAK_SHARE = 0.25
+PEAK_SHARE = 0.2
 """Most of the capacity of a scarce skill that one project takes at once."""
 
 LONG_HORIZON = 36
