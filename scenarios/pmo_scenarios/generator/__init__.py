@@ -6,7 +6,18 @@ from datetime import date
 from decimal import Decimal
 from random import Random
 
-from pmo_optimizer import Calendar, Fund, Grain, Person, Pool, Portfolio, Site, State
+from pmo_optimizer import (
+    Calendar,
+    Fund,
+    Grain,
+    Person,
+    Pool,
+    Portfolio,
+    Severity,
+    Site,
+    State,
+    check,
+)
 from pmo_scenarios.generator.assemble import make_criteria, make_project, make_skills
 from pmo_scenarios.generator.drafts import ProjectDraft
 from pmo_scenarios.generator.limits import make_rules
@@ -49,6 +60,9 @@ VALUE_RATE = Decimal("0.06")
 
 MONEY_RATE = Decimal("0.05")
 """Annual discount rate of money."""
+
+MOST_DRAWS = 50
+"""Most portfolios that are drawn until the checks find no error in one."""
 
 MOST_ROUNDS = 6
 """Most attempts to size the funds; dear projects get cheaper in each."""
@@ -144,7 +158,12 @@ def generate(
         hires=hires,
         rules=rules,
     )
-    return _build(options, Random(seed))  # noqa: S311 - reproducible, not secret
+    rng = Random(seed)  # noqa: S311 - reproducible, not secret
+    for _ in range(MOST_DRAWS):
+        portfolio = _build(options, rng)
+        if not any(finding.severity is Severity.ERROR for finding in check(portfolio)):
+            return portfolio
+    raise ValueError(f"no valid portfolio in {MOST_DRAWS} draws; ask for more projects or periods")
 
 
 def _build(options: Options, rng: Random) -> Portfolio:
