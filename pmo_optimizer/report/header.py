@@ -50,8 +50,6 @@ def _meaning(plan: Plan) -> str:
 
 def _figures(portfolio: Portfolio, plan: Plan) -> Table:
     grid = Table.grid(padding=(0, 3, 0, 0))
-    for style in ("dim", "", "dim", ""):
-        grid.add_column(style=style, no_wrap=True, overflow="ellipsis")
     left = [
         (objective_label(portfolio), score(plan.objective)),
         ("bound", score(plan.bound)),
@@ -64,6 +62,11 @@ def _figures(portfolio: Portfolio, plan: Plan) -> Table:
         ("seconds", f"{plan.seconds:.1f} (building the model {plan.build_seconds:.1f})"),
         ("selected", _selected(portfolio, plan)),
     ]
+    # On narrow terminals only the last column, with the engine's versions, gives way.
+    cells = [*zip(*left, strict=True), *zip(*right, strict=True)]
+    widths = [max(map(len, column)) for column in cells[:3]]
+    for style, width in zip(("dim", "", "dim", ""), [*widths, None], strict=True):
+        grid.add_column(style=style, no_wrap=True, overflow="ellipsis", min_width=width)
     for (a, b), (c, d) in zip(left, right, strict=True):
         grid.add_row(a, Text(b, style="bold"), c, Text(d))
     return grid
