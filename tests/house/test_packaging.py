@@ -105,7 +105,7 @@ def test_second_make_installs_nothing(environment: dict[str, str], tmp_path: Pat
     for stamp in (".locked", ".installed"):
         (tmp_path / stamp).touch()
     done = subprocess.run(
-        ["make", "-n", "demo", f"VENV={tmp_path}"],
+        ["make", "--no-print-directory", "-n", "demo", f"VENV={tmp_path}"],
         cwd=ROOT,
         env=environment,
         capture_output=True,
