@@ -9,6 +9,7 @@ reproducible mode, and with one worker, one engine runs alone.
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 
 from pmo_optimizer.backend import (
@@ -91,17 +92,15 @@ class _Race:
         self.failures: dict[str, EngineError] = {}
 
     def run(self) -> Outcome:
-        threads = [
-            threading.Thread(target=self._solve, args=(engine,), daemon=True)
-            for engine in self.engines
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            while thread.is_alive():
-                thread.join(POLL_SECONDS)
-                if self.options.clock.stop.is_set():
+        with ThreadPoolExecutor(len(self.engines)) as pool:
+            waiting = {pool.submit(self._solve, engine) for engine in self.engines}
+            while waiting:
+                done, waiting = wait(waiting, POLL_SECONDS)
+                broken = any(future.exception() is not None for future in done)
+                if broken or self.options.clock.stop.is_set():
                     self.stop.set()
+                for future in done:
+                    future.result()
         if not self.outcomes:
             raise next(iter(self.failures.values()))
         return self._merged()

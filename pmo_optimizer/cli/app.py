@@ -166,11 +166,14 @@ def _deliver(
     as_json: bool,
     everything: bool,
 ) -> NoReturn:
-    """Print the plan, write it where asked, and leave with its exit code."""
-    output.show_plan(portfolio, plan, as_json=as_json, everything=everything)
+    """Write the plan where asked, print it, and leave with its exit code.
+
+    It is written first: whoever reads the report may close the pipe early.
+    """
     if output_file is not None:
         _save(plan, output_file)
         output.note(f"The plan is in {output_file}.")
+    output.show_plan(portfolio, plan, as_json=as_json, everything=everything)
     raise typer.Exit(code_of(plan, interrupted=interrupted))
 
 

@@ -100,8 +100,8 @@ def generate(
     periods, grain, start
         The time grid; 24 months from January 2027 by default.
     skills, scarce
-        Number of skills, and how many of them are scarce: half by default, fewer below 8
-        projects per scarce skill. The pools of scarce skills carry the tag ``scarce``.
+        Number of skills, and how many of them are scarce: three in eight by default, fewer
+        below 10 projects per scarce skill. The pools of scarce skills carry the tag ``scarce``.
     seed
         Any whole number.
     people

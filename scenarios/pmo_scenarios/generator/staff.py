@@ -21,7 +21,7 @@ MAX_ENTRIES = 400
 MARGIN = 0.05
 """Distance of the ratio of demand to capacity from the high end, as a part of the range."""
 
-GENERAL_RATIO = (0.9, 1.2)
+GENERAL_RATIO = (0.7, 0.9)
 """Demand over capacity of the skills that are not scarce."""
 
 MOST_EXTRA = Decimal("0.07")

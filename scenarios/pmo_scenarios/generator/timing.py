@@ -21,10 +21,10 @@ MUST_LOAD = 0.85
 MUST_SHARE = 0.03
 """Part of the projects that must be done."""
 
-WINDOW_SHARE = 0.6
+WINDOW_SHARE = 0.7
 """Part of the proposed projects that can start in some periods only."""
 
-WINDOW_WIDTH = 0.25
+WINDOW_WIDTH = 0.2
 """Usual width of such a window, as a part of the horizon."""
 
 LATE_PRICE = 5
@@ -112,22 +112,22 @@ def draw_windows(rng: Random, options: Options, projects: list[ProjectDraft]) ->
 
 
 def _draw_start(rng: Random, options: Options, project: ProjectDraft, slack: int) -> None:
-    """Draw a range of starts around a month in which the sponsors want to begin."""
+    """Draw a range of starts; ranges at both ends are as frequent as their neighbours need."""
     width = max(2, round(WINDOW_WIDTH * options.periods * rng.uniform(0.6, 1.4)))
-    first = rng.randint(-width // 2, slack - width // 2)
-    project.earliest_start = max(0, first) or None
-    project.latest_start = min(slack, first + width)
+    first = rng.randint(-width, slack)
+    project.earliest_start = min(max(0, first), slack - 1) or None
+    project.latest_start = max(1, min(slack, first + width))
 
 
 def _draw_end(rng: Random, options: Options, project: ProjectDraft) -> None:
     first = (project.earliest_start or 0) + project.length
     later = rng.randint(first + (options.periods - first) // 3, options.periods)
     kind = rng.random()
-    if kind < 0.10:
+    if kind < 0.05:
         project.latest_finish = later
-    elif kind < 0.15:
+    elif kind < 0.10:
         project.due = later
-    elif kind < 0.30:
+    elif kind < 0.25:
         project.due, project.late_price = later, LATE_PRICE
 
 

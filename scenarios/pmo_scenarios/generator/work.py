@@ -13,10 +13,10 @@ from pmo_scenarios.generator.options import CATEGORIES, SUBJECTS, VERBS, Options
 LENGTH_SHARE = 0.6
 """Median length of a project as a part of the horizon (of 36 periods at most)."""
 
-LENGTH_SPREAD = 0.3
+LENGTH_SPREAD = 0.25
 """Sigma of the lognormal length of a project."""
 
-SIZE_SPREAD = 1.0
+SIZE_SPREAD = 0.7
 """Sigma of the lognormal size of a project, which multiplies all its needs."""
 
 MIX_SPREAD = 0.4
@@ -25,16 +25,16 @@ MIX_SPREAD = 0.4
 PHASE_SWING = 0.2
 """Most that a phase needs more or less of a skill than the project does on average."""
 
-SCARCE_SHARE = 0.9
+SCARCE_SHARE = 1.0
 """Part of the projects that need any one scarce skill."""
 
 GENERAL_SHARE = 0.4
 """Part of the projects that need any one of the other skills."""
 
-NARROW_SHARE = 0.3
+NARROW_SHARE = 0.35
 """Part of the projects that need a single scarce skill: they use what broad ones leave."""
 
-NARROW_LENGTH = 0.6
+NARROW_LENGTH = 0.35
 NARROW_SIZE = 0.7
 """Length and size of such projects, relative to the others."""
 
@@ -89,7 +89,7 @@ def _project(rng: Random, options: Options, index: int) -> ProjectDraft:
     narrow = rng.random() < NARROW_SHARE
     length = _length(rng, options, NARROW_LENGTH if narrow else 1.0)
     phases = min(pick(rng, NUM_PHASES), length)
-    skills = _skill_mix(rng, options, narrow)
+    skills = _skill_mix(rng, options, index % options.num_scarce if narrow else None)
     size = lognormal(rng, SIZE_SPREAD) * (NARROW_SIZE if narrow else 1.0)
     return ProjectDraft(
         index=index,
@@ -140,12 +140,12 @@ def _split(rng: Random, length: int, parts: int) -> list[int]:
     return [b - a for a, b in zip([0, *cuts], [*cuts, length], strict=True)]
 
 
-def _skill_mix(rng: Random, options: Options, narrow: bool) -> dict[int, float]:
-    """Return relative needs: most scarce skills in a mix of its own, some general ones."""
-    share = 0.0 if narrow else scarce_share(options)
+def _skill_mix(rng: Random, options: Options, only: int | None) -> dict[int, float]:
+    """Return relative needs: the scarce skills (or one) in a mix of its own, some others."""
+    share = scarce_share(options)
     scarce = [s for s in range(options.num_scarce) if rng.random() < share]
-    if not scarce:
-        scarce = [rng.randrange(options.num_scarce)]
+    if only is not None or not scarce:
+        scarce = [rng.randrange(options.num_scarce) if only is None else only]
     general = [s for s in range(options.num_scarce, options.skills) if rng.random() < GENERAL_SHARE]
     return {skill: lognormal(rng, MIX_SPREAD) for skill in (*scarce, *general)}
 

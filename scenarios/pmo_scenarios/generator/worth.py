@@ -14,11 +14,8 @@ VALUE_ELASTICITY = 0.95
 """Value grows with this power of the scarce effort: large projects bring more, yet less per
 person."""
 
-VALUE_SPREAD = 0.5
+VALUE_SPREAD = 0.75
 """Sigma of the lognormal part of the value that has nothing to do with effort."""
-
-NARROW_VALUE = 0.8
-"""Value of projects that need one scarce skill only, relative to the others."""
 
 COST_ELASTICITY = 0.6
 """External cost grows with this power of the effort."""
@@ -50,8 +47,6 @@ def draw_worth(
     for project in projects:
         scarce = sum(project.effort(skill) / total for skill, total in enumerate(supply))
         project.value = scarce**VALUE_ELASTICITY * lognormal(rng, VALUE_SPREAD)
-        if project.narrow:
-            project.value *= NARROW_VALUE
         project.risk = min(5, max(1, round(2.5 * lognormal(rng, 0.4))))
         project.probability = 100 - 5 * min(8, max(0, project.risk - 1 + rng.randint(-1, 2)))
         _draw_cost(rng, options, project)

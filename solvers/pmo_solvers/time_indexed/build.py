@@ -70,11 +70,17 @@ class TimeIndexed:
         kinds = self.model.kind
         return {c: v for c, v in values.items() if kinds[c] is not Kind.CONTINUOUS}
 
+    @property
+    def cuts_are_exact(self) -> bool:
+        """Whether 0/1 columns say all that is decided: no hire option has several heads."""
+        return all(self.model.upper[column] <= 1 for column in self.heads.values())
+
     def decision_columns(self, values: list[int]) -> tuple[list[int], list[int]]:
-        """Return the 0/1 columns of selection and schedule that are 1, and those that are 0."""
+        """Return the 0/1 columns of selection, schedule and hires at 1, and those at 0."""
         columns = list(self.schedule.selected)
         for works in self.schedule.works:
             columns += [work.column for work in works]
+        columns += [c for c in self.heads.values() if self.model.upper[c] == 1]
         columns = sorted(set(columns))
         return [c for c in columns if values[c]], [c for c in columns if not values[c]]
 

@@ -106,7 +106,11 @@ class StageSolver(Protocol):
 
 @dataclass(slots=True)
 class _Run:
-    """State of a run: the best verified decisions and what the stages found."""
+    """State of a run: the best verified decisions and what the stages found.
+
+    ``loose`` is set once a cut may have taken more than the refused solution (the schedule with
+    every number of heads); from then on only ``kept_bound``, from before, is proven.
+    """
 
     stages: list[Stage] = field(default_factory=list)
     holds: list[Hold] = field(default_factory=list)
@@ -117,6 +121,8 @@ class _Run:
     termination: Termination = Termination.PROVED
     word: str = ""
     penalty: float = 0.0
+    loose: bool = False
+    kept_bound: float | None = None
 
 
 def run(problem: Problem, options: Options, solver: StageSolver) -> Outcome:
@@ -189,7 +195,7 @@ def _solve_stage(
         answer = solver.solve(request)
         state.word = answer.word
         if answer.infeasible:
-            if state.decisions is None:
+            if state.decisions is None and not state.loose:
                 return True
             # A plan that keeps all rules is at hand, so the engine is wrong.
             _no_solution(indexed, stage, replace(answer, bound=None), state)
@@ -199,6 +205,8 @@ def _solve_stage(
             return False
         if _accept(indexed, answer.values, state):
             break
+        if not (state.loose or indexed.cuts_are_exact):
+            state.loose, state.kept_bound = True, answer.bound
         state.cuts.append(indexed.decision_columns(answer.values))
         start = {}
         if clock.over:
@@ -247,7 +255,7 @@ def _value(indexed: TimeIndexed, stage: LinearTerm, state: _Run) -> float | None
 def _no_solution(indexed: TimeIndexed, stage: LinearTerm, answer: Answer, state: _Run) -> None:
     """Record a stage that ended without an accepted solution of its own."""
     best = _value(indexed, stage, state)
-    state.stages.append(Stage(best, answer.bound))
+    state.stages.append(Stage(best, state.kept_bound if state.loose else answer.bound))
     state.termination = (
         answer.termination
         if answer.termination is not Termination.PROVED
@@ -271,7 +279,7 @@ def _finish_stage(
     state: _Run,
 ) -> None:
     best = _value(indexed, stage, state) or 0.0
-    bound = _settled(answer.bound, best)
+    bound = _settled(state.kept_bound if state.loose else answer.bound, best)
     gap = relative_gap(best, bound)
     if gap is not None and gap <= OPTIMAL_GAP:
         termination = Termination.PROVED
