@@ -8,7 +8,7 @@ orders and components; windows come from propagating the arcs to a fixed point.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -129,7 +129,10 @@ def split_reference(reference: str) -> tuple[str, str]:
 
 def durations(project: Project, phase: Phase) -> tuple[int, int]:
     """Return the least and greatest duration over the modes that the pin leaves."""
-    found = [mode.duration for mode in project.allowed_modes(phase)] or [0]
+    modes = phase.modes if phase.pin is None else project.allowed_modes(phase)
+    if len(modes) == 1:
+        return modes[0].duration, modes[0].duration
+    found = [mode.duration for mode in modes] or [0]
     return min(found), max(found)
 
 
@@ -151,14 +154,26 @@ def inner_arcs(project: Project) -> list[Arc]:
             Arc(whole_start, start, 0, True, True),
             Arc(finish, whole_finish, 0, True, True),
         ]
-    for link in project.inner_links():
+    for link in project.links:
         source = Event(project.id, link.source, START_OF[link.type])
         target = Event(project.id, link.target, END_OF[link.type])
         arcs += _link_arcs(link, source, target, True, True)
     if project.phases and not project.links:
+        arcs += _chain_arcs(project)
         first = Event(project.id, project.phases[0].id, False)
         last = Event(project.id, project.phases[-1].id, True)
         arcs += [Arc(first, whole_start, 0, True, True), Arc(whole_finish, last, 0, True, True)]
+    return arcs
+
+
+def _chain_arcs(project: Project) -> list[Arc]:
+    """Return the arcs of the chain that phases without links form."""
+    arcs = []
+    for a, b in zip(project.phases, project.phases[1:], strict=False):
+        finish, start = Event(project.id, a.id, True), Event(project.id, b.id, False)
+        arcs.append(Arc(finish, start, 0, True, True))
+        if project.max_gap is not None:
+            arcs.append(Arc(start, finish, -project.max_gap, True, True))
     return arcs
 
 
@@ -246,6 +261,8 @@ def cycles(portfolio: Portfolio) -> tuple[Cycle, ...]:
 
     Links from a group of several members are left out, since any one member will do.
     """
+    if _no_cycle(_all_arcs(portfolio, blocking_only=False)):
+        return ()
     found = _positive_cycles(portfolio, blocking_only=True)
     covered = {event for cycle in found for event in cycle.events}
     extra = [
@@ -256,16 +273,54 @@ def cycles(portfolio: Portfolio) -> tuple[Cycle, ...]:
     return tuple(found + extra)
 
 
-def _positive_cycles(portfolio: Portfolio, *, blocking_only: bool) -> list[Cycle]:
-    graph = nx.DiGraph()
+def _all_arcs(portfolio: Portfolio, *, blocking_only: bool) -> list[Arc]:
+    """Return the arcs within projects and of links from a single source."""
+    arcs: list[Arc] = []
     for project in portfolio.projects:
         if project.state is not State.DONE:
-            _add_arcs(graph, inner_arcs(project))
+            arcs += inner_arcs(project)
     for link, sources, targets in _resolved(portfolio):
         if len(sources) > 1 or (blocking_only and link.if_unselected is IfUnselected.IGNORE):
             continue
         for target in targets:
-            _add_arcs(graph, _link_arcs(link, sources[0], target, True, True))
+            arcs += _link_arcs(link, sources[0], target, True, True)
+    return arcs
+
+
+PATIENCE = 20
+"""How many times as many steps as there are events `_no_cycle` takes at most."""
+
+
+def _no_cycle(arcs: Sequence[Arc]) -> bool:
+    """Return whether earliest times settle, so that no cycle is positive; False: perhaps not.
+
+    Settling is a proof, and takes a fraction of the time of a search for cycles.
+    """
+    number: dict[Event, int] = {}
+    leaving: list[list[tuple[int, int]]] = []
+    for source, target, lag, _, _ in arcs:
+        for event in (source, target):
+            if event not in number:
+                number[event] = len(leaving)
+                leaving.append([])
+        leaving[number[source]].append((number[target], lag))
+    earliest = [0] * len(leaving)
+    queue = deque(range(len(leaving)))
+    for _ in range(PATIENCE * len(leaving)):
+        if not queue:
+            return True
+        event = queue.popleft()
+        for later, lag in leaving[event]:
+            time = earliest[event] + lag
+            if time > earliest[later]:
+                earliest[later] = time
+                queue.append(later)
+    return not queue
+
+
+def _positive_cycles(portfolio: Portfolio, *, blocking_only: bool) -> list[Cycle]:
+    graph = nx.DiGraph()
+    _add_arcs(graph, _all_arcs(portfolio, blocking_only=blocking_only))
     found = []
     for part in nx.strongly_connected_components(graph):
         sub = graph.subgraph(part)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
-from fractions import Fraction
 from types import MappingProxyType
 
 from pmo_optimizer.checks.facts import MAX_COUNT, Facts, Hit, Path, digits
@@ -109,6 +108,19 @@ def _numbers(path: Path, value: object) -> list[tuple[Path, Decimal | int]]:
     return [number for found in items for number in found]
 
 
+def _any(value: object, bad: Callable[[Decimal | int], bool]) -> bool:
+    """Return whether a field holds a bad number, without a path for each of them."""
+    if value is None or isinstance(value, str | bool):
+        return False
+    if isinstance(value, Decimal | int):
+        return bad(value)
+    if isinstance(value, dict):
+        return any(_any(item, bad) for item in value.values())
+    return isinstance(value, tuple) and any(
+        bad(item) if type(item) is Decimal else _any(item, bad) for item in value
+    )
+
+
 def _first_offence(
     facts: Facts,
     table: Table,
@@ -120,8 +132,9 @@ def _first_offence(
     for node_type, fields in table.items():
         for path, node in facts.every(node_type):
             for field in fields:
-                found = [x for x in _numbers((*path, field), node.__dict__[field]) if bad(x[1])]
-                if found:
+                value = node.__dict__[field]
+                if value is not None and _any(value, bad):
+                    found = [x for x in _numbers((*path, field), value) if bad(x[1])]
                     yield _offence(facts, found, must, fix)
 
 
@@ -158,10 +171,11 @@ def not_a_share(facts: Facts) -> Iterator[Hit]:
 
 def not_hundredths(facts: Facts) -> Iterator[Hit]:
     """Find FTE and proficiencies with more than two decimals (MODEL 16)."""
+    per_fte = int(1 / FTE_STEP)
     yield from _first_offence(
         facts,
         HUNDREDTHS,
-        lambda x: (Fraction(x) / Fraction(FTE_STEP)).denominator != 1,
+        lambda x: x.as_integer_ratio()[0] * per_fte % x.as_integer_ratio()[1] != 0,
         f"a multiple of {FTE_STEP}",
         "Round it to two decimals.",
     )
@@ -169,20 +183,18 @@ def not_hundredths(facts: Facts) -> Iterator[Hit]:
 
 def too_large(facts: Facts) -> Iterator[Hit]:
     """Find numbers so large that they must be a mistake."""
-    for path, node in facts.nodes:
-        for field in facts.fields(type(node)):
-            if isinstance(node, Calendar) and field == "periods":
-                continue
-            value = node.__dict__[field]
+    for path, node, field, value in facts.values:
+        if isinstance(node, Calendar) and field == "periods":
+            continue
+        if _any(value, _absurd):
             found = [x for x in _numbers((*path, field), value) if _absurd(x[1])]
-            if found:
-                whole = isinstance(found[0][1], int)
-                yield _offence(
-                    facts,
-                    found,
-                    f"below {MAX_COUNT if whole else MAX_AMOUNT:,}",
-                    "Check the unit; give large amounts in thousands or millions throughout.",
-                )
+            whole = isinstance(found[0][1], int)
+            yield _offence(
+                facts,
+                found,
+                f"below {MAX_COUNT if whole else MAX_AMOUNT:,}",
+                "Check the unit; give large amounts in thousands or millions throughout.",
+            )
 
 
 def _absurd(value: Decimal | int) -> bool:

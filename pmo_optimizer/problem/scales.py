@@ -12,7 +12,7 @@ from pmo_optimizer.model.base import decimal_places
 
 def decimals(numbers: Iterable[Decimal | None]) -> int:
     """Return the most decimal places that any of the numbers has."""
-    return max((decimal_places(n) for n in numbers if n is not None), default=0)
+    return max((decimal_places(n) for n in set(numbers) if n is not None), default=0)
 
 
 def whole(number: Decimal | Fraction, scale: int) -> int:
@@ -23,10 +23,11 @@ def whole(number: Decimal | Fraction, scale: int) -> int:
     ArithmeticError
         It is not whole.
     """
-    scaled = Fraction(number) * scale
-    if scaled.denominator != 1:
+    numerator, denominator = number.as_integer_ratio()
+    scaled, rest = divmod(numerator * scale, denominator)
+    if rest:
         raise ArithmeticError(f"{number} is not a multiple of 1/{scale}")
-    return scaled.numerator
+    return scaled
 
 
 def _line_numbers(lines: Iterable[CostLine]) -> Iterable[Decimal | None]:
