@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import lcm
 
 from pmo_optimizer.backend import Share
 from pmo_optimizer.model import NEED_TOLERANCE, SupplierKind
@@ -250,27 +251,25 @@ def _divide(
     None where rounding leaves a claim with less than the tolerance allows.
     """
     shares: list[Share] = []
+    unit = lcm(GRID, problem.fte_scale, miss.denominator)  # of time; FULL of them of work
+    step = unit // GRID
+    allowed = int(Fraction(NEED_TOLERANCE) * unit * FULL) - int(miss * unit * FULL)
     for bucket in network.buckets:
         levels = _levels(problem, bucket)
-        purses = list(reversed(given.get(bucket, ())))
+        purses = [(s, int(time * unit)) for s, time in reversed(given.get(bucket, ()))]
         for claim in by_bucket[bucket]:
-            left = Fraction(claim.rate, problem.fte_scale) - miss
+            left = claim.rate * (unit // problem.fte_scale) * FULL - int(miss * unit * FULL)
             while left > 0 and purses:
                 server, time = purses.pop()
-                level = Fraction(levels[server], FULL)
-                used = min(time, _up(left / level))
-                shares.append(_share(problem, server, claim, period, used))
+                level = levels[server]
+                used = min(time, -(-left // (level * step)) * step)
+                shares.append(_share(problem, server, claim, period, Fraction(used, unit)))
                 left -= used * level
                 if time > used:
                     purses.append((server, time - used))
-            if left > Fraction(NEED_TOLERANCE) - miss:
+            if left > allowed:
                 return None
     return shares
-
-
-def _up(share: Fraction) -> Fraction:
-    """Round a share up to the grid."""
-    return Fraction(-(-share.numerator * GRID // share.denominator), GRID)
 
 
 def _share(problem: Problem, server: Server, claim: Claim, period: int, time: Fraction) -> Share:

@@ -15,12 +15,17 @@ from tests.contract.builders import (
     changed,
     choice,
     fund,
+    link,
+    lump,
+    mode,
     need,
     parsed,
     person,
+    phases,
     portfolio,
     project,
     skills,
+    terms,
 )
 from tests.contract.cases import BINDING, SOFT
 from tests.contract.cases.hard import knapsack
@@ -70,6 +75,15 @@ def budgeted(*choices: tuple[str, float, float], **parts: object) -> Data:
     return portfolio(1, *(choice(*c) for c in choices), funds=[fund(total=10)], **parts)
 
 
+SHARE_OF_IT: Data = {
+    "type": "share",
+    "measure": "value",
+    "where": {"category": "it"},
+    "sense": "at_least",
+    "share": 0.3,
+}
+"""At least three tenths of the value in one category."""
+
 RANKINGS = {
     "by value per cost": (budgeted(("A", 10, 8), ("B", 9, 5), ("C", 5, 5)), 9 + 5),
     "by value, passing over what does not fit": (
@@ -114,6 +128,145 @@ RANKINGS = {
             **skills("dev"),
         ),
         121 / 1.1 + 100,
+    ),
+    "as late as the starts of a period ask": (
+        portfolio(
+            2,
+            project("A", 5),
+            project("B", 4),
+            rules=[{"type": "starts", "max": 1}],
+        ),
+        5 + 4,
+    ),
+    "in the mode that money allows": (
+        portfolio(
+            2,
+            phases(
+                "A",
+                5,
+                {
+                    "id": "work",
+                    "modes": [mode("fast", 1, [], [lump(9)]), mode("slow", 2, [], [lump(3)])],
+                },
+            ),
+            choice("B", 4, 7),
+            funds=[fund(total=10)],
+        ),
+        5 + 4,
+    ),
+    "up to the most of a kind": (
+        portfolio(
+            1,
+            choice("A", 5, category="it"),
+            choice("B", 4, category="it"),
+            choice("C", 3),
+            rules=[{"type": "count", "where": {"category": "it"}, "max": 1}],
+        ),
+        5 + 3,
+    ),
+    "later ones make room in an average": (
+        portfolio(
+            1,
+            choice("A", 5, attributes={"risk": 4}),
+            choice("B", 4, attributes={"risk": 2}),
+            rules=[{"type": "average", "attribute": "risk", "limit": 3}],
+        ),
+        5 + 4,
+    ),
+    "a share that is missing for a time stops nobody": (
+        portfolio(
+            1,
+            choice("A", 5),
+            choice("B", 4, category="it"),
+            choice("C", 3),
+            rules=[SHARE_OF_IT],
+        ),
+        5 + 4 + 3,
+    ),
+    "what a share needs comes first where money ends": (
+        changed(
+            budgeted(("A", 9, 10), ("B", 4, 5), ("C", 4, 5), rules=[SHARE_OF_IT]),
+            {"projects/B/category": "it"},
+        ),
+        4 + 4,
+    ),
+    "a least number comes first where money ends": (
+        budgeted(("A", 9, 8), ("B", 1, 5), ("C", 2, 5), rules=[{"type": "count", "min": 2}]),
+        2 + 1,
+    ),
+    "one of a group comes first where money ends": (
+        budgeted(
+            ("A", 9, 10),
+            ("B", 1, 8),
+            ("C", 1, 6),
+            choose=[{"id": "variant", "projects": ["B", "C"], "min": 1}],
+        ),
+        1,
+    ),
+    "with the variant that can be paid": (
+        budgeted(
+            ("A", 9, 5),
+            ("B", 3, 8),
+            ("C", 1, 5),
+            choose=[{"id": "variant", "projects": ["B", "C"]}],
+            requires=[{"project": "A", "needs": ["variant"]}],
+        ),
+        9 + 1,
+    ),
+    "all or none": (
+        budgeted(("A", 9, 8), ("B", 1, 8), ("C", 5, 5), all_or_none=[{"projects": ["A", "B"]}]),
+        5,
+    ),
+    "sources of links before what needs them": (
+        portfolio(
+            2,
+            project("A", 5),
+            project("B", 1),
+            links=[link("B", "A")],
+            all_or_none=[{"projects": ["A", "B"]}],
+        ),
+        5 + 1,
+    ),
+    "who has few weeks before who has many": (
+        portfolio(
+            2,
+            project("A", 1, needs=[need("dev")], decision="must"),
+            project("B", 1, needs=[need("dev")], decision="must", latest_start=0),
+            people=[person("p")],
+            **skills("dev"),
+        ),
+        1 + 1,
+    ),
+    "people who can do both go where they must": (
+        portfolio(
+            1,
+            project("A", 5, needs=[need("dev")]),
+            project("B", 4, needs=[need("ops")]),
+            people=[person("p", skills={"dev": 1, "ops": 1}), person("q")],
+            **skills("dev", "ops"),
+        ),
+        5 + 4,
+    ),
+    "open lines are paid by who has money": (
+        portfolio(
+            1,
+            choice("A", 5, 6),
+            choice("B", 4, 6),
+            choice("C", 3, 3),
+            funds=[fund("x", 7), fund("y", 8)],
+        ),
+        5 + 4 + 3,
+    ),
+    "a saving makes room": (
+        budgeted(
+            ("A", 9, 6),
+            ("B", 8, 4),
+            ("C", 1, 2),
+            synergies=[
+                {"projects": ["A", "B"], "savings": [{"fund": "main", "period": 0, "amount": 2}]}
+            ],
+        ),
+        9 + 8 + 1,
     ),
     "nobody is hired": (
         portfolio(
@@ -167,3 +320,51 @@ def test_it_reports_and_stops() -> None:
     stopped = run(knapsack(60), "ranking", stop=stop)
     assert stopped.objective is None or stopped.objective <= (plan.objective or 0)
     assert stopped.bound is None
+
+
+WORSE = {
+    "a loss is not entered": (
+        portfolio(
+            1,
+            choice("A", 5, benefit={"profile": [9]}, costs=[lump(4)]),
+            choice("B", 9, benefit={"profile": [1]}, costs=[lump(4)]),
+            **terms("npv"),
+        ),
+        9 - 4,
+    ),
+    "a loss is entered where another project needs it": (
+        portfolio(
+            1,
+            choice("A", 5, benefit={"profile": [9]}, costs=[lump(4)]),
+            choice("B", 9, benefit={"profile": [1]}, costs=[lump(4)]),
+            requires=[{"project": "A", "needs": ["B"]}],
+            **terms("npv"),
+        ),
+        9 - 4 + 1 - 4,
+    ),
+    "as little as a rule asks for": (
+        portfolio(
+            1,
+            choice("A", 5, 7),
+            choice("B", 4, 3),
+            rules=[{"type": "count", "min": 1}],
+            **terms("cost"),
+        ),
+        3,
+    ),
+}
+
+
+@pytest.mark.parametrize(("subject", "value"), WORSE.values(), ids=WORSE)
+def test_what_worsens_the_objective_enters_only_if_needed(subject: Data, value: float) -> None:
+    """Projects that alone worsen the objective stay out, unless a rule or project needs them."""
+    assert ranked(subject).objective == pytest.approx(value)
+
+
+def test_a_stopped_run_keeps_what_it_has() -> None:
+    """A run that is stopped at once returns what must be, and no more than it had looked at."""
+    stop = Event()
+    stop.set()
+    subject = changed(knapsack(60), {"projects/P00/decision": "must"})
+    plan = run(subject, "ranking", stop=stop)
+    assert [entry.project for entry in plan.projects if entry.selected] == ["P00"]
