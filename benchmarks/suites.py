@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from benchmarks import generated
 from benchmarks.best_known import BestKnown
-from benchmarks.files import found, text_files
-from benchmarks.formats import mista, mplib, psplib
-from benchmarks.items import InstanceError, Item
+from benchmarks.files import found, natural, text_files
+from benchmarks.formats import kp_conflicts, mista, mkp, mplib, nrp, pabulib, ppssp, psplib
+from benchmarks.items import Item
 from pmo_optimizer import Portfolio
 
 SCHEDULE_COLUMNS = ("best_known", "best_ub", "bks", "objective")
@@ -73,14 +74,15 @@ class Suite:
                 continue
             for part, best in self.parts(path):
                 name = f"{path.stem}#{part}" if part else path.stem
-                best = known.of(path, name) if best is None else best
+                if best is None:
+                    best = known.of(path, name)
                 items.append(Item(self.name, name, path, part, best))
         return items
 
 
 def suites() -> dict[str, Suite]:
     """Return all suites of files by name, subsets included."""
-    whole = [*_schedules()]
+    whole = [*_schedules(), *_selections()]
     made = {suite.name: suite for suite in whole}
     for name, subset, stems in SUBSETS:
         made[f"{name}-{subset}"] = replace(
@@ -113,6 +115,59 @@ def _schedules() -> list[Suite]:
     ]
 
 
+def _selections() -> list[Suite]:
+    return [
+        Suite(
+            "mkp",
+            "knapsacks with several budgets: OR-Library mknap files",
+            lambda root: text_files(root, "mkp"),
+            mkp.read,
+            parts=mkp.parts,
+            columns=("best_known",),
+            maximised=True,
+        ),
+        Suite(
+            "kp_conflicts",
+            "knapsacks with conflicts: .dat files",
+            lambda root: found(root, ".dat"),
+            kp_conflicts.read,
+            columns=("best_known",),
+            maximised=True,
+        ),
+        Suite(
+            "ppssp",
+            "selection and years of projects: .json files",
+            _ppssp_files,
+            ppssp.read,
+            parts=ppssp.parts,
+            columns=("best_known",),
+            maximised=True,
+        ),
+        Suite(
+            "nrp",
+            "next release problem: .txt files, budgets of 30, 50 and 70 %",
+            lambda root: text_files(root, "nrp"),
+            nrp.read,
+            parts=nrp.parts,
+            columns=("best_known",),
+            maximised=True,
+        ),
+        Suite(
+            "pabulib",
+            "participatory budgets: .txt and .pb files",
+            lambda root: sorted([*text_files(root, "pabulib"), *found(root, ".pb")], key=natural),
+            pabulib.read,
+            columns=("best_known",),
+            maximised=True,
+        ),
+    ]
+
+
+def _ppssp_files(root: Path) -> list[Path]:
+    """Return the ``.json`` files that are no solutions."""
+    return [path for path in found(root, ".json") if path.parent.name != "solutions"]
+
+
 def _mm_files(root: Path) -> list[Path]:
     """Return the ``.mm`` files that are no parts of MISTA instances."""
     return [path for path in found(root, ".mm") if path.parent.suffix != ".mm"]
@@ -139,5 +194,5 @@ def portfolio_of(item: Item) -> Portfolio:
         The file cannot be read.
     """
     if item.path is None:
-        raise InstanceError(f"{item.name} has no file")
+        return generated.read(item)
     return suites()[item.suite].read(item.path, item.part)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -50,7 +51,7 @@ class Words:
 
     def __init__(self, path: Path, text: str) -> None:
         self.path = path
-        self._words: Iterator[str] = iter(text.split())
+        self._words: Iterator[str] = (found[0] for found in re.finditer(r"\S+", text))
 
     def word(self) -> str:
         """Return the next word; InstanceError at the end of the file."""

@@ -13,12 +13,24 @@ Solve = Callable[[Portfolio, float, int], Plan]
 PLAIN = (("cp-sat-plain", "cp-sat"), ("highs-plain", "milp"))
 """Peers that are an engine of the registry by itself: one plain model, one plain solver."""
 
-PEERS = tuple(name for name, _ in PLAIN)
+PYJOBSHOP = "pyjobshop"
+
+PEERS = (PYJOBSHOP, *(name for name, _ in PLAIN))
 """Names of all peers."""
 
 
 def solver_of(backend: str) -> Solve:
-    """Return what solves under that name: a peer, or an engine of the registry."""
+    """Return what solves under that name: a peer, or an engine of the registry.
+
+    Raises
+    ------
+    ImportError
+        The peer is not installed; the message says how to install it.
+    """
+    if backend == PYJOBSHOP:
+        from benchmarks.peers.pyjobshop import load
+
+        return load()
     return partial(_optimized, dict(PLAIN).get(backend, backend))
 
 
