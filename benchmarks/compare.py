@@ -25,16 +25,24 @@ class Side:
 def compare(first: Sequence[Line], second: Sequence[Line]) -> str:
     """Return a text that compares two files, suite by suite.
 
-    Where both files have one backend each, these are compared, whatever their names; else
-    every backend of the first file with every one of the second.
+    A file compared with itself sets its first backend against each other one. Of two files,
+    equal names are compared; where they have none in common, every backend of the first with
+    every one of the second.
     """
     texts = [
         _text(suite, a, b)
         for suite in sorted({line.suite for line in first} & {line.suite for line in second})
-        for a in _sides(suite, first)
-        for b in _sides(suite, second)
+        for a, b in _pairs(suite, first, second)
     ]
     return "\n\n".join(texts) or "The files have no suite in common."
+
+
+def _pairs(suite: str, first: Sequence[Line], second: Sequence[Line]) -> list[tuple[Side, Side]]:
+    left, right = _sides(suite, first), _sides(suite, second)
+    if first == second and len(left) > 1:
+        return [(left[0], other) for other in left[1:]]
+    every = [(a, b) for a in left for b in right]
+    return [(a, b) for a, b in every if a.backend == b.backend] or every
 
 
 def _sides(suite: str, lines: Iterable[Line]) -> list[Side]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from heapq import heapify, heappop, heappush
 from random import Random
 
+from benchmarks.items import InstanceError
 from benchmarks.network import Activity, ActivityMode, Network
 from pmo_optimizer import TermName
 
@@ -77,7 +78,7 @@ class _Flat:
         self.members: list[list[int]] = []
         for job, modes in zip(network.jobs, jobs, strict=True):
             place: dict[int, int] = {}
-            for index in _topological(job.activities):
+            for index in _topological(f"{network.name}, {job.name}", job.activities):
                 place[index] = len(self.modes)
                 self.modes.append(modes[index])
                 self.before.append([place[b] for b in job.activities[index].after])
@@ -89,12 +90,12 @@ class _Flat:
                 self.after[b].append(index)
 
 
-def _topological(activities: Sequence[Activity]) -> list[int]:
+def _topological(name: str, activities: Sequence[Activity]) -> list[int]:
     """Return the indices so that predecessors come first.
 
     Raises
     ------
-    ValueError
+    InstanceError
         The precedence relations form a cycle.
     """
     waiting = [len(set(activity.after)) for activity in activities]
@@ -109,7 +110,7 @@ def _topological(activities: Sequence[Activity]) -> list[int]:
             if not waiting[follower]:
                 order.append(follower)
     if len(order) < len(activities):
-        raise ValueError("the precedence relations form a cycle")
+        raise InstanceError(f"{name}: the precedence relations form a cycle")
     return order
 
 

@@ -43,7 +43,7 @@ def read(path: Path, part: str = "") -> Portfolio:
     names = {name for e in entries for name in (*e.data.renewable, *e.data.nonrenewable)}
     if not entries or any(len(_names(e.data)) != len(shared) for e in entries):
         raise InstanceError(f"{path.name}: {len(shared)} resources do not fit {sorted(names)}")
-    network = _network(path.stem, entries, shared)
+    network = _network(path.name, entries, shared)
     return to_portfolio(network, horizon(network))
 
 

@@ -29,7 +29,7 @@ def read(path: Path, part: str = "") -> Portfolio:
     projects, kinds = words.count(), words.count()
     capacities = {f"R{r + 1}": words.count() for r in range(kinds)}
     jobs = tuple(_job(words, number, list(capacities)) for number in range(1, projects + 1))
-    network = Network(path.stem, jobs, capacities, {})
+    network = Network(path.name, jobs, capacities, {})
     return to_portfolio(network, horizon(network))
 
 

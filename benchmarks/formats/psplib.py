@@ -44,7 +44,7 @@ def read(path: Path, part: str = "") -> Portfolio:
     """
     data = read_progen(path)
     job = Job("project", data.activities)
-    network = Network(path.stem, (job,), data.renewable, data.nonrenewable)
+    network = Network(path.name, (job,), data.renewable, data.nonrenewable)
     return to_portfolio(network, horizon(network))
 
 
