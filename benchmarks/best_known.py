@@ -20,7 +20,7 @@ class BestKnown:
     Parameters
     ----------
     root
-        The data folder.
+        The data folder, or a file, which stands for its folder.
     columns
         Columns that may hold the value; where several tables of one folder have one, the
         best value counts.
@@ -29,7 +29,7 @@ class BestKnown:
     """
 
     def __init__(self, root: Path, columns: Sequence[str], *, maximised: bool = False) -> None:
-        self.root = root.resolve()
+        self.root = root.resolve().parent if root.is_file() else root.resolve()
         self.columns = columns
         self.best = max if maximised else min
         self.tables: dict[tuple[Path, bool], dict[str, float]] = {}

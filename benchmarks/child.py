@@ -57,11 +57,11 @@ def _line(job: Job, announce: Callable[[], None]) -> Line:
     announce()
     begin = time.perf_counter()
     try:
-        plan = solve(portfolio, job.time_limit, job.workers)
+        judged, plan = solve(portfolio, job.time_limit, job.workers)
     except (ValueError, PmoError, MemoryError) as error:
         seconds = time.perf_counter() - begin
         return replace(failed(job, _said_by(error), seconds), peak_memory=peak_memory())
-    return _said(job, portfolio, plan, time.perf_counter() - begin)
+    return _said(job, judged, plan, time.perf_counter() - begin)
 
 
 def _said_by(error: Exception) -> str:

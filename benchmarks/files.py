@@ -13,8 +13,8 @@ from pathlib import Path
 BEGINNING = 20_000
 """Characters that are looked at to tell what a file is."""
 
-NO_INSTANCES = re.compile(r"readme|licen[cs]e|source|mkcbres|opts", re.IGNORECASE)
-"""Beginnings of the names of texts and result lists that stand among the instances."""
+NO_INSTANCES = re.compile(r"(readme|licen[cs]e|source|mkcbres|opts)([_. -].*)?", re.IGNORECASE)
+"""Names of texts and result lists that stand among the instances."""
 
 NAMES = (
     ("mplib", re.compile(r"mplib", re.IGNORECASE)),
@@ -39,7 +39,9 @@ def found(root: Path, *endings: str) -> list[Path]:
     kept = [
         path
         for path in paths
-        if path.suffix.lower() in endings and path.is_file() and not NO_INSTANCES.match(path.stem)
+        if path.suffix.lower() in endings
+        and path.is_file()
+        and not NO_INSTANCES.fullmatch(path.stem)
     ]
     return sorted(kept, key=natural)
 

@@ -2,12 +2,13 @@
 
 Levels of requirements with their costs; dependencies "a b", where b needs a; customers with
 their profit and the requirements they ask for. A customer pays only where all of these, and
-what these need, are realised within the budget: a part of the cost of all requirements.
+what these need, are realised within the budget: a part of the cost of all requirements, rounded
+to the nearest whole unit, as the published optima have it.
 """
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 from benchmarks.items import InstanceError
@@ -55,7 +56,8 @@ def read(path: Path, part: str = RATIOS[0]) -> Portfolio:
         asked = sorted({words.count() for _ in range(words.count())})
         needs = tuple(_requirement(words, each, len(costs)) for each in asked)
         requires.append(Requires(id=f"asks-{number}", project=f"customer-{number}", needs=needs))
-    budget = sum(costs, Decimal(0)) * Decimal(part)
+    share = sum(costs, Decimal(0)) * Decimal(part)
+    budget = share.to_integral_value(rounding=ROUND_HALF_UP)
     projects = [*requirements, *customers]
     return selection(path.stem, projects, {FUND: budget}, requires=requires)
 

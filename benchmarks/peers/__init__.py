@@ -9,8 +9,12 @@ from functools import partial
 from benchmarks.network import FIRST_DAY
 from pmo_optimizer import Calendar, Phase, Plan, Portfolio, Project, optimize
 
-Solve = Callable[[Portfolio, float, int], Plan]
-"""Solves a portfolio within seconds, on so many workers."""
+Solve = Callable[[Portfolio, float, int], tuple[Portfolio, Plan]]
+"""Solves a portfolio within seconds, on so many workers.
+
+The plan comes with the portfolio that it is to be judged by: the same, or, where a peer knows
+of no end of the grid, the same on a longer grid.
+"""
 
 PLAIN = (("cp-sat-plain", "cp-sat"), ("highs-plain", "milp"))
 """Peers that are an engine of the registry by itself: a plain model, a plain solver."""
@@ -54,5 +58,8 @@ def _smallest() -> Portfolio:
     )
 
 
-def _optimized(backend: str, portfolio: Portfolio, time_limit: float, workers: int) -> Plan:
-    return optimize(portfolio, time_limit=time_limit, workers=workers, backend=backend)
+def _optimized(
+    backend: str, portfolio: Portfolio, time_limit: float, workers: int
+) -> tuple[Portfolio, Plan]:
+    plan = optimize(portfolio, time_limit=time_limit, workers=workers, backend=backend)
+    return portfolio, plan

@@ -37,7 +37,7 @@ LEAST_SECONDS = 0.1
 """Time that the solver gets at least, where building its model took the whole limit."""
 
 
-def load() -> Callable[[Portfolio, float, int], Plan]:
+def load() -> Callable[[Portfolio, float, int], tuple[Portfolio, Plan]]:
     """Return what solves a portfolio with PyJobShop.
 
     Raises
@@ -50,14 +50,14 @@ def load() -> Callable[[Portfolio, float, int], Plan]:
     except ImportError as error:
         raise ImportError(INSTALL) from error
 
-    def solve(portfolio: Portfolio, time_limit: float, workers: int) -> Plan:
+    def solve(portfolio: Portfolio, time_limit: float, workers: int) -> tuple[Portfolio, Plan]:
         begin = time.monotonic()
         built = _Built(portfolio, pyjobshop.Model())
         left = max(time_limit - (time.monotonic() - begin), LEAST_SECONDS)
         result = built.model.solve(
             solver="ortools", time_limit=left, display=False, num_workers=workers
         )
-        return built.plan(result)
+        return built.answer(result)
 
     return solve
 
@@ -141,28 +141,30 @@ class _Built:
 
     # -- the way back --------------------------------------------------------------------------
 
-    def plan(self, result: Any) -> Plan:  # noqa: ANN401 - PyJobShop's
-        """Return the plan of a result, with the referee's figures."""
+    def answer(self, result: Any) -> tuple[Portfolio, Plan]:  # noqa: ANN401 - PyJobShop's
+        """Return a result as a plan with the referee's figures, and what it is judged by."""
         word = result.status.value
         if word.lower() == "infeasible":
-            return Plan(status=Status.INFEASIBLE, termination=Termination.PROVED, message=word)
+            status, why = Status.INFEASIBLE, Termination.PROVED
+            return self.portfolio, Plan(status=status, termination=why, message=word)
         if not result.best.tasks:
-            return Plan(
-                status=Status.NO_PLAN_FOUND, termination=Termination.TIME_LIMIT, message=word
-            )
+            status, why = Status.NO_PLAN_FOUND, Termination.TIME_LIMIT
+            return self.portfolio, Plan(status=status, termination=why, message=word)
         proved = word.lower() == "optimal"
+        judged = _long_enough(self.portfolio, max(task.end for task in result.best.tasks))
         plan = Plan(
-            portfolio=self.portfolio.name,
-            digest=self.portfolio.digest(),
+            portfolio=judged.name,
+            digest=judged.digest(),
             status=Status.OPTIMAL if proved else Status.FEASIBLE,
             termination=Termination.PROVED if proved else Termination.TIME_LIMIT,
             **self._decisions(result.best.tasks),
         )
-        objective = referee.check(self.portfolio, plan).kpis.objective
+        objective = referee.check(judged, plan).kpis.objective
         bound = objective if proved else self._bound(result.lower_bound)
         largest = max(abs(objective), abs(bound))
         gap = abs(objective - bound) / largest if largest else 0.0
-        return plan.model_copy(update={"objective": objective, "bound": bound, "gap": gap})
+        update = {"objective": objective, "bound": bound, "gap": gap}
+        return judged, plan.model_copy(update=update)
 
     def _bound(self, lower: float) -> float:
         """Return the bound of the first term: the later one adds less than the weight."""
@@ -191,6 +193,17 @@ class _Built:
             ]
         projects = tuple(_project_plan(name, placed) for name, placed in sorted(phases.items()))
         return {"projects": projects, "allocations": tuple(shares)}
+
+
+def _long_enough(portfolio: Portfolio, end: int) -> Portfolio:
+    """Return the portfolio with a grid of at least so many periods.
+
+    The grid of a benchmark is no rule of its instance, and PyJobShop does not know it.
+    """
+    calendar = portfolio.calendar
+    if end <= calendar.periods:
+        return portfolio
+    return portfolio.model_copy(update={"calendar": calendar.model_copy(update={"periods": end})})
 
 
 def _untranslated(portfolio: Portfolio) -> Iterator[tuple[str, bool]]:

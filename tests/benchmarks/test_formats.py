@@ -117,6 +117,13 @@ def test_broken_files_are_refused(tmp_path: Path, name: str, text: str, read: Re
         read(path, "0.5" if read is nrp.read else "")
 
 
+def test_budgets_of_nrp_are_rounded_to_the_nearest_unit(tmp_path: Path) -> None:
+    """Half of a total cost of 11 is a budget of 6, 3 in 10 of it one of 3."""
+    path = instances.write(tmp_path, "nrp.txt", instances.NRP.replace("4 3", "5 3"))
+    totals = [nrp.read(path, ratio).funds[0].amounts.total for ratio in ("0.5", "0.3")]
+    assert totals == [6, 3]
+
+
 def test_parts_of_a_file_name_their_optimum(tmp_path: Path) -> None:
     """A file of two knapsacks lists both, 0-based, with the optimum where the file knows it."""
     assert mkp.parts(instances.write(tmp_path, "mknap.txt", instances.MKP)) == [

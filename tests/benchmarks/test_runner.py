@@ -11,10 +11,12 @@ import pytest
 from benchmarks import generated
 from benchmarks.child import Job
 from benchmarks.cli import main
+from benchmarks.formats import psplib
 from benchmarks.items import Item
 from benchmarks.peers import solver_of
 from benchmarks.runner import run_apart
 from benchmarks.suites import suites
+from pmo_optimizer import referee
 from tests.benchmarks import instances
 
 KEYS = {
@@ -111,6 +113,18 @@ def test_pyjobshop_is_judged_by_the_referee(tmp_path: Path) -> None:
     ]
     assert [line.terms for line in lines] == [{"delay": 12, "makespan": 14}, {"makespan": 7}]
     assert [line.bound for line in lines] == [12, 7]
+
+
+def test_schedules_of_peers_may_be_longer_than_the_grid(tmp_path: Path) -> None:
+    """A schedule of 7 periods on a grid of 5 is judged on a longer grid, and breaks no rule."""
+    pytest.importorskip("pyjobshop")
+    portfolio = psplib.read(instances.write(tmp_path, "a.mm", instances.two_modes()))
+    short = portfolio.model_copy(
+        update={"calendar": portfolio.calendar.model_copy(update={"periods": 5})}
+    )
+    judged, plan = solver_of("pyjobshop")(short, 30, 2)
+    assert (judged.calendar.periods, plan.objective) == (2 + 5, 2 + 5)
+    assert referee.check(judged, plan).violations == ()
 
 
 def test_pyjobshop_refuses_what_it_does_not_plan(tmp_path: Path) -> None:
