@@ -192,10 +192,20 @@ class Capacity:
 def _most_rates(problem: Problem) -> int:
     """Return what no coefficient of a demand exceeds in size, in the finest unit."""
     scale = problem.fte_scale
-    return FINE * FULL * max(
-        (
-            sum(rate + scale for f in p.phases for m in f.modes for d in m.demands for rate in d.rates)
-            for p in problem.projects
-        ),
-        default=0,
+    return (
+        FINE
+        * FULL
+        * max(
+            (
+                sum(
+                    rate + scale
+                    for f in p.phases
+                    for m in f.modes
+                    for d in m.demands
+                    for rate in d.rates
+                )
+                for p in problem.projects
+            ),
+            default=0,
+        )
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from math import gcd
 from typing import Any, TypeAlias
 
@@ -64,7 +65,7 @@ class Entries:
         if not keys.size:
             return
         places = keys * STRIDE + columns[:, np.newaxis]
-        numbers = np.broadcast_to(np.array(values, dtype=self.type), keys.shape)
+        numbers: Whole = np.broadcast_to(np.array(values, dtype=self.type), keys.shape)
         if keys.min() < 0:
             kept = keys >= 0
             if kept.any():
@@ -91,6 +92,6 @@ class Entries:
             values, places = np.add.reduceat(values, first), places[first]
         keys, columns = np.divmod(places, STRIDE)
         cuts = [*np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]]).tolist(), len(keys)]
-        for begin, end in zip(cuts, cuts[1:], strict=False):
+        for begin, end in pairwise(cuts):
             part = slice(begin, end)
             yield int(keys[begin]), columns[part], values[part], counts[part]

@@ -226,7 +226,7 @@ class LinearModel:
         self, columns: Sequence[int], lower: int | None, upper: int | None
     ) -> tuple[int, ...]:
         """Return the limits where they are part of the divisor."""
-        if any([self.kind[column] is Kind.CONTINUOUS for column in columns]):
+        if Kind.CONTINUOUS in map(self.kind.__getitem__, columns):
             return lower or 0, upper or 0
         return ()
 
@@ -287,15 +287,21 @@ class LinearModel:
         """Return all rows as one sparse matrix, for engines that take arrays."""
         sizes = [len(row.columns) for row in self.rows]
         count = sum(sizes)
-        columns = np.fromiter(chain.from_iterable(row.columns for row in self.rows), np.int32, count)
+        columns = np.fromiter(
+            chain.from_iterable(row.columns for row in self.rows), np.int32, count
+        )
         coefs = (float(c) for row in self.rows for c in row.coefs)
         numbers = (n for row in self.rows for n in (*row.coefs, row.lower or 0, row.upper or 0))
         return Matrix(
             starts=np.concatenate(([0], np.cumsum(sizes, dtype=np.int64))),
             columns=columns,
             values=np.fromiter(coefs, np.float64, count),
-            lower=np.array([-np.inf if row.lower is None else row.lower for row in self.rows], float),
-            upper=np.array([np.inf if row.upper is None else row.upper for row in self.rows], float),
+            lower=np.array(
+                [-np.inf if row.lower is None else row.lower for row in self.rows], float
+            ),
+            upper=np.array(
+                [np.inf if row.upper is None else row.upper for row in self.rows], float
+            ),
             exact=max(map(abs, numbers), default=0) <= EXACT,
         )
 
