@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_FLOOR, Decimal
+from itertools import pairwise
 
 from pmo_optimizer.model.base import Count, Frozen, Id, Labelled, Number, When
 from pmo_optimizer.model.calendar import Calendar
@@ -259,7 +260,7 @@ def _present(person: Person, days: Sequence[date], absences: Sequence[Absence]) 
     ends = {low, high, *(cut for span in spans for cut in span[:2] if low < cut < high)}
     cuts = sorted(ends) if low < high else []
     total = Decimal(0)
-    for begin, end in zip(cuts, cuts[1:], strict=False):
+    for begin, end in pairwise(cuts):
         away = sum((share for a, b, share in spans if a <= begin < b), Decimal(0))
         total += (end - begin) * max(1 - away, Decimal(0))
     return total
