@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
-from fractions import Fraction
 from types import MappingProxyType
 
 from pmo_optimizer.checks.facts import MAX_COUNT, Facts, Hit, Path, digits
@@ -109,6 +108,14 @@ def _numbers(path: Path, value: object) -> list[tuple[Path, Decimal | int]]:
     return [number for found in items for number in found]
 
 
+def _clean(value: object, bad: Callable[[Decimal | int], bool]) -> bool:
+    """Return whether a field plainly holds no bad number: a quick look, without paths."""
+    if value is None or isinstance(value, str):
+        return True
+    entries = value if isinstance(value, tuple) else (value,)
+    return all(type(entry) in {Decimal, int} and not bad(entry) for entry in entries)
+
+
 def _first_offence(
     facts: Facts,
     table: Table,
@@ -120,7 +127,10 @@ def _first_offence(
     for node_type, fields in table.items():
         for path, node in facts.every(node_type):
             for field in fields:
-                found = [x for x in _numbers((*path, field), node.__dict__[field]) if bad(x[1])]
+                value = node.__dict__[field]
+                if _clean(value, bad):
+                    continue
+                found = [x for x in _numbers((*path, field), value) if bad(x[1])]
                 if found:
                     yield _offence(facts, found, must, fix)
 
@@ -156,12 +166,18 @@ def not_a_share(facts: Facts) -> Iterator[Hit]:
     )
 
 
+def _not_a_step(value: Decimal | int) -> bool:
+    numerator, denominator = value.as_integer_ratio()
+    of_step, step = FTE_STEP.as_integer_ratio()
+    return bool(numerator * step % (denominator * of_step))
+
+
 def not_hundredths(facts: Facts) -> Iterator[Hit]:
     """Find FTE and proficiencies with more than two decimals (MODEL 16)."""
     yield from _first_offence(
         facts,
         HUNDREDTHS,
-        lambda x: (Fraction(x) / Fraction(FTE_STEP)).denominator != 1,
+        _not_a_step,
         f"a multiple of {FTE_STEP}",
         "Round it to two decimals.",
     )
@@ -174,6 +190,8 @@ def too_large(facts: Facts) -> Iterator[Hit]:
             if isinstance(node, Calendar) and field == "periods":
                 continue
             value = node.__dict__[field]
+            if _clean(value, _absurd):
+                continue
             found = [x for x in _numbers((*path, field), value) if _absurd(x[1])]
             if found:
                 whole = isinstance(found[0][1], int)

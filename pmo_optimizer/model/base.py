@@ -266,9 +266,14 @@ def canonical(value: object, name: str = "") -> object:
     each, are a set too.
     """
     if isinstance(value, dict):
-        return {key: canonical(item, key) for key, item in value.items()}
+        return {
+            key: canonical(item, key) if isinstance(item, dict | list | tuple) else item
+            for key, item in value.items()
+        }
     if isinstance(value, list | tuple):
-        items = [canonical(item) for item in value]
+        items = [
+            canonical(item) if isinstance(item, dict | list | tuple) else item for item in value
+        ]
         rows = name == "phases" and all(isinstance(i, dict) and "phase" in i for i in items)
         return items if name in ORDERED_FIELDS and not rows else sorted(items, key=content_hash)
     return value

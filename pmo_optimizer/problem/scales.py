@@ -23,10 +23,11 @@ def whole(number: Decimal | Fraction, scale: int) -> int:
     ArithmeticError
         It is not whole.
     """
-    scaled = Fraction(number) * scale
-    if scaled.denominator != 1:
+    numerator, denominator = number.as_integer_ratio()
+    scaled, rest = divmod(numerator * scale, denominator)
+    if rest:
         raise ArithmeticError(f"{number} is not a multiple of 1/{scale}")
-    return scaled.numerator
+    return scaled
 
 
 def _line_numbers(lines: Iterable[CostLine]) -> Iterable[Decimal | None]:
