@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCKED := $(VENV)/.locked
 INSTALLED := $(VENV)/.installed
-TYPED := pmo_optimizer solvers/pmo_solvers scenarios/pmo_scenarios tests
+TYPED := pmo_optimizer solvers/pmo_solvers scenarios/pmo_scenarios benchmarks tests
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test drill format lock schema install clean

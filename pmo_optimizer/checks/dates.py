@@ -86,18 +86,16 @@ def calendar_idle_days(facts: Facts) -> Iterator[Hit]:
 
 def absurd_dates(facts: Facts) -> Iterator[Hit]:
     """Find dates in years that nobody plans with."""
-    for path, node in facts.nodes:
-        for field in facts.fields(type(node)):
-            value = node.__dict__[field]
-            days = value if isinstance(value, tuple) else (value,)
-            bad = [day for day in days if isinstance(day, date) and day.year not in YEARS]
-            if bad:
-                yield Hit(
-                    (*path, field),
-                    f"{facts.subject((*path, field))} is {listed(bad, 1)}, outside the years "
-                    f"{YEARS[0]} to {YEARS[-1]}.",
-                    "Correct the year; where no limit is meant, leave the field out.",
-                )
+    for path, _, field, value in facts.values:
+        days = value if isinstance(value, tuple) else (value,)
+        bad = [day for day in days if isinstance(day, date) and day.year not in YEARS]
+        if bad:
+            yield Hit(
+                (*path, field),
+                f"{facts.subject((*path, field))} is {listed(bad, 1)}, outside the years "
+                f"{YEARS[0]} to {YEARS[-1]}.",
+                "Correct the year; where no limit is meant, leave the field out.",
+            )
     yield from _absurd_end(facts)
 
 

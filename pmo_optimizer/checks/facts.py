@@ -56,6 +56,13 @@ def key_of(item: object, index: int) -> str | int:
     return name if isinstance(name, str) and name else index
 
 
+PLAIN = frozenset({str, bool, int, Decimal, date, type(None)})
+"""Types of values that are no objects and no lists."""
+
+NUMBERLESS = frozenset({str, bool, type(None)})
+"""Types of values that hold neither numbers nor dates."""
+
+
 def walk(root: Frozen) -> list[tuple[Path, Frozen]]:
     """Return an object and everything in it, each with its path."""
     found: list[tuple[Path, Frozen]] = []
@@ -64,12 +71,26 @@ def walk(root: Frozen) -> list[tuple[Path, Frozen]]:
         path, node = waiting.pop()
         found.append((path, node))
         for field, value in node.__dict__.items():
-            if isinstance(value, Frozen):
+            kind = type(value)
+            if kind in PLAIN:
+                continue
+            if kind is tuple:
+                if is_list(value):
+                    place = (*path, field)
+                    waiting += [((*place, key_of(x, i)), x) for i, x in enumerate(value)]
+            elif isinstance(value, Frozen):
                 waiting.append(((*path, field), value))
-            elif isinstance(value, tuple) and value and isinstance(value[0], Frozen):
-                place = (*path, field)
-                waiting += [((*place, key_of(x, i)), x) for i, x in enumerate(value)]
     return found
+
+
+def is_list(value: object) -> bool:
+    """Return whether a value is a list of objects that is not empty."""
+    return (
+        isinstance(value, tuple)
+        and bool(value)
+        and type(value[0]) not in PLAIN
+        and isinstance(value[0], Frozen)
+    )
 
 
 def listed(names: Iterable[object], most: int = 8) -> str:
@@ -136,6 +157,22 @@ class Facts:
         """Every object of the portfolio with its path."""
         return tuple(walk(self.portfolio))
 
+    @cached_property
+    def values(self) -> tuple[tuple[Path, Frozen, str, object], ...]:
+        """Every field that holds numbers or dates, alone or in a tuple or mapping.
+
+        Given are the object's path, the object, the field's name, and its value.
+        """
+        found: list[tuple[Path, Frozen, str, object]] = []
+        for path, node in self.nodes:
+            content = node.__dict__
+            for field in self.fields(type(node)):
+                value = content[field]
+                kind = type(value)
+                if kind not in NUMBERLESS and not (kind is tuple and (not value or is_list(value))):
+                    found.append((path, node, field, value))
+        return tuple(found)
+
     def fields(self, kind: type[Frozen]) -> tuple[str, ...]:
         """Return the names of a type's fields, without what objects cache beside them."""
         if kind not in self._fields:
@@ -151,9 +188,7 @@ class Facts:
 
     def every(self, kind: type[Node]) -> Iterator[tuple[Path, Node]]:
         """Yield every object of exactly this type with its path."""
-        for path, node in self._by_type.get(kind, ()):
-            if isinstance(node, kind):
-                yield path, node
+        yield from cast("list[tuple[Path, Node]]", self._by_type.get(kind, ()))
 
     @cached_property
     def _names(self) -> Mapping[Path, str]:

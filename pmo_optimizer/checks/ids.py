@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
-from pmo_optimizer.checks.facts import Facts, Hit, Path, listed, suggestion
+from pmo_optimizer.checks.facts import Facts, Hit, Path, is_list, listed, suggestion
 from pmo_optimizer.model import (
     AllOrNone,
     BaselinePhase,
@@ -201,7 +201,7 @@ def duplicate_ids(facts: Facts) -> Iterator[Hit]:
     """Find ids that stand twice in a list, or in two lists that share their names."""
     for path, node in facts.nodes:
         for field, value in node.__dict__.items():
-            if isinstance(value, tuple) and value and isinstance(value[0], Frozen):
+            if type(value) is tuple and len(value) > 1 and is_list(value):
                 yield from _repeated(facts, (*path, field), [_name(item) for item in value])
     portfolio = facts.portfolio
     projects, people = facts.project_ids, {person.id for person in portfolio.people}
@@ -209,14 +209,21 @@ def duplicate_ids(facts: Facts) -> Iterator[Hit]:
     yield from _shared("pools", "pool", "person", people & {pool.id for pool in portfolio.pools})
 
 
+NAMED_BY: Mapping[type[Frozen], str] = MappingProxyType(
+    {BaselineProject: "project", BaselinePhase: "phase"}
+)
+"""Fields by which entries are known that have no id."""
+
+
 def _name(item: Frozen) -> str | None:
     """Return what an entry is known by; baseline entries by what they are about."""
-    if isinstance(item, BaselineProject):
-        return item.project
-    return item.phase if isinstance(item, BaselinePhase) else item.__dict__.get("id")
+    field = NAMED_BY.get(type(item), "id")
+    return cast("str | None", item.__dict__.get(field))
 
 
-def _repeated(facts: Facts, path: Path, names: Iterable[str | None]) -> Iterator[Hit]:
+def _repeated(facts: Facts, path: Path, names: list[str | None]) -> Iterator[Hit]:
+    if len(set(names)) == len(names):
+        return
     for name, number in Counter(names).items():
         if name and number > 1:
             yield Hit(

@@ -108,12 +108,17 @@ def _numbers(path: Path, value: object) -> list[tuple[Path, Decimal | int]]:
     return [number for found in items for number in found]
 
 
-def _clean(value: object, bad: Callable[[Decimal | int], bool]) -> bool:
-    """Return whether a field plainly holds no bad number: a quick look, without paths."""
-    if value is None or isinstance(value, str):
-        return True
-    entries = value if isinstance(value, tuple) else (value,)
-    return all(type(entry) in {Decimal, int} and not bad(entry) for entry in entries)
+def _any(value: object, bad: Callable[[Decimal | int], bool]) -> bool:
+    """Return whether a field holds a bad number, without a path for each of them."""
+    if value is None or isinstance(value, str | bool):
+        return False
+    if isinstance(value, Decimal | int):
+        return bad(value)
+    if isinstance(value, dict):
+        return any(_any(item, bad) for item in value.values())
+    return isinstance(value, tuple) and any(
+        bad(item) if type(item) is Decimal else _any(item, bad) for item in value
+    )
 
 
 def _first_offence(
@@ -128,10 +133,8 @@ def _first_offence(
         for path, node in facts.every(node_type):
             for field in fields:
                 value = node.__dict__[field]
-                if _clean(value, bad):
-                    continue
-                found = [x for x in _numbers((*path, field), value) if bad(x[1])]
-                if found:
+                if value is not None and _any(value, bad):
+                    found = [x for x in _numbers((*path, field), value) if bad(x[1])]
                     yield _offence(facts, found, must, fix)
 
 
@@ -166,18 +169,13 @@ def not_a_share(facts: Facts) -> Iterator[Hit]:
     )
 
 
-def _not_a_step(value: Decimal | int) -> bool:
-    numerator, denominator = value.as_integer_ratio()
-    of_step, step = FTE_STEP.as_integer_ratio()
-    return bool(numerator * step % (denominator * of_step))
-
-
 def not_hundredths(facts: Facts) -> Iterator[Hit]:
     """Find FTE and proficiencies with more than two decimals (MODEL 16)."""
+    per_fte = int(1 / FTE_STEP)
     yield from _first_offence(
         facts,
         HUNDREDTHS,
-        _not_a_step,
+        lambda x: x.as_integer_ratio()[0] * per_fte % x.as_integer_ratio()[1] != 0,
         f"a multiple of {FTE_STEP}",
         "Round it to two decimals.",
     )
@@ -185,22 +183,18 @@ def not_hundredths(facts: Facts) -> Iterator[Hit]:
 
 def too_large(facts: Facts) -> Iterator[Hit]:
     """Find numbers so large that they must be a mistake."""
-    for path, node in facts.nodes:
-        for field in facts.fields(type(node)):
-            if isinstance(node, Calendar) and field == "periods":
-                continue
-            value = node.__dict__[field]
-            if _clean(value, _absurd):
-                continue
+    for path, node, field, value in facts.values:
+        if isinstance(node, Calendar) and field == "periods":
+            continue
+        if _any(value, _absurd):
             found = [x for x in _numbers((*path, field), value) if _absurd(x[1])]
-            if found:
-                whole = isinstance(found[0][1], int)
-                yield _offence(
-                    facts,
-                    found,
-                    f"below {MAX_COUNT if whole else MAX_AMOUNT:,}",
-                    "Check the unit; give large amounts in thousands or millions throughout.",
-                )
+            whole = isinstance(found[0][1], int)
+            yield _offence(
+                facts,
+                found,
+                f"below {MAX_COUNT if whole else MAX_AMOUNT:,}",
+                "Check the unit; give large amounts in thousands or millions throughout.",
+            )
 
 
 def _absurd(value: Decimal | int) -> bool:

@@ -9,6 +9,9 @@ from pmo_optimizer.checks.links import is_self_link
 from pmo_optimizer.model import Link, Phase, Project, State
 from pmo_optimizer.sequencing import END_OF, START_OF, durations
 
+MIN_CONFLICT = 2
+"""Pins that it takes to break a link between phases."""
+
 FREE_THE_WINDOW = "Widen the window, extend the calendar, or shorten the work."
 
 
@@ -148,6 +151,8 @@ def pin_conflict(facts: Facts) -> Iterator[Hit]:
     calendar = facts.portfolio.calendar
     for project in timed(facts):
         pins = {f.id: project.pinned_start(f, calendar) for f in project.phases}
+        if sum(pin is not None for pin in pins.values()) < MIN_CONFLICT:
+            continue
         for link in project.inner_links():
             source, target = pins[link.source], pins[link.target]
             if source is None or target is None or _holds(project, link, source, target):

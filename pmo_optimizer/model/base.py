@@ -7,6 +7,8 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from json.encoder import encode_basestring_ascii
+from math import isfinite
 from typing import Annotated, Any, Self, TypeAlias, TypeVar
 
 from pydantic import (
@@ -249,34 +251,63 @@ class Amounts(Frozen):
         return value
 
 
-def content_hash(value: object) -> str:
-    """Return a short hash of JSON-like content, the same whatever the order of keys."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 ORDERED_FIELDS = frozenset({"phases", "terms", "profile", "periods", "modes"})
 """Lists whose order has a meaning; all others are sets."""
 
 
-def canonical(value: object, name: str = "") -> object:
-    """Return JSON-like content with every list that is a set in one certain order.
+def content_hash(value: object) -> str:
+    """Return a hash of JSON-like content that depends on no order but those with a meaning.
 
-    ``name`` is the field that holds the value. The phases of a baseline, which name a phase
-    each, are a set too.
+    Neither the order of keys counts nor that of a list that is a set. The phases of a
+    baseline, which name a phase each, are a set too.
+    """
+    return _hash_of(_canonical_text(value))
+
+
+def _hash_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _canonical_text(value: object, name: str = "") -> str:
+    """Return content as JSON text with every list that is a set in one certain order.
+
+    ``name`` is the field that holds the value. A set is in the order of the hashes of its
+    entries' texts; the texts of parts make up the text of the whole.
     """
     if isinstance(value, dict):
-        return {
-            key: canonical(item, key) if isinstance(item, dict | list | tuple) else item
-            for key, item in value.items()
-        }
-    if isinstance(value, list | tuple):
-        items = [
-            canonical(item) if isinstance(item, dict | list | tuple) else item for item in value
-        ]
-        rows = name == "phases" and all(isinstance(i, dict) and "phase" in i for i in items)
-        return items if name in ORDERED_FIELDS and not rows else sorted(items, key=content_hash)
-    return value
+        parts = []
+        for key in sorted(value):
+            item = value[key]
+            nested = type(item) in NESTED
+            text = _canonical_text(item, key) if nested else _scalar_text(item)
+            parts.append(f"{encode_basestring_ascii(key)}:{text}")
+        return "{" + ",".join(parts) + "}"
+    if not isinstance(value, list | tuple):
+        return _scalar_text(value)
+    if not value:
+        return "[]"
+    texts = [_canonical_text(x) if type(x) in NESTED else _scalar_text(x) for x in value]
+    rows = name == "phases" and all(isinstance(i, dict) and "phase" in i for i in value)
+    if name not in ORDERED_FIELDS or rows:
+        texts.sort(key=_hash_of)
+    return "[" + ",".join(texts) + "]"
+
+
+NESTED = frozenset({dict, list, tuple})
+"""Types of JSON-like content that is made of parts."""
+
+
+def _scalar_text(value: object) -> str:
+    """Return a scalar as `json.dumps` writes it."""
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        return encode_basestring_ascii(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if type(value) is int or (type(value) is float and isfinite(value)):
+        return repr(value)
+    return json.dumps(value, default=str)
 
 
 Item = TypeVar("Item", bound=BaseModel)

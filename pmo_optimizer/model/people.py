@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_FLOOR, Decimal
+from itertools import pairwise
 
 from pmo_optimizer.model.base import Count, Frozen, Id, Labelled, Number, When
 from pmo_optimizer.model.calendar import Calendar
@@ -190,25 +192,78 @@ def availability(person: Person, calendar: Calendar) -> tuple[Decimal, ...]:
     a share take that part of each day, together never more than the day. A period without
     working days offers nothing.
     """
-    sites = {site.id: site.holidays for site in calendar.sites}
-    off = set(person.holidays) | set(sites.get(person.site or "", ()))
-    out: list[Decimal] = []
-    for days in calendar.working_days_by_period:
-        present = sum((_presence(person, day, off) for day in days), Decimal(0))
-        exact = person.fte * present / len(days) if days else Decimal(0)
-        out.append(max(exact, Decimal(0)).quantize(FTE_STEP, rounding=ROUND_FLOOR))
-    return tuple(out)
+    return _Attendance(calendar).fte(person)
 
 
-def _presence(person: Person, day: date, off: set[date]) -> Decimal:
-    if day in off:
-        return Decimal(0)
-    if person.available_from is not None and day < person.available_from:
-        return Decimal(0)
-    if person.available_until is not None and day > person.available_until:
-        return Decimal(0)
-    away = sum((a.share for a in person.absences if a.first <= day <= a.last), Decimal(0))
-    return max(1 - away, Decimal(0))
+class _Attendance:
+    """Who is there on which days; people with the same holidays share their list of days."""
+
+    def __init__(self, calendar: Calendar) -> None:
+        self.calendar = calendar
+        self.sites = {site.id: site.holidays for site in calendar.sites}
+        self.edges = [calendar.edge(t) for t in range(calendar.periods)]
+        self._days: dict[frozenset[date], tuple[tuple[date, ...], ...]] = {}
+
+    def days(self, off: frozenset[date]) -> tuple[tuple[date, ...], ...]:
+        """Return the working days of each period without those off."""
+        if off not in self._days:
+            working = self.calendar.working_days_by_period
+            touched = {bisect_right(self.edges, day) - 1 for day in off}
+            self._days[off] = tuple(
+                tuple(day for day in days if day not in off) if t in touched else days
+                for t, days in enumerate(working)
+            )
+        return self._days[off]
+
+    def fte(self, person: Person) -> tuple[Decimal, ...]:
+        """Return the FTE of one head in every period."""
+        off = frozenset(person.holidays) | frozenset(self.sites.get(person.site or "", ()))
+        days = self.days(off)
+        partial = self._partial(person)
+        known: dict[tuple[Decimal, int], Decimal] = {}
+        out: list[Decimal] = []
+        for t, (working, free) in enumerate(
+            zip(self.calendar.working_days_by_period, days, strict=True)
+        ):
+            present = _present(person, free, partial[t]) if t in partial else Decimal(len(free))
+            key = (present, len(working))
+            if key not in known:
+                exact = person.fte * present / len(working) if working else Decimal(0)
+                known[key] = max(exact, Decimal(0)).quantize(FTE_STEP, rounding=ROUND_FLOOR)
+            out.append(known[key])
+        return tuple(out)
+
+    def _partial(self, person: Person) -> dict[int, list[Absence]]:
+        """Return the periods in which a person may miss days, with the absences in each."""
+        partial: dict[int, list[Absence]] = {}
+        last = self.calendar.periods
+        if person.available_from is not None:
+            stop = bisect_right(self.edges, person.available_from)
+            partial |= {t: [] for t in range(stop)}
+        if person.available_until is not None:
+            start = max(bisect_right(self.edges, person.available_until) - 1, 0)
+            partial |= {t: [] for t in range(start, last)}
+        for absence in person.absences:
+            start = max(bisect_right(self.edges, absence.first) - 1, 0)
+            for t in range(start, bisect_right(self.edges, absence.last)):
+                partial.setdefault(t, []).append(absence)
+        return partial
+
+
+def _present(person: Person, days: Sequence[date], absences: Sequence[Absence]) -> Decimal:
+    """Return on how many of these days a person is there, stretch by stretch."""
+    low = 0 if person.available_from is None else bisect_left(days, person.available_from)
+    high = len(days)
+    if person.available_until is not None:
+        high = bisect_right(days, person.available_until)
+    spans = [(bisect_left(days, a.first), bisect_right(days, a.last), a.share) for a in absences]
+    ends = {low, high, *(cut for span in spans for cut in span[:2] if low < cut < high)}
+    cuts = sorted(ends) if low < high else []
+    total = Decimal(0)
+    for begin, end in pairwise(cuts):
+        away = sum((share for a, b, share in spans if a <= begin < b), Decimal(0))
+        total += (end - begin) * max(1 - away, Decimal(0))
+    return total
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,12 +319,13 @@ def person_classes(
         if skills:
             groups.setdefault((skills, rules), []).append(person)
     classes = []
+    attendance = _Attendance(calendar)
     for (skills, rules), members in groups.items():
         name = "+".join(f"{skill}@{level.normalize():f}" for skill, level in skills)
         suffix = "".join(f"#{rule}" for rule in rules)
         total = [Decimal(0)] * calendar.periods
         for person in members:
-            for index, fte in enumerate(availability(person, calendar)):
+            for index, fte in enumerate(attendance.fte(person)):
                 total[index] += fte * person.count
         classes.append(
             PersonClass(

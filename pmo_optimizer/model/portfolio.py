@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from pmo_optimizer.model import files
-from pmo_optimizer.model.base import Frozen, Number, canonical, content_hash, with_ids
+from pmo_optimizer.model.base import Frozen, Number, content_hash, with_ids
 from pmo_optimizer.model.calendar import Calendar
 from pmo_optimizer.model.money import Cap, Fund
 from pmo_optimizer.model.objective import BaselineProject, Objective
@@ -74,7 +74,7 @@ class Portfolio(Frozen):
     def _name_parts(self) -> Portfolio:
         parts = self.__dict__
         parts["caps"] = with_ids(
-            self.caps, lambda c: f"cap-{content_hash(canonical(c.model_dump(mode='json')))[:6]}"
+            self.caps, lambda c: f"cap-{content_hash(c.model_dump(mode='json'))[:6]}"
         )
         for name in ("links", "requires", "excludes", "all_or_none", "synergies", "rules"):
             parts[name] = with_ids(parts[name], lambda item: item.made_id())
@@ -119,7 +119,7 @@ class Portfolio(Frozen):
 
     @cached_property
     def _digest(self) -> str:
-        return content_hash(canonical(self.model_dump(mode="json", by_alias=True)))
+        return content_hash(self.model_dump(mode="json", by_alias=True))
 
     @cached_property
     def project_by_id(self) -> Mapping[str, Project]:

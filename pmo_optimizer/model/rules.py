@@ -14,7 +14,6 @@ from pmo_optimizer.model.base import (
     GeneratedId,
     Number,
     When,
-    canonical,
     content_hash,
 )
 
@@ -53,7 +52,7 @@ class _Rule(Frozen):
     def made_id(self) -> str:
         """Return the id that a rule without one gets: its type and a hash of what it says."""
         content = self.model_dump(mode="json", exclude={"id", "name"})
-        return f"{content['type']}-{content_hash(canonical(content))[:6]}"
+        return f"{content['type']}-{content_hash(content)[:6]}"
 
 
 class ShareRule(_Rule):

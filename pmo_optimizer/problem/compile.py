@@ -9,6 +9,7 @@ from pmo_optimizer.model import (
     Decision,
     IfUnselected,
     Mode,
+    Need,
     Phase,
     Portfolio,
     Project,
@@ -183,12 +184,17 @@ class _Compiler:
     def _mode(self, project: Project, phase: Phase, mode: Mode) -> ModeData:
         demands = []
         for need in sorted(mode.needs, key=lambda n: n.id):
-            rates = tuple(whole(need.rate(k), self.fte_scale) for k in range(mode.duration))
+            rates = self._rates(need, mode.duration)
             if any(rates):
                 bucket = self.people.bucket_index[bucket_key(need)]
                 demands.append(Demand(need.id, bucket, rates))
         flows = self.money.mode_flows(project, phase.id, mode)
         return ModeData(mode.id, mode.duration, tuple(demands), flows)
+
+    def _rates(self, need: Need, duration: int) -> tuple[int, ...]:
+        if need.profile is None:
+            return (whole(need.rate(0), self.fte_scale),) * duration
+        return tuple(whole(need.profile[k], self.fte_scale) for k in range(duration))
 
     def _baseline(self, project: Project, phase_index: dict[str, int]) -> BaselineData:
         entry = self.baseline.get(project.id)

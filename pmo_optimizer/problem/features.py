@@ -53,11 +53,15 @@ def named_only(portfolio: Portfolio) -> tuple[str, ...]:
             for mode in phase.modes:
                 where = f"projects/{project.id}/phases/{phase.id}/modes/{mode.id}/needs"
                 for need in mode.needs:
-                    places += [f"{where}/{need.id}/{name}" for name in _named_fields(need)]
+                    names = _named_fields(need)
+                    places += [f"{where}/{need.id}/{name}" for name in names]
     return tuple(sorted(places))
 
 
-def _named_fields(need: Need) -> Iterator[str]:
+def _named_fields(need: Need) -> tuple[str, ...]:
+    bare = need.effort is None and need.heads is None and need.min_share is None
+    if bare and not (need.continuous or need.must or need.must_not):
+        return ()
     fields = {
         "effort": need.effort is not None,
         "heads": need.heads is not None,
@@ -66,7 +70,7 @@ def _named_fields(need: Need) -> Iterator[str]:
         "must": bool(need.must),
         "must_not": bool(need.must_not),
     }
-    return (name for name, used in fields.items() if used)
+    return tuple(name for name, used in fields.items() if used)
 
 
 def _needs(portfolio: Portfolio) -> Iterator[Need]:

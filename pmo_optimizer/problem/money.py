@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from pmo_optimizer.model import (
     Amounts,
@@ -12,6 +13,7 @@ from pmo_optimizer.model import (
     CostLine,
     Fund,
     Mode,
+    Need,
     Portfolio,
     Project,
 )
@@ -30,21 +32,29 @@ class Money:
         self.funds = sorted(portfolio.funds, key=lambda f: f.id)
         self.caps = sorted(portfolio.caps, key=lambda c: c.id)
         self.fund_index = {fund.id: i for i, fund in enumerate(self.funds)}
+        self._caps_of: dict[tuple[str, str], tuple[int, ...]] = {}
+        self._payers: dict[str, tuple[int, ...]] = {}
         self.rates = {skill.id: skill for skill in portfolio.skills}
 
     def payers(self, fund: str | None, category: str) -> tuple[int, ...]:
         """Return the funds that may pay: the named one, or all eligible ones."""
         if fund is not None:
             return (self.fund_index[fund],)
-        return tuple(i for i, f in enumerate(self.funds) if f.pays(category))
+        if category not in self._payers:
+            eligible = (i for i, f in enumerate(self.funds) if f.pays(category))
+            self._payers[category] = tuple(eligible)
+        return self._payers[category]
 
     def _caps(self, project: Project, category: str) -> tuple[int, ...]:
-        return tuple(
-            i
-            for i, cap in enumerate(self.caps)
-            if project.matches(cap.where)
-            and (not cap.cost_categories or category in cap.cost_categories)
-        )
+        key = project.id, category
+        if key not in self._caps_of:
+            self._caps_of[key] = tuple(
+                i
+                for i, cap in enumerate(self.caps)
+                if project.matches(cap.where)
+                and (not cap.cost_categories or category in cap.cost_categories)
+            )
+        return self._caps_of[key]
 
     def mode_flows(self, project: Project, phase: str, mode: Mode) -> tuple[Flow, ...]:
         """Return the flows of a mode, all as offsets from the phase's start."""
@@ -58,8 +68,7 @@ class Money:
             if need.charge_to is None or need.effort is not None or need.heads is not None:
                 continue
             skill = self.rates[need.skill]
-            costs = ((k, need.rate(k) * skill.rate) for k in range(mode.duration))
-            amounts = tuple((k, whole(a, self.scale)) for k, a in costs if a)
+            amounts = self._charges(need, skill.rate, mode.duration)
             if amounts:
                 flows.append(
                     Flow(
@@ -72,6 +81,14 @@ class Money:
                 )
         return tuple(flows)
 
+    def _charges(self, need: Need, rate: Decimal, duration: int) -> tuple[tuple[int, int], ...]:
+        """Return what a need costs in each period at its skill's standard rate."""
+        if need.profile is None:
+            charge = whole(need.rate(0) * rate, self.scale)
+            return tuple((k, charge) for k in range(duration if charge else 0))
+        costs = ((k, need.rate(k) * rate) for k in range(duration))
+        return tuple((k, whole(cost, self.scale)) for k, cost in costs if cost)
+
     def _mode_amounts(self, line: CostLine, duration: int) -> tuple[tuple[int, int], ...]:
         if line.lump is not None:
             last = max(duration - 1, 0) if line.at is Anchor.FINISH else 0
@@ -79,7 +96,8 @@ class Money:
         elif line.profile is not None:
             pairs = list(enumerate(line.profile))
         else:
-            pairs = [(k, line.per_period) for k in range(duration) if line.per_period is not None]
+            amount = whole(line.per_period or Decimal(0), self.scale)
+            return tuple((k, amount) for k in range(duration if amount else 0))
         return tuple((k, whole(amount, self.scale)) for k, amount in pairs if amount)
 
     def project_flows(self, project: Project) -> tuple[Flow, ...]:

@@ -60,7 +60,9 @@ class People:
         factor = min((self.hard[r] for r in rules if r in self.hard), default=Decimal(1))
 
         def units(ceiling: Decimal) -> tuple[int, ...]:
-            return tuple(whole(Fraction(f) * Fraction(ceiling), self.scale) for f in fte)
+            part = Fraction(ceiling)
+            known = {f: whole(Fraction(f) * part, self.scale) for f in set(fte)}
+            return tuple(known[f] for f in fte)
 
         order = {ceiling.id: i for i, ceiling in enumerate(self.ceilings)}
         soft = tuple(

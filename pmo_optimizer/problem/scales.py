@@ -12,7 +12,7 @@ from pmo_optimizer.model.base import decimal_places
 
 def decimals(numbers: Iterable[Decimal | None]) -> int:
     """Return the most decimal places that any of the numbers has."""
-    return max((decimal_places(n) for n in numbers if n is not None), default=0)
+    return max((decimal_places(n) for n in set(numbers) if n is not None), default=0)
 
 
 def whole(number: Decimal | Fraction, scale: int) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-SOURCES = ("pmo_optimizer", "solvers/pmo_solvers", "scenarios/pmo_scenarios")
+SOURCES = ("pmo_optimizer", "solvers/pmo_solvers", "scenarios/pmo_scenarios", "benchmarks")
 
 PLANTED = [
     # the model would know its checks
@@ -23,6 +23,11 @@ PLANTED = [
     ("solvers/pmo_solvers/__init__.py", "import pmo_optimizer.referee", "Engines see the problem"),
     # scenarios would reach behind the public names
     ("scenarios/pmo_scenarios/__init__.py", "import pmo_optimizer.model", "public names"),
+    # benchmarks would reach behind the public names
+    ("benchmarks/child.py", "import pmo_optimizer.problem", "Benchmarks import the public names"),
+    ("benchmarks/child.py", "import pmo_solvers", "Benchmarks import the public names"),
+    # what is measured would know how
+    ("scenarios/pmo_scenarios/__init__.py", "import benchmarks", "does not know the benchmarks"),
     # an engine would use sample data
     ("solvers/pmo_solvers/__init__.py", "import pmo_scenarios", "Only the command line"),
 ]

@@ -6,10 +6,13 @@ of that row; otherwise it has one column per kind of need that it can serve.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from typing import NamedTuple
+
+import numpy as np
 
 from pmo_optimizer.problem import Problem
 from pmo_solvers.networks import FULL, Network, networks
+from pmo_solvers.time_indexed.entries import Entries, Indices, Whole
 from pmo_solvers.time_indexed.linear import LinearModel, LinearTerm
 from pmo_solvers.time_indexed.schedule import Schedule
 
@@ -18,6 +21,24 @@ FINE = 10_000
 
 TOLERANCE_DIVISOR = 10_000
 """A need may miss 1/10,000 FTE (MODEL 16)."""
+
+
+class Asked(NamedTuple):
+    """What is asked of a bucket in a period.
+
+    Attributes
+    ----------
+    columns
+        Columns that bring needs, ascending.
+    rates
+        FTE units of the needs of each, added up.
+    counts
+        How many needs each brings, of which every one may miss a little.
+    """
+
+    columns: Indices
+    rates: Whole
+    counts: Whole
 
 
 class Capacity:
@@ -30,6 +51,7 @@ class Capacity:
         self.model = model
         self.schedule = schedule
         self.penalty = penalty
+        self.frame = model.frame()
         self.heads = self._add_heads()
         self.demand = self._demand()
 
@@ -48,19 +70,26 @@ class Capacity:
         pairs = zip(data.orders, data.work, strict=True)
         return [self.heads[hire, order] for order, work in pairs if period in work]
 
-    def _demand(self) -> list[dict[int, dict[int, list[int]]]]:
-        """Return, per period and bucket, the rates of the needs that each column brings."""
-        demand: list[dict[int, dict[int, list[int]]]] = [
-            defaultdict(dict) for _ in range(self.problem.periods)
-        ]
+    def _demand(self) -> list[dict[int, Asked]]:
+        """Return what is asked for per period and bucket."""
+        buckets = len(self.problem.buckets)
+        entries = Entries(_most_rates(self.problem))
         for project in self.problem.projects:
-            for work in self.schedule.works[project.index]:
-                mode = project.phases[work.phase].modes[work.mode]
-                for need in mode.demands:
-                    for offset, rate in enumerate(need.rates):
-                        if rate:
-                            at = demand[work.start + offset][need.bucket]
-                            at.setdefault(work.column, []).append(rate)
+            for (phase, mode), placed in self.schedule.placed(project.index).items():
+                needs = project.phases[phase].modes[mode].demands
+                asked = [
+                    (offset * buckets + need.bucket, rate)
+                    for need in needs
+                    for offset, rate in enumerate(need.rates)
+                    if rate
+                ]
+                if asked:
+                    places, rates = zip(*asked, strict=True)
+                    keys = placed.starts[:, np.newaxis] * buckets + np.array(places)
+                    entries.add(keys, placed.columns, rates)
+        demand: list[dict[int, Asked]] = [{} for _ in range(self.problem.periods)]
+        for key, *asked_for in entries.sums():
+            demand[key // buckets][key % buckets] = Asked(*asked_for)
         return demand
 
     def add(self) -> None:
@@ -68,6 +97,7 @@ class Capacity:
         for period, buckets in enumerate(self.demand):
             for network in networks(self.problem, period, set(buckets)):
                 self._add_network(period, network)
+            buckets.clear()
 
     def _add_network(self, period: int, network: Network) -> None:
         """Sum of demands x <= sum of proficiency y + constants + overload, per bucket.
@@ -79,7 +109,7 @@ class Capacity:
         factor = fine * level_unit
         exact = network.priced or not network.fine
         miss = 0 if exact else factor * self.problem.fte_scale // TOLERANCE_DIVISOR
-        left = {b: self._demand_terms(period, b, factor, miss) for b in network.buckets}
+        left: dict[int, dict[int, int]] = {b: {} for b in network.buckets}
         supply: dict[int, int] = dict.fromkeys(network.buckets, 0)
         for (kind, index), served in network.servers.items():
             if kind == "s":
@@ -88,8 +118,9 @@ class Capacity:
                 self._add_hire(period, index, served, network, left)
         for bucket in network.buckets:
             data = self.problem.buckets[bucket]
-            terms, limit = left[bucket], supply[bucket]
-            most = self.model.most(terms)
+            asked, terms, limit = self.demand[period][bucket], left[bucket], supply[bucket]
+            coefs = asked.rates * factor - asked.counts * miss if miss else asked.rates * factor
+            most = self.frame.most(asked.columns, coefs) + self.model.most(terms)
             if most <= limit:
                 continue
             if data.overload_price is not None:
@@ -97,14 +128,8 @@ class Capacity:
                 extra = self.model.continuous(-(-(most - limit) // level_unit), units)
                 self.penalty.add(extra, data.overload_price / units)
                 terms = terms | {extra: -level_unit}
-            self.model.add(f"capacity:{data.skill}:{period}", terms, None, limit)
-
-    def _demand_terms(self, period: int, bucket: int, factor: int, miss: int) -> dict[int, int]:
-        """Return the demand of each column, of which each need may miss a little."""
-        return {
-            column: sum(rate * factor - miss for rate in rates)
-            for column, rates in self.demand[period][bucket].items()
-        }
+            tag = f"capacity:{data.skill}:{period}"
+            self.model.add_sorted(tag, asked.columns, coefs, terms, limit)
 
     def _add_supplier(
         self,
@@ -162,3 +187,25 @@ class Capacity:
             left[bucket][column] = -level
         terms = dict.fromkeys(shares.values(), 1) | dict.fromkeys(heads, -units)
         self.model.add(f"hire:{self.problem.hires[index].id}:{period}", terms, None, 0)
+
+
+def _most_rates(problem: Problem) -> int:
+    """Return what no coefficient of a demand exceeds in size, in the finest unit."""
+    scale = problem.fte_scale
+    return (
+        FINE
+        * FULL
+        * max(
+            (
+                sum(
+                    rate + scale
+                    for f in p.phases
+                    for m in f.modes
+                    for d in m.demands
+                    for rate in d.rates
+                )
+                for p in problem.projects
+            ),
+            default=0,
+        )
+    )

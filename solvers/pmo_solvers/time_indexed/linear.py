@@ -7,13 +7,18 @@ it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from fractions import Fraction
+from itertools import chain
 from math import gcd, lcm
 
+import numpy as np
+import numpy.typing as npt
+
 from pmo_optimizer.model import TermName
+from pmo_solvers.time_indexed.entries import Indices, Whole, greatest_divisor
 
 
 class Kind(IntEnum):
@@ -56,6 +61,61 @@ class LinearTerm:
         return self.constant + sum(c * values[j] for j, c in self.coefs.items() if values[j])
 
 
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Bounds and groups of the columns of a model at one time, as arrays."""
+
+    lower: Whole
+    upper: Whole
+    group: Indices
+
+    def most(self, columns: Indices, coefs: Whole) -> int:
+        """Return what `LinearModel.most` returns, for columns that ascend.
+
+        The columns of a group must stand side by side, as those of a project do.
+        """
+        if not columns.size:
+            return 0
+        reach = np.maximum(coefs * self.lower[columns], coefs * self.upper[columns])
+        group = self.group[columns]
+        single = group < 0
+        first = np.flatnonzero(np.r_[True, (group[1:] != group[:-1]) | single[1:]])
+        best = np.maximum.reduceat(reach, first)
+        return int(sum(np.where(single[first], best, np.maximum(best, 0)).tolist()))
+
+
+EXACT = 2**53
+"""Whole numbers up to this size are exact as float64."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """All rows of a model in compressed sparse row form; indices are 0-based.
+
+    Attributes
+    ----------
+    starts
+        int64, shape (rows + 1): row i has the entries ``starts[i]`` to ``starts[i + 1]``,
+        exclusive.
+    columns
+        int32, shape (entries): column of each entry, ascending within a row.
+    values
+        float64, shape (entries): its coefficient.
+    lower, upper
+        float64, shape (rows): limits; -inf and inf where there is none.
+    exact
+        Whether all coefficients and limits are the whole numbers of the rows; otherwise some
+        are above 2^53 and rounded to the nearest float.
+    """
+
+    starts: Indices
+    columns: npt.NDArray[np.int32]
+    values: npt.NDArray[np.float64]
+    lower: npt.NDArray[np.float64]
+    upper: npt.NDArray[np.float64]
+    exact: bool
+
+
 class LinearModel:
     """Columns and rows under construction, then read by the engines.
 
@@ -81,6 +141,7 @@ class LinearModel:
         self.group: list[int] = []
         self.rows: list[Row] = []
         self.infeasible = ""
+        self._known: dict[int, int] = {}
 
     @property
     def size(self) -> int:
@@ -119,20 +180,73 @@ class LinearModel:
         """
         if lower is None and upper is None:
             return
-        columns = tuple(column for column in sorted(terms) if terms[column])
-        coefs = tuple(terms[column] for column in columns)
+        columns = tuple([column for column in sorted(terms) if terms[column]])
+        coefs = tuple([terms[column] for column in columns])
         if not columns:
-            if (lower is not None and lower > 0) or (upper is not None and upper < 0):
-                self.infeasible = self.infeasible or tag
+            self._add_empty(tag, lower, upper)
             return
-        divisor = gcd(*coefs)
-        if any(self.kind[column] is Kind.CONTINUOUS for column in columns):
-            divisor = gcd(divisor, lower or 0, upper or 0)
+        divisor = gcd(*coefs, *self._limits(columns, lower, upper))
         if divisor > 1:
-            coefs = tuple(coef // divisor for coef in coefs)
-            lower = None if lower is None else -(-lower // divisor)
-            upper = None if upper is None else upper // divisor
-        self.rows.append(Row(tag, columns, coefs, lower, upper))
+            coefs = tuple([coef // divisor for coef in coefs])
+        self._keep(tag, columns, coefs, divisor, lower, upper)
+
+    def add_sorted(
+        self, tag: str, columns: Indices, coefs: Whole, rest: Mapping[int, int], upper: int
+    ) -> None:
+        """Add a row without lower limit as `add` would, the most of it given as arrays.
+
+        Parameters
+        ----------
+        columns, coefs
+            Columns, ascending and none of them continuous, and their coefficients.
+        rest
+            Further terms; their columns come after the others.
+        """
+        kept = coefs != 0
+        if not kept.all():
+            columns, coefs = columns[kept], coefs[kept]
+        later = [column for column in sorted(rest) if rest[column]]
+        if not (columns.size or later):
+            self._add_empty(tag, None, upper)
+            return
+        tail = [rest[column] for column in later]
+        divisor = gcd(greatest_divisor(coefs), *tail, *self._limits(later, None, upper))
+        names, numbers = columns.tolist(), (coefs // divisor).tolist()
+        share = self._known.setdefault  # many rows have the same few numbers
+        self._keep(
+            tag,
+            (*map(share, names, names), *later),
+            (*map(share, numbers, numbers), *(coef // divisor for coef in tail)),
+            divisor,
+            None,
+            upper,
+        )
+
+    def _limits(
+        self, columns: Sequence[int], lower: int | None, upper: int | None
+    ) -> tuple[int, ...]:
+        """Return the limits where they are part of the divisor."""
+        if Kind.CONTINUOUS in map(self.kind.__getitem__, columns):
+            return lower or 0, upper or 0
+        return ()
+
+    def _add_empty(self, tag: str, lower: int | None, upper: int | None) -> None:
+        if (lower is not None and lower > 0) or (upper is not None and upper < 0):
+            self.infeasible = self.infeasible or tag
+
+    def _keep(
+        self,
+        tag: str,
+        columns: tuple[int, ...],
+        coefs: tuple[int, ...],
+        divisor: int,
+        lower: int | None,
+        upper: int | None,
+    ) -> None:
+        """Keep a row whose coefficients are divided; its limits are rounded inward."""
+        low = None if lower is None else -(-lower // divisor)
+        high = None if upper is None else upper // divisor
+        self.rows.append(Row(tag, columns, coefs, low, high))
 
     def add_exact(
         self,
@@ -164,6 +278,32 @@ class LinearModel:
             else:
                 best[group] = max(best.get(group, 0), reach)
         return total + sum(best.values())
+
+    def frame(self) -> Frame:
+        """Return bounds and groups of the columns so far, as arrays."""
+        return Frame(np.array(self.lower), np.array(self.upper), np.array(self.group))
+
+    def matrix(self) -> Matrix:
+        """Return all rows as one sparse matrix, for engines that take arrays."""
+        sizes = [len(row.columns) for row in self.rows]
+        count = sum(sizes)
+        columns = np.fromiter(
+            chain.from_iterable(row.columns for row in self.rows), np.int32, count
+        )
+        coefs = (float(c) for row in self.rows for c in row.coefs)
+        numbers = (n for row in self.rows for n in (*row.coefs, row.lower or 0, row.upper or 0))
+        return Matrix(
+            starts=np.concatenate(([0], np.cumsum(sizes, dtype=np.int64))),
+            columns=columns,
+            values=np.fromiter(coefs, np.float64, count),
+            lower=np.array(
+                [-np.inf if row.lower is None else row.lower for row in self.rows], float
+            ),
+            upper=np.array(
+                [np.inf if row.upper is None else row.upper for row in self.rows], float
+            ),
+            exact=max(map(abs, numbers), default=0) <= EXACT,
+        )
 
     def first_violated(self, values: list[int]) -> str:
         """Return the tag of a row without continuous columns that values break, or nothing."""

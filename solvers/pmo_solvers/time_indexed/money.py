@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import accumulate
+
+import numpy as np
 
 from pmo_optimizer.problem import CapData, Flow, FundData, Problem, ProjectData
+from pmo_solvers.time_indexed.ledger import Ledger, Signature, Terms
 from pmo_solvers.time_indexed.linear import LinearModel, LinearTerm
-from pmo_solvers.time_indexed.schedule import Expense, Schedule
-
-Terms = dict[int, int]
-Signature = tuple[tuple[int, ...], tuple[int, ...]]
-"""Funds that may pay, and the bucket of each of them."""
+from pmo_solvers.time_indexed.schedule import Schedule
+from pmo_solvers.time_indexed.spending import (
+    Spending,
+    expenses,
+    mode_spendings,
+    own_spendings,
+)
 
 
 class Money:
@@ -20,8 +26,8 @@ class Money:
     ----------
     cost
         Undiscounted money units of each column, over all periods.
-    npv_cost
-        The same in currency, discounted.
+    project_cost
+        The same by project.
     cost_constant
         Money that is paid where nothing is decided: exit costs, taken back by selection.
     """
@@ -40,78 +46,117 @@ class Money:
         self.schedule = schedule
         self.penalty = penalty
         self.cost: Terms = defaultdict(int)
-        self.npv_cost: dict[int, float] = defaultdict(float)
         self.cost_constant = 0
         self.project_cost: list[Terms] = []
+        self._payments: list[Spending] = []
         self._paid: dict[Signature, Terms] = defaultdict(lambda: defaultdict(int))
         self._paid_constant: dict[Signature, int] = defaultdict(int)
         self._capped: dict[tuple[int, int], Terms] = defaultdict(lambda: defaultdict(int))
+        self._exits: dict[tuple[int, int], Terms] = defaultdict(lambda: defaultdict(int))
         self._cap_constant: dict[tuple[int, int], int] = defaultdict(int)
         self._yearly: dict[tuple[int, int, int], Terms] = defaultdict(lambda: defaultdict(int))
+        self._ledger = Ledger(problem)
         for project in problem.projects:
             self._collect(project)
+        self._paid.update(self._ledger.paid())
+        self._capped.update(self._ledger.capped())
+        for (cap, row), terms in self._exits.items():
+            for column, amount in terms.items():
+                self._capped[cap, row][column] += amount
         self._collect_hires(heads)
         self._saved = self._collect_savings(synergies)
 
     # -- collect ---------------------------------------------------------------------------
 
     def _collect(self, project: ProjectData) -> None:
-        own: Terms = defaultdict(int)
-        for expense in self.schedule.expenses(project):
-            own[expense.column] += expense.amount
-            self._discounted(expense.column, expense.period, expense.amount)
-            if expense.period < self.problem.periods:
-                self._pay(expense.flow.payers, expense.period, expense.column, expense.amount)
-                for cap in expense.flow.caps:
-                    self._count(project, cap, expense)
+        modes = list(mode_spendings(self.schedule, project))
+        lines = list(own_spendings(self.schedule, project))
+        self._payments += [*modes, *lines]
+        for spending in modes:
+            self._ledger.enter(spending, spending.grid(), of_mode=True)
+        for spending in lines:
+            self._ledger.enter(spending, spending.grid(), of_mode=False)
+        self._ledger.close()
+        own = self._own_cost(project, lines)
         self.project_cost.append(own)
         for column, amount in own.items():
             self.cost[column] += amount
+        if any(self._unknown_year(spending) for spending in (*modes, *lines)):
+            self._count_by_year(project)
         if project.exit is not None and project.exit.amounts:
             self._exit(project, project.exit)
 
-    def _discounted(self, column: int, period: int, amount: int) -> None:
-        money = amount / self.problem.money_scale
-        self.npv_cost[column] += money * self.problem.money_discount(period)
+    def _own_cost(self, project: ProjectData, lines: list[Spending]) -> Terms:
+        """Return all money of each column of a project."""
+        own: Terms = defaultdict(int)
+        totals = {
+            (f, m): sum(amount for flow in mode.flows for _, amount in flow.amounts)
+            for f, phase in enumerate(project.phases)
+            for m, mode in enumerate(phase.modes)
+            if any(flow.amounts for flow in mode.flows)
+        }
+        for work in self.schedule.works[project.index]:
+            if (work.phase, work.mode) in totals:
+                own[work.column] += totals[work.phase, work.mode]
+        for spending in lines:
+            sums = list(accumulate((amount for _, amount in spending.amounts), initial=0))
+            columns, lengths = spending.columns.tolist(), spending.lengths.tolist()
+            for column, length in zip(columns, lengths, strict=True):
+                if length:
+                    own[column] += sums[length]
+        return own
 
-    def _pay(self, payers: tuple[int, ...], period: int, column: int, amount: int) -> None:
-        if payers:
-            self._paid[self.signature(payers, period)][column] += amount
+    def npv_cost(self) -> dict[int, float]:
+        """Return the discounted cost of each column in currency."""
+        total = np.zeros(self.model.size)
+        grids = [spending.grid() for spending in self._payments]
+        last = max((int(periods.max()) for periods in grids if periods.size), default=0)
+        discount = np.array([self.problem.money_discount(t) for t in range(last + 1)])
+        for spending, periods in zip(self._payments, grids, strict=True):
+            for (_, amount), t in zip(spending.amounts, periods.T, strict=True):
+                spent = t >= 0
+                money = amount / self.problem.money_scale
+                total[spending.columns[spent]] += money * discount[t[spent]]
+        return {column: float(total[column]) for column in self.cost}
 
-    def signature(self, payers: tuple[int, ...], period: int) -> Signature:
-        """Return what decides who can pay with which money: funds and their buckets."""
-        return payers, tuple(self.problem.funds[f].bucket[period] for f in payers)
+    def _note(self, column: int, period: int, amount: int) -> None:
+        """Note money that no schedule decides, for the discounted cost."""
+        flow = Flow("", (), (), "start", ((0, amount),))
+        one = np.ones(1, dtype=np.int64)
+        self._payments.append(
+            Spending(column * one, period * one, period * one, flow, flow.amounts, one)
+        )
 
-    def _count(self, project: ProjectData, cap: int, expense: Expense) -> None:
-        """Note what a cap counts: at once, or by project year where the start is unknown."""
-        data = self.problem.caps[cap]
-        row = data.row[expense.period]
-        if row < 0:
-            return
-        if data.years is None:
-            self._capped[cap, row][expense.column] += expense.amount
-        elif expense.project_start >= 0:
-            first = expense.period - expense.project_start < self.problem.periods_a_year
-            if first == (data.years == "first"):
-                self._capped[cap, row][expense.column] += expense.amount
-        else:
-            self._yearly[cap, project.index, expense.period][expense.column] += expense.amount
+    def _unknown_year(self, spending: Spending) -> bool:
+        """Return whether a cap asks for the project's year where columns do not tell it."""
+        asks = any(self.problem.caps[cap].years is not None for cap in spending.flow.caps)
+        return asks and bool((spending.project_starts < 0).any())
+
+    def _count_by_year(self, project: ProjectData) -> None:
+        """Note what caps count by project year where the start is unknown."""
+        for expense in expenses(self.schedule, project):
+            if expense.period >= self.problem.periods or expense.project_start >= 0:
+                continue
+            for cap in expense.flow.caps:
+                data = self.problem.caps[cap]
+                if data.years is not None and data.row[expense.period] >= 0:
+                    place = cap, project.index, expense.period
+                    self._yearly[place][expense.column] += expense.amount
 
     def _exit(self, project: ProjectData, flow: Flow) -> None:
         """Charge the exit cost in period 0 unless the project is selected."""
         amount = flow.amounts[0][1]
         column = self.schedule.selected[project.index]
         self.cost[column] -= amount
-        self.npv_cost[column] -= amount / self.problem.money_scale
+        self._note(column, 0, -amount)
         self.cost_constant += amount
         if flow.payers:
-            signature = self.signature(flow.payers, 0)
-            self._paid[signature][column] -= amount
+            signature = self._ledger.enter_exit(column, flow.payers, -amount)
             self._paid_constant[signature] += amount
         for cap in flow.caps:
             row = self.problem.caps[cap].row[0]
             if row >= 0:
-                self._capped[cap, row][column] -= amount
+                self._exits[cap, row][column] -= amount
                 self._cap_constant[cap, row] += amount
 
     def _collect_hires(self, heads: dict[tuple[int, int], int]) -> None:
@@ -124,16 +169,17 @@ class Money:
                     if not amount:
                         continue
                     self.cost[column] += amount
-                    self._discounted(column, period, amount)
-                    if period < self.problem.periods:
-                        self._pay(hire.payers, period, column, amount)
+                    self._note(column, period, amount)
+                    if period < self.problem.periods and hire.payers:
+                        signature = self._ledger.signature(hire.payers, period)
+                        self._paid[signature][column] += amount
 
     def _collect_savings(self, synergies: list[int]) -> dict[tuple[int, int], Terms]:
         saved: dict[tuple[int, int], Terms] = defaultdict(lambda: defaultdict(int))
         for synergy, column in zip(self.problem.synergies, synergies, strict=True):
             for fund, period, amount in synergy.savings:
                 self.cost[column] -= amount
-                self._discounted(column, period, -amount)
+                self._note(column, period, -amount)
                 if 0 <= period < self.problem.periods:
                     bucket = self.problem.funds[fund].bucket[period]
                     saved[fund, bucket][column] += amount

@@ -108,7 +108,7 @@ class Objective:
     def _npv(self, term: LinearTerm, data: TermData) -> None:
         """Discounted benefit minus discounted cost."""
         self._benefit(term, data)
-        for column, amount in self.money.npv_cost.items():
+        for column, amount in self.money.npv_cost().items():
             term.add(column, -amount)
         term.constant -= self.money.cost_constant / self.problem.money_scale
 

@@ -7,14 +7,18 @@ has one column per phase, mode and start period.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
 from dataclasses import dataclass
 from itertools import product, zip_longest
 from math import prod
+from typing import NamedTuple
+
+import numpy as np
 
 from pmo_optimizer.backend import Decisions, PhaseDecision
 from pmo_optimizer.model import LinkType
-from pmo_optimizer.problem import Flow, Precedence, Problem, ProjectData
+from pmo_optimizer.problem import Precedence, Problem, ProjectData
+from pmo_solvers.time_indexed.entries import Indices
 from pmo_solvers.time_indexed.linear import LinearModel
 
 MAX_COMBINATIONS = 64
@@ -22,6 +26,15 @@ MAX_COMBINATIONS = 64
 
 MAX_SCHEDULES = 400
 """Above this many schedules a project with gaps or links of its own is, too."""
+
+STARTS_AT_FINISH = frozenset({LinkType.FS, LinkType.FF})
+"""Links whose source's event is its finish."""
+
+ENDS_AT_FINISH = frozenset({LinkType.FF, LinkType.SF})
+"""Links whose target's event is its finish."""
+
+FAR = 10**9
+"""More periods than any grid has."""
 
 GROWTH = 10
 """How many times more partial schedules than that may be tried."""
@@ -57,15 +70,15 @@ class Work:
     project_start: int
 
 
-@dataclass(frozen=True, slots=True)
-class Expense:
-    """Money in a period if the column is 1; negative amounts take back what another adds."""
+class Placed(NamedTuple):
+    """All columns that do a phase in one mode, ascending, and when it then starts.
 
-    column: int
-    flow: Flow
-    period: int
-    amount: int
-    project_start: int
+    ``project_starts`` is -1 where a column does not tell it.
+    """
+
+    columns: Indices
+    starts: Indices
+    project_starts: Indices
 
 
 class Schedule:
@@ -89,6 +102,7 @@ class Schedule:
         self.works: list[list[Work]] = []
         self._events: dict[tuple[int, int, bool], Event] = {}
         self._both: dict[int, Event] = {}
+        self._placed: dict[int, dict[tuple[int, int], Placed]] = {}
         for project in problem.projects:
             self._add(project)
 
@@ -169,6 +183,22 @@ class Schedule:
         if link.max_lag is not None:
             add_order(self.model, tag, [target], source, -link.max_lag)
 
+    def placed(self, project: int) -> dict[tuple[int, int], Placed]:
+        """Return the works of a project by (phase, mode), in that order."""
+        if project not in self._placed:
+            groups: dict[tuple[int, int], list[Work]] = defaultdict(list)
+            for work in self.works[project]:
+                groups[work.phase, work.mode].append(work)
+            self._placed[project] = {
+                key: Placed(
+                    np.array([work.column for work in groups[key]]),
+                    np.array([work.start for work in groups[key]]),
+                    np.array([work.project_start for work in groups[key]]),
+                )
+                for key in sorted(groups)
+            }
+        return self._placed[project]
+
     # -- events ----------------------------------------------------------------------------
 
     def event(self, project: int, phase: int, *, finish: bool) -> Event:
@@ -228,61 +258,7 @@ class Schedule:
                 add_order(self.model, tag, [outer], event, 0)
         return outer
 
-    # -- money and value -------------------------------------------------------------------
-
-    def expenses(self, project: ProjectData) -> Iterator[Expense]:
-        """Yield all money of a project, period by period, also beyond the grid."""
-        for work in self.works[project.index]:
-            for flow in project.phases[work.phase].modes[work.mode].flows:
-                for offset, amount in flow.amounts:
-                    period = work.start + offset
-                    yield Expense(work.column, flow, period, amount, work.project_start)
-        for flow in project.flows:
-            yield from self._project_expenses(project, flow)
-
-    def _project_expenses(self, project: ProjectData, flow: Flow) -> Iterator[Expense]:
-        index = project.index
-        if flow.kind == "start":
-            for start, columns in self.event(index, -1, finish=False).items():
-                for column in columns:
-                    for offset, amount in flow.amounts:
-                        yield Expense(column, flow, start + offset, amount, start)
-        elif self.patterns[index]:
-            for pattern in self.patterns[index]:
-                last = max(pattern.finish - 1, pattern.start)
-                periods = range(last, last + 1)
-                if flow.kind == "running":
-                    periods = range(pattern.start, pattern.finish)
-                for period in periods:
-                    amount = flow.amounts[0][1]
-                    yield Expense(pattern.column, flow, period, amount, pattern.start)
-        elif flow.kind == "running":
-            yield from self._running(project, flow)
-        else:
-            yield from self._last_period(project, flow)
-
-    def _running(self, project: ProjectData, flow: Flow) -> Iterator[Expense]:
-        """Amount from the start on, minus the same from the finish on."""
-        amount = flow.amounts[0][1]
-        for finish, sign in ((False, 1), (True, -1)):
-            for period, columns in self.event(project.index, -1, finish=finish).items():
-                for column in columns:
-                    for t in range(period, project.last_finish):
-                        yield Expense(column, flow, t, sign * amount, -1)
-
-    def _last_period(self, project: ProjectData, flow: Flow) -> Iterator[Expense]:
-        """Amount in finish - 1, or in the start period of a project of length 0."""
-        amount = flow.amounts[0][1]
-        empty = self._start_is_finish(project)
-        for finish, columns in self.event(project.index, -1, finish=True).items():
-            for column in columns:
-                yield Expense(column, flow, max(finish - 1, 0), amount, -1)
-            for column in empty.get(finish, ()):
-                if finish:
-                    yield Expense(column, flow, finish - 1, -amount, -1)
-                    yield Expense(column, flow, finish, amount, -1)
-
-    def _start_is_finish(self, project: ProjectData) -> Event:
+    def start_is_finish(self, project: ProjectData) -> Event:
         """Return 0/1 columns that say that a project starts and finishes in t.
 
         z <= S(t), z <= F(t), z >= S(t) + F(t) - 1.
@@ -394,12 +370,18 @@ def _schedules(project: ProjectData, most: int) -> list[Placement] | None:
     partial: list[Placement] = [()]
     for index, phase in enumerate(project.phases):
         longer: list[Placement] = []
+        choices = []
+        for number, mode in enumerate(phase.modes):
+            starts = phase.starts(mode)
+            decisions = {t: PhaseDecision(number, t) for t in starts}
+            choices.append((mode.duration, starts, decisions))
         for placement in partial:
-            for number, mode in enumerate(phase.modes):
-                for start in phase.starts(mode):
-                    whole = (*placement, PhaseDecision(number, start))
-                    if all(_keeps(project, link, whole) for link in checks[index]):
-                        longer.append(whole)
+            for duration, starts, decisions in choices:
+                low, high = starts.start, starts.stop - 1
+                for link in checks[index]:
+                    first, last = _room(project, link, index, duration, placement)
+                    low, high = max(low, first), min(high, last)
+                longer += [(*placement, decisions[t]) for t in range(low, high + 1)]
             if len(longer) > most * GROWTH:
                 return None
         partial = longer
@@ -407,16 +389,20 @@ def _schedules(project: ProjectData, most: int) -> list[Placement] | None:
     return kept if len(kept) <= most else None
 
 
-def _keeps(project: ProjectData, link: Precedence, placed: Placement) -> bool:
-    """Return whether a placement keeps an inner link."""
-    source, target = placed[link.source], placed[link.target]
-    finish_a = link.type in {LinkType.FS, LinkType.FF}
-    finish_b = link.type in {LinkType.FF, LinkType.SF}
-    before = _end(project, link.source, source) if finish_a else source.start
-    after = _end(project, link.target, target) if finish_b else target.start
-    lag = after - before
-    low = link.min_lag is None or lag >= link.min_lag
-    return low and (link.max_lag is None or lag <= link.max_lag)
+def _room(
+    project: ProjectData, link: Precedence, phase: int, duration: int, placed: Placement
+) -> tuple[int, int]:
+    """Return the least and greatest start of a phase that keep an inner link to placed ones."""
+    own_finish, other_finish = link.type in ENDS_AT_FINISH, link.type in STARTS_AT_FINISH
+    other, sign = link.source, 1
+    if link.source == phase:
+        own_finish, other_finish = other_finish, own_finish
+        other, sign = link.target, -1
+    there = _end(project, other, placed[other]) if other_finish else placed[other].start
+    lags = [None if lag is None else there + sign * lag for lag in (link.min_lag, link.max_lag)]
+    low, high = lags if sign > 0 else reversed(lags)
+    shift = duration if own_finish else 0
+    return -FAR if low is None else low - shift, FAR if high is None else high - shift
 
 
 def _in_window(project: ProjectData, placed: Placement) -> bool:

@@ -18,6 +18,7 @@ from pmo_optimizer.problem import Problem, compile_problem
 from pmo_solvers.time_indexed import LinearModel, TimeIndexed, build
 from pmo_solvers.time_indexed import schedule as schedules
 from pmo_solvers.time_indexed.schedule import Schedule, add_order
+from pmo_solvers.time_indexed.spending import expenses
 from tests.brute.enumerate import combinations
 from tests.brute.evaluate import Combination, Evaluator
 from tests.brute.money import spends_of
@@ -151,7 +152,7 @@ def spent(indexed: TimeIndexed, decisions: Decisions) -> dict[tuple[str, int], F
     assert encoded is not None
     total: dict[tuple[str, int], Fraction] = defaultdict(Fraction)
     (data,) = indexed.problem.projects
-    for expense in indexed.schedule.expenses(data):
+    for expense in expenses(indexed.schedule, data):
         if encoded.get(expense.column):
             total[expense.flow.line, expense.period] += expense.amount
     return {place: money for place, money in total.items() if money}

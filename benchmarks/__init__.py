@@ -1,0 +1,1 @@
+"""Public benchmark suites: adapters to `pmo_optimizer.Portfolio`, a runner, comparisons."""

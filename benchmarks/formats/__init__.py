@@ -1,0 +1,1 @@
+"""Readers of public formats; each makes portfolios through the public model."""

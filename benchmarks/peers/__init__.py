@@ -1,0 +1,65 @@
+"""What solves an instance: an engine of the registry, or a peer that runs beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from functools import partial
+
+from benchmarks.network import FIRST_DAY
+from pmo_optimizer import Calendar, Phase, Plan, Portfolio, Project, optimize
+
+Solve = Callable[[Portfolio, float, int], tuple[Portfolio, Plan]]
+"""Solves a portfolio within seconds, on so many workers.
+
+The plan comes with the portfolio that it is to be judged by: the same, or, where a peer knows
+of no end of the grid, the same on a longer grid.
+"""
+
+PLAIN = (("cp-sat-plain", "cp-sat"), ("highs-plain", "milp"))
+"""Peers that are an engine of the registry by itself: a plain model, a plain solver."""
+
+PYJOBSHOP = "pyjobshop"
+
+WARM_UP_SECONDS = 60.0
+"""Limit of the portfolio of one project on which an engine's libraries are loaded."""
+
+PEERS = (PYJOBSHOP, *(name for name, _ in PLAIN))
+"""Names of all peers."""
+
+
+def solver_of(backend: str) -> Solve:
+    """Return what solves under that name: a peer, or an engine of the registry.
+
+    The libraries that it stands on are loaded, so that loading them costs no instance time.
+
+    Raises
+    ------
+    ImportError
+        The peer is not installed; the message says how to install it.
+    Unsupported
+        There is no engine of that name.
+    """
+    if backend == PYJOBSHOP:
+        from benchmarks.peers.pyjobshop import load
+
+        return load()
+    engine = dict(PLAIN).get(backend, backend)
+    _optimized(engine, _smallest(), WARM_UP_SECONDS, 2)
+    return partial(_optimized, engine)
+
+
+def _smallest() -> Portfolio:
+    """Return a portfolio of one project, on which engines load what they need."""
+    modes = Phase.model_validate({"duration": 1})
+    return Portfolio(
+        calendar=Calendar(start=FIRST_DAY, periods=2),
+        projects=(Project(id="P", value=Decimal(1), phases=(modes,)),),
+    )
+
+
+def _optimized(
+    backend: str, portfolio: Portfolio, time_limit: float, workers: int
+) -> tuple[Portfolio, Plan]:
+    plan = optimize(portfolio, time_limit=time_limit, workers=workers, backend=backend)
+    return portfolio, plan

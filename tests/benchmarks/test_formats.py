@@ -1,0 +1,141 @@
+"""Adapters: what a file says, with an optimum that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from benchmarks.formats import kp_conflicts, mista, mkp, mplib, nrp, pabulib, ppssp, psplib
+from benchmarks.items import InstanceError
+from pmo_optimizer import Plan, Portfolio, Status, TermName, optimize
+from tests.benchmarks import instances
+
+Read = Callable[[Path, str], Portfolio]
+
+CASES: list[tuple[str, str, Read, str, float]] = [
+    ("one.sm", instances.single_mode(), psplib.read, "", 3 + 2),
+    ("two.mm", instances.two_modes(), psplib.read, "", 2 + 5),
+    ("rich.mm", instances.two_modes(budget=8), psplib.read, "", 2 + 2),
+    ("poor.mm", instances.two_modes(budget=4), psplib.read, "", 5 + 5),
+    ("MPLIB_1.txt", instances.MPLIB, mplib.read, "", 3 + 4),
+    ("mknap.txt", instances.MKP, mkp.read, "0", 10 + 9),
+    ("mknap.txt", instances.MKP, mkp.read, "1", 7),
+    ("pairs.dat", instances.CONFLICTS, kp_conflicts.read, "", 8 + 6),
+    ("nrp.txt", instances.NRP, nrp.read, "0.5", 5),
+    ("nrp.txt", instances.NRP, nrp.read, "0.7", 9),
+    ("city.pb", instances.PABULIB, pabulib.read, "", 40 + 30),
+    ("PI.json", instances.ppssp(), ppssp.read, "", 10 * 0.8 + 20 * 0.8**2),
+]
+
+BROKEN: list[tuple[str, str, Read]] = [
+    ("cut.sm", instances.single_mode()[:200], psplib.read),
+    ("loop.sm", instances.single_mode().replace("5 1 0\n", "5 1 1 2\n"), psplib.read),
+    ("far.sm", instances.single_mode().replace("2 1 1 5", "2 1 1 9"), psplib.read),
+    ("letters.mm", instances.two_modes().replace("2 1 2 1 4", "2 1 two 1 4"), psplib.read),
+    ("cut.txt", instances.MPLIB[:40], mplib.read),
+    ("foreign.txt", instances.MPLIB.replace("2:4", "1:4"), mplib.read),
+    ("missing.txt", instances.MISTA, mista.read),
+    ("cut.txt", instances.MKP[:12], mkp.read),
+    ("letters.txt", instances.MKP.replace("10 6 9", "10 six 9"), mkp.read),
+    ("cut.dat", instances.CONFLICTS[:40], kp_conflicts.read),
+    ("unknown.txt", instances.NRP.replace("9 1 3", "9 1 4"), nrp.read),
+    ("cut.pb", instances.PABULIB[:40], pabulib.read),
+    ("money.pb", instances.PABULIB.replace("1;60", "1;sixty"), pabulib.read),
+    ("fields.json", "{}", ppssp.read),
+    ("list.json", "[1]", ppssp.read),
+]
+
+
+def solved(portfolio: Portfolio) -> Plan:
+    """Return the proven plan of a tiny portfolio."""
+    plan = optimize(portfolio, time_limit=60, workers=2, backend="cp-sat")
+    assert plan.status is Status.OPTIMAL
+    return plan
+
+
+def terms(plan: Plan) -> tuple[float, float]:
+    """Return a plan's total delay and makespan."""
+    return plan.kpis.terms[TermName.DELAY], plan.kpis.terms[TermName.MAKESPAN]
+
+
+@pytest.mark.parametrize(("name", "text", "read", "part", "optimum"), CASES)
+def test_optimum_is_the_known_one(
+    tmp_path: Path, name: str, text: str, read: Read, part: str, optimum: float
+) -> None:
+    """A file of each format, read and solved, gives the optimum that its arithmetic says."""
+    portfolio = read(instances.write(tmp_path, name, text), part)
+    assert solved(portfolio).objective == pytest.approx(optimum)
+
+
+def test_mista_minimises_delay_then_makespan(tmp_path: Path) -> None:
+    """Two projects that share a unit are 3 and 9 periods late in all, and end in period 14."""
+    instances.write(tmp_path, "one.mm", instances.two_modes())
+    portfolio = mista.read(instances.write(tmp_path, "A-1.txt", instances.MISTA))
+    plan = solved(portfolio)
+    assert plan.objective == 3 + 9
+    assert terms(plan) == (3 + 9, 14)
+
+
+def test_mista_counts_from_the_first_release(tmp_path: Path) -> None:
+    """Releases that are all later by 10 change neither delay nor makespan."""
+    instances.write(tmp_path, "one.mm", instances.two_modes())
+    later = instances.MISTA.replace("2\n0\n4", "2\n10\n4").replace("1\n4\n", "11\n4\n")
+    plan = solved(mista.read(instances.write(tmp_path, "A-1.txt", later)))
+    assert terms(plan) == (3 + 9, 14)
+
+
+def test_mista_keeps_own_and_shared_resources_apart(tmp_path: Path) -> None:
+    """With a unit of R1 for each project instead of a shared one, each is 3 late, in all 6."""
+    instances.write(tmp_path, "one.mm", instances.two_modes())
+    own = instances.MISTA.replace("\n1 -1\n", "\n-1 -1\n")
+    plan = solved(mista.read(instances.write(tmp_path, "A-1.txt", own)))
+    assert terms(plan) == (3 + 3, 1 + 7)
+
+
+def test_too_little_money_is_infeasible(tmp_path: Path) -> None:
+    """Where the slow modes cost 4 units and there are 3, no plan is invented."""
+    path = instances.write(tmp_path, "none.mm", instances.two_modes(budget=3))
+    plan = optimize(psplib.read(path), time_limit=60, workers=2, backend="cp-sat")
+    assert plan.status is Status.INFEASIBLE
+
+
+def test_jobs_without_precedence_may_overlap(tmp_path: Path) -> None:
+    """Two jobs between source and sink run side by side where the capacity allows it."""
+    successors = {1: [2, 3], 2: [4], 3: [4], 4: []}
+    rows = [(1, 1, 0, 0), (2, 1, 3, 1), (3, 1, 2, 1), (4, 1, 0, 0)]
+    path = instances.write(tmp_path, "free.sm", instances.progen(successors, rows, (2,)))
+    assert solved(psplib.read(path)).objective == 3
+
+
+@pytest.mark.parametrize(("name", "text", "read"), BROKEN, ids=[row[0] for row in BROKEN])
+def test_broken_files_are_refused(tmp_path: Path, name: str, text: str, read: Read) -> None:
+    """A file that does not follow its format raises an error that names the file."""
+    path = instances.write(tmp_path, name, text)
+    with pytest.raises(InstanceError, match=path.name):
+        read(path, "0.5" if read is nrp.read else "")
+
+
+def test_budgets_of_nrp_are_rounded_to_the_nearest_unit(tmp_path: Path) -> None:
+    """Half of a total cost of 11 is a budget of 6, 3 in 10 of it one of 3."""
+    path = instances.write(tmp_path, "nrp.txt", instances.NRP.replace("4 3", "5 3"))
+    totals = [nrp.read(path, ratio).funds[0].amounts.total for ratio in ("0.5", "0.3")]
+    assert totals == [6, 3]
+
+
+def test_parts_of_a_file_name_their_optimum(tmp_path: Path) -> None:
+    """A file of two knapsacks lists both, 0-based, with the optimum where the file knows it."""
+    assert mkp.parts(instances.write(tmp_path, "mknap.txt", instances.MKP)) == [
+        ("0", 19.0),
+        ("1", None),
+    ]
+
+
+def test_solutions_beside_ppssp_files_are_known(tmp_path: Path) -> None:
+    """The best value of the solution files of an instance is its best known one."""
+    path = instances.write(tmp_path, "PI.json", instances.ppssp())
+    instances.write(tmp_path, "solutions/a.json", '{"instance": "PI", "value": 20.8}')
+    instances.write(tmp_path, "solutions/b.json", '{"instance": "PI", "value": 8}')
+    instances.write(tmp_path, "solutions/c.json", '{"instance": "other", "value": 99}')
+    assert ppssp.parts(path) == [("", 20.8)]
