@@ -39,6 +39,9 @@ PREFERRED = ("cp-sat", "milp")
 OPTIMAL_GAP = 1e-6
 """Relative gap at which a plan is proved optimal (MODEL 24)."""
 
+LEAST_THREADS = 2
+"""Threads that CP-SAT gets in a race at least."""
+
 POLL_SECONDS = 0.05
 """How often the stop signal is looked at."""
 
@@ -77,6 +80,16 @@ def _people_bind(problem: Problem) -> bool:
     return any(kind is SupplierKind.CLASS for kind in kinds)
 
 
+def threads_of(name: str, workers: int) -> int:
+    """Return the threads of an engine in a race: together as many as there are workers.
+
+    The MIP solver has one. CP-SAT gets the others, but never fewer than two, since with a
+    single one it leaves out its search in neighbourhoods; two workers thus make three threads,
+    which on two cores gave the same plans and bounds as two threads.
+    """
+    return max(LEAST_THREADS, workers - 1) if name == PREFERRED[0] else 1
+
+
 class _Race:
     """Engines in threads of their own; their libraries release the interpreter lock."""
 
@@ -109,7 +122,7 @@ class _Race:
         options = replace(
             self.options,
             clock=Clock(self.options.clock.left, self.stop),
-            workers=self.options.workers if engine.name == PREFERRED[0] else 1,
+            workers=threads_of(engine.name, self.options.workers),
             on_progress=self._listen,
         )
         try:

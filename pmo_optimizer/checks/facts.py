@@ -14,6 +14,7 @@ from typing import TypeVar, cast
 
 from pmo_optimizer.model import Decision, Grain, Portfolio, Project, State
 from pmo_optimizer.model.base import Frozen, When
+from pmo_optimizer.model.words import SINGULAR, WORDS
 from pmo_optimizer.sequencing import certain_projects
 
 Path = tuple[str | int, ...]
@@ -32,57 +33,6 @@ DAYS_OF = MappingProxyType(
     {Grain.DAY: 1, Grain.WEEK: 7, Grain.MONTH: 31, Grain.QUARTER: 92, Grain.YEAR: 366}
 )
 """Most days of a period of each grain."""
-
-SINGULAR = MappingProxyType(
-    {
-        "absences": "absence",
-        "all_or_none": "all-or-none rule",
-        "attributes": "attribute",
-        "baseline": "baseline entry",
-        "caps": "cap",
-        "choose": "choose group",
-        "comparisons": "comparison",
-        "costs": "cost line",
-        "criteria": "criterion",
-        "excludes": "exclusion",
-        "funds": "fund",
-        "hires": "hire",
-        "links": "link",
-        "modes": "mode",
-        "needs": "need",
-        "people": "person",
-        "phases": "phase",
-        "pools": "pool",
-        "preferences": "preference",
-        "projects": "project",
-        "requires": "requirement",
-        "rules": "rule",
-        "savings": "saving",
-        "scores": "score",
-        "sites": "site",
-        "skills": "skill",
-        "synergies": "synergy",
-        "terms": "term",
-        "years": "year",
-    }
-)
-"""What one entry of each list or mapping is called."""
-
-WORDS = MappingProxyType(
-    {
-        "abs_tol": "absolute tolerance",
-        "calendar": "the calendar",
-        "charge_to": "charge",
-        "due": "due date",
-        "first": "first day",
-        "fte": "FTE",
-        "last": "last day",
-        "lump": "lump sum",
-        "objective": "the objective",
-        "rel_tol": "relative tolerance",
-    }
-)
-"""What fields are called, where their names are not good words."""
 
 ONLY_MODE = ("modes", "normal")
 """The mode of a phase that has only one; not worth a word."""

@@ -11,7 +11,7 @@ from pmo_optimizer.checks.facts import Facts, Hit, Path
 from pmo_optimizer.checks.repair import Repair, repaired
 from pmo_optimizer.checks.table import HERE, RULES, Rule
 from pmo_optimizer.model import Finding, InvalidInput, Portfolio, Severity
-from pmo_optimizer.model.files import form_findings
+from pmo_optimizer.model.form import form_findings
 
 Found = tuple[Rule, Hit]
 
@@ -54,7 +54,9 @@ def check_data(data: Mapping[str, Any]) -> tuple[Portfolio | None, tuple[Finding
     try:
         portfolio = Portfolio.model_validate(data)
     except ValidationError as error:
-        form = sorted(form_findings(error, data), key=lambda f: (f.path, f.rule, f.message))
+        form = sorted(
+            form_findings(error, data, Portfolio), key=lambda f: (f.path, f.rule, f.message)
+        )
         repair = repaired(data)
         return None, _errors_first((*form, *(_ordered(_beside(repair)) if repair else ())))
     return portfolio, check(portfolio)

@@ -7,6 +7,7 @@ import os
 import re
 import tempfile
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from pmo_optimizer.model.errors import Finding, InvalidInput, Severity
+from pmo_optimizer.model.form import form_findings
 
 MAX_BYTES = 64 * 1024 * 1024
 """Larger files are refused."""
@@ -60,6 +62,18 @@ def _number(loader: _YamlLoader, node: yaml.ScalarNode) -> Decimal:
         return Decimal(repr(loader.construct_yaml_float(node)))
 
 
+def _date(loader: _YamlLoader, node: yaml.ScalarNode) -> date | str:
+    """Return a date, or the text of one that the calendar does not have.
+
+    The model then finds it in its place, among all other findings.
+    """
+    try:
+        found: date = loader.construct_yaml_timestamp(node)
+    except (ValueError, OverflowError):
+        return str(loader.construct_scalar(node))
+    return found
+
+
 def _mapping(loader: _YamlLoader, node: yaml.MappingNode) -> dict[Any, Any]:
     seen: set[object] = set()
     for key_node, _ in node.value:
@@ -81,6 +95,7 @@ def _mapping(loader: _YamlLoader, node: yaml.MappingNode) -> dict[Any, Any]:
 
 _YamlLoader.add_constructor("tag:yaml.org,2002:float", _number)
 _YamlLoader.add_constructor("tag:yaml.org,2002:map", _mapping)
+_YamlLoader.add_constructor("tag:yaml.org,2002:timestamp", _date)
 
 
 def refused(rule: str, path: str, message: str, fix: str) -> InvalidInput:
@@ -270,58 +285,7 @@ def validated(model: type[Model], data: Mapping[str, Any]) -> Model:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        raise InvalidInput(form_findings(error, data)) from error
-
-
-def form_findings(error: ValidationError, data: Mapping[str, Any]) -> tuple[Finding, ...]:
-    """Return pydantic's errors as findings, with paths that use ids where there are any."""
-    findings = []
-    for detail in error.errors(include_url=False, include_context=False):
-        location = tuple(part for part in detail["loc"])
-        path = readable_path(location, data)
-        findings.append(_form_finding(detail["type"], path, location, detail["msg"]))
-    unique = dict.fromkeys(findings)
-    return tuple(unique)
-
-
-def _form_finding(kind: str, path: str, location: tuple[int | str, ...], text: str) -> Finding:
-    last = location[-1] if location else ""
-    if kind == "extra_forbidden":
-        message, fix = f"There is no field {last!r} here.", "Check the spelling, or remove it."
-        return Finding(Severity.ERROR, "unknown-field", path, message, fix)
-    if kind == "missing":
-        return Finding(
-            Severity.ERROR, "missing-field", path, f"The field {last!r} is missing.", "Add it."
-        )
-    text = text.removeprefix("Value error, ")
-    rule = "wrong-value" if kind in {"value_error", "enum", "literal_error"} else "wrong-type"
-    return Finding(
-        Severity.ERROR, rule, path, f"{text[0].upper()}{text[1:]}.", "Give a value of that kind."
-    )
-
-
-def readable_path(location: tuple[int | str, ...], data: object) -> str:
-    """Return ``projects/P1/phases/0`` for a pydantic location: ids in place of list positions."""
-    parts: list[str] = []
-    here: object = data
-    entered = False
-    for step in location:
-        tagged = entered and isinstance(here, dict) and step == here.get("type")
-        entered = isinstance(step, int)
-        if tagged:
-            continue  # the tag by which the kind of rule was chosen
-        if isinstance(step, int) and isinstance(here, list | tuple) and step < len(here):
-            here = here[step]
-            name = here.get("id") if isinstance(here, dict) else None
-            parts.append(str(name) if isinstance(name, str | int) else str(step))
-        elif isinstance(here, dict) and step in here:
-            here = here[step]
-            parts.append(str(step))
-        elif isinstance(here, dict) and str(step) in {"[key]"}:
-            continue
-        elif isinstance(here, dict):
-            parts.append(str(step))
-    return "/".join(parts) or "."
+        raise InvalidInput(form_findings(error, data, model)) from error
 
 
 def write(path: Path, data: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pmo_optimizer.checks import FORM_CODES, RULES, check, check_data, require_valid
-from pmo_optimizer.model import Finding, InvalidInput, Portfolio, Severity, files
+from pmo_optimizer.model import Finding, InvalidInput, Portfolio, Severity, files, form
 from tests.unit.checks_cases import CASES, Case, data, work
 from tests.unit.checks_full import FULL
 
@@ -88,7 +88,7 @@ def test_documentation_lists_exactly_the_codes() -> None:
 
 def test_codes_of_form_are_those_that_reading_gives() -> None:
     """The listed codes of form are exactly those in the source of the reader."""
-    source = inspect.getsource(files)
+    source = inspect.getsource(files) + inspect.getsource(form)
     used = re.findall(r'"((?:file|alias|wrong|missing|unknown)-[a-z-]+)"', source)
     assert set(used) == set(FORM_CODES)
 
@@ -337,7 +337,7 @@ def test_errors_of_form_do_not_hide_errors_of_meaning() -> None:
         (("choose", 0, "projects"), None, "wrong-type"),
         (("links", 0, "type"), "FX", "wrong-value"),
         (("rules", 0, "share"), "much", "wrong-type"),
-        (("rules", 0, "type"), "shares", "wrong-type"),
+        (("rules", 0, "type"), "shares", "wrong-value"),
         (("objective", "terms", 0, "term"), "profit", "wrong-value"),
         (("baseline",), "none", "wrong-type"),  # changes are counted
         (("hires", 0, "lead_time"), "soon", "wrong-type"),

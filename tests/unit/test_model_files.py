@@ -254,7 +254,6 @@ BAD_YAML = [
     "a: !!python/object/apply:os.getcwd []",  # no code is run
     "a: !mine 1",
     "? [1]\n: 2",  # a list as key
-    "a: 2027-02-30",
     "a: \x01",
     "a: !!int x",
     "a: " + "9" * 5000,
@@ -266,6 +265,42 @@ BAD_YAML = [
 def test_broken_yaml_is_one_finding(tmp_path: Path, text: str) -> None:
     """Whatever is wrong with the text, one finding names the file and says how to mend it."""
     assert rule_of(tmp_path, text) == "file-syntax"
+
+
+IMPOSSIBLE_DAYS = ["2027-02-30", "2027-13-01", "2027-00-10", "2027-06-31", "2027-02-29"]
+
+
+@pytest.mark.parametrize("name", ["p.yaml", "p.json"])
+@pytest.mark.parametrize("day", IMPOSSIBLE_DAYS)
+def test_an_impossible_day_is_one_finding_among_others(tmp_path: Path, day: str, name: str) -> None:
+    """A day that no calendar has is found in its place, beside what else is wrong."""
+    quoted = f'"{day}"' if name.endswith("json") else day
+    text = (
+        f'{{"calendar": {{"start": {quoted}, "periods": 6}}, "projects": [{{"id": "A", '
+        f'"latest_start": {quoted}, "value": "much"}}, {{"id": "B", "vlaue": 1}}]}}'
+    )
+    with pytest.raises(InvalidInput) as caught:
+        load(tmp_path, text, name)
+    found = {finding.path: finding.message for finding in caught.value.findings}
+    assert set(found) == {
+        "calendar/start",
+        "projects/A/latest_start",
+        "projects/A/value",
+        "projects/B/vlaue",
+    }
+    for path in ("calendar/start", "projects/A/latest_start"):
+        assert found[path].endswith(f"is {day}, a day that does not exist.")
+
+
+@pytest.mark.parametrize("text", ["2027-02-28 25:00:00", "2027-02-28T10:61:00Z", "2027-2-30 1:1:1"])
+def test_an_impossible_time_is_a_finding_too(tmp_path: Path, text: str) -> None:
+    """A time that no day has is not read, and what is wrong elsewhere is still told."""
+    with pytest.raises(InvalidInput) as caught:
+        load(tmp_path, f"calendar: {{start: {text}, periods: x}}")
+    assert {finding.path for finding in caught.value.findings} == {
+        "calendar/start",
+        "calendar/periods",
+    }
 
 
 BAD_JSON = ["{", '{"a": }', "{'a': 1}", '{"a": 1} x', '{"a": 1e99999999999999999999999}']
