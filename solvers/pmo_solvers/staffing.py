@@ -269,7 +269,7 @@ def _divide(
     spare = int(Fraction(NEED_TOLERANCE) * unit * FULL) - missing
     for bucket in network.buckets:
         levels = _levels(problem, bucket)
-        purses = [(s, int(time * unit)) for s, time in reversed(given.get(bucket, ()))]
+        purses = list(reversed(given.get(bucket, ())))
         for claim in by_bucket[bucket]:
             left = claim.rate * per_rate - missing
             while left > 0 and purses:
