@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -63,9 +63,14 @@ NUMBERLESS = frozenset({str, bool, type(None)})
 """Types of values that hold neither numbers nor dates."""
 
 
-def walk(root: Frozen) -> list[tuple[Path, Frozen]]:
-    """Return an object and everything in it, each with its path."""
+Lists = list[tuple[Path, tuple[Frozen, ...]]]
+"""Lists of objects, each with its path."""
+
+
+def walk(root: Frozen) -> tuple[list[tuple[Path, Frozen]], Lists]:
+    """Return an object and everything in it, and all its lists, each with its path."""
     found: list[tuple[Path, Frozen]] = []
+    lists: Lists = []
     waiting: list[tuple[Path, Frozen]] = [((), root)]
     while waiting:
         path, node = waiting.pop()
@@ -77,10 +82,11 @@ def walk(root: Frozen) -> list[tuple[Path, Frozen]]:
             if kind is tuple:
                 if is_list(value):
                     place = (*path, field)
+                    lists.append((place, value))
                     waiting += [((*place, key_of(x, i)), x) for i, x in enumerate(value)]
             elif isinstance(value, Frozen):
                 waiting.append(((*path, field), value))
-    return found
+    return found, lists
 
 
 def is_list(value: object) -> bool:
@@ -153,9 +159,18 @@ class Facts:
         return cast("Made", self._made[make])
 
     @cached_property
-    def nodes(self) -> tuple[tuple[Path, Frozen], ...]:
+    def _walked(self) -> tuple[list[tuple[Path, Frozen]], Lists]:
+        return walk(self.portfolio)
+
+    @property
+    def nodes(self) -> Sequence[tuple[Path, Frozen]]:
         """Every object of the portfolio with its path."""
-        return tuple(walk(self.portfolio))
+        return self._walked[0]
+
+    @property
+    def lists(self) -> Sequence[tuple[Path, tuple[Frozen, ...]]]:
+        """Every list of objects that is not empty, with its path."""
+        return self._walked[1]
 
     @cached_property
     def values(self) -> tuple[tuple[Path, Frozen, str, object], ...]:

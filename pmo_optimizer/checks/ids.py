@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple, cast
 
-from pmo_optimizer.checks.facts import Facts, Hit, Path, is_list, listed, suggestion
+from pmo_optimizer.checks.facts import Facts, Hit, Path, listed, suggestion
 from pmo_optimizer.model import (
     AllOrNone,
     BaselinePhase,
@@ -199,10 +199,9 @@ def _unknown_baseline_parts(facts: Facts) -> Iterator[Hit]:
 
 def duplicate_ids(facts: Facts) -> Iterator[Hit]:
     """Find ids that stand twice in a list, or in two lists that share their names."""
-    for path, node in facts.nodes:
-        for field, value in node.__dict__.items():
-            if type(value) is tuple and len(value) > 1 and is_list(value):
-                yield from _repeated(facts, (*path, field), [_name(item) for item in value])
+    for path, items in facts.lists:
+        if len(items) > 1:
+            yield from _repeated(facts, path, [_name(item) for item in items])
     portfolio = facts.portfolio
     projects, people = facts.project_ids, {person.id for person in portfolio.people}
     yield from _shared("choose", "choose group", "project", facts.group_ids & projects)

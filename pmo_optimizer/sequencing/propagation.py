@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pmo_optimizer.model import Decision, IfUnselected, Portfolio, Project, State
@@ -47,6 +47,51 @@ class ProjectWindow:
     finish: Window
     phases: Mapping[str, tuple[Window, Window]]
     possible: bool
+
+
+class _Numbered:
+    """The arcs between events by their numbers, which are faster to look up than events."""
+
+    def __init__(self, events: Iterable[Event], arcs: Iterable[Arc]) -> None:
+        self.events = tuple(events)
+        self.number = {event: i for i, event in enumerate(self.events)}
+        self.forward: list[list[tuple[int, int]]] = [[] for _ in self.events]
+        self.backward: list[list[tuple[int, int]]] = [[] for _ in self.events]
+        for source, target, lag, forward, backward in arcs:
+            a, b = self.number[source], self.number[target]
+            if forward:
+                self.forward[a].append((b, lag))
+            if backward:
+                self.backward[b].append((a, lag))
+
+    def tighten(
+        self,
+        changed: Iterable[Event],
+        earliest: dict[Event, int],
+        latest: dict[Event, int],
+        impossible: set[str],
+    ) -> None:
+        """Propagate from the changed events on; projects without a time become impossible."""
+        low, high = ([side[event] for event in self.events] for side in (earliest, latest))
+        queue = deque(self.number[event] for event in changed)
+        while queue:
+            i = queue.popleft()
+            project = self.events[i].project
+            if project in impossible:
+                continue
+            if high[i] < low[i]:
+                impossible.add(project)
+                continue
+            for j, lag in self.forward[i]:
+                if low[i] + lag > low[j]:
+                    low[j] = low[i] + lag
+                    queue.append(j)
+            for j, lag in self.backward[i]:
+                if high[i] - lag < high[j]:
+                    high[j] = high[i] - lag
+                    queue.append(j)
+        earliest.update(zip(self.events, low, strict=True))
+        latest.update(zip(self.events, high, strict=True))
 
 
 class _Propagation:
@@ -108,28 +153,12 @@ class _Propagation:
         return [(p, a) for p, a in pairs if not done & set(a)]
 
     def run(self) -> None:
-        leaving: dict[Event, list[Arc]] = defaultdict(list)
-        entering: dict[Event, list[Arc]] = defaultdict(list)
-        for arc in self.arcs:
-            leaving[arc.source].append(arc)
-            entering[arc.target].append(arc)
-        queue = deque(self.earliest)
+        """Tighten until nothing changes."""
+        network = _Numbered(self.earliest, self.arcs)
+        queue: Sequence[Event] = tuple(self.earliest)
         while queue:
-            while queue:
-                event = queue.popleft()
-                if event.project in self.impossible:
-                    continue
-                if self.latest[event] < self.earliest[event]:
-                    self.impossible.add(event.project)
-                    continue
-                for arc in leaving[event]:
-                    if arc.forward and self._raise(arc.target, self.earliest[event] + arc.lag):
-                        queue.append(arc.target)
-                for arc in entering[event]:
-                    if arc.backward and self._lower(arc.source, self.latest[event] - arc.lag):
-                        queue.append(arc.source)
-            queue.extend(self._whole())
-            queue.extend(self._alternatives())
+            network.tighten(queue, self.earliest, self.latest, self.impossible)
+            queue = (*self._whole(), *self._alternatives())
             self._spread()
 
     def _raise(self, event: Event, time: int) -> bool:
