@@ -46,16 +46,17 @@ class CpSatBackend:
 
         if suits_intervals(problem):
             return solve_intervals(problem, options)
-        return run(problem, options, _CpSatStages())
+        return run(problem, options, CpSatStages())
 
 
-class _CpSatStages:
+class CpSatStages:
     """Solves stages; the translation of the rows is kept between them."""
 
     def __init__(self) -> None:
         self.translation: Translation | None = None
 
     def solve(self, request: Request) -> Answer:
+        """Return the best solution of one stage, finer where rounding left a gap."""
         answer, objective = self._attempt(request, MAX_ERROR)
         error = MAX_ERROR
         while _blurred(answer, objective) and not request.clock.over:

@@ -36,12 +36,15 @@ class Rule:
         Stop at the first project that does not fit.
     usual
         Prefer the first mode of each phase to an earlier finish.
+    scores
+        Rank by these instead, one per project index, the highest first.
     """
 
     name: str
     per_cost: bool = False
     cut: bool = False
     usual: bool = False
+    scores: tuple[float, ...] | None = None
 
 
 class Desk:
@@ -70,6 +73,8 @@ class Desk:
 
     def rank(self, project: ProjectData, rule: Rule) -> tuple[float, ...]:
         """Return what projects are sorted by: less is better."""
+        if rule.scores is not None:
+            return -rule.scores[project.index], project.index
         figures, candidate = self.figures[project.index], self.first[project.index]
         if figures is None or candidate is None:
             return (0.0,)

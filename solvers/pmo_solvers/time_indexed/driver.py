@@ -203,7 +203,7 @@ def _solve_stage(
         if answer.values is None:
             _no_solution(indexed, stage, answer, state)
             return False
-        if _accept(indexed, answer.values, state):
+        if _accept(indexed, answer.values, state, stage):
             break
         if not (state.loose or indexed.cuts_are_exact):
             state.loose, state.kept_bound = True, answer.bound
@@ -216,17 +216,44 @@ def _solve_stage(
     return False
 
 
-def _accept(indexed: TimeIndexed, values: list[int], state: _Run) -> bool:
-    """Check rows in whole numbers and complete the decisions; keep them if both succeed."""
+def _accept(
+    indexed: TimeIndexed, values: list[int], state: _Run, stage: LinearTerm | None = None
+) -> bool:
+    """Check rows in whole numbers and complete the decisions; return whether both succeed.
+
+    They are kept unless a better solution of the stage is at hand.
+    """
     if indexed.model.first_violated(values):
         return False
     decisions = indexed.decode(values)
     certificate = complete(indexed.problem, decisions)
     if certificate is None:
         return False
+    if stage is not None and _worse(indexed, stage, values, decisions, certificate, state):
+        return True
     state.values, state.decisions, state.certificate = values, decisions, certificate
     state.penalty = penalty(indexed.problem, decisions, certificate)
     return True
+
+
+def _worse(
+    indexed: TimeIndexed,
+    stage: LinearTerm,
+    values: list[int],
+    decisions: Decisions,
+    certificate: Certificate,
+    state: _Run,
+) -> bool:
+    """Return whether a solution is worse than the one at hand.
+
+    An engine that was given that one as a start never says so; in reproducible mode none is.
+    """
+    before = _value(indexed, stage, state)
+    if before is None:
+        return False
+    price = penalty(indexed.problem, decisions, certificate)
+    after = _value(indexed, stage, _Run(values=values, penalty=price))
+    return after is not None and (after < before if stage.maximised else after > before)
 
 
 def _take_start(indexed: TimeIndexed, options: Options, state: _Run) -> None:
@@ -263,7 +290,7 @@ def _no_solution(indexed: TimeIndexed, stage: LinearTerm, answer: Answer, state:
     )
 
 
-def _settled(bound: float | None, value: float) -> float | None:
+def settled(bound: float | None, value: float) -> float | None:
     """Return the bound, or the value where only the noise of floats lies between them."""
     if bound is not None and abs(bound - value) <= FLOAT_NOISE * max(1.0, abs(value)):
         return value
@@ -279,7 +306,7 @@ def _finish_stage(
     state: _Run,
 ) -> None:
     best = _value(indexed, stage, state) or 0.0
-    bound = _settled(state.kept_bound if state.loose else answer.bound, best)
+    bound = settled(state.kept_bound if state.loose else answer.bound, best)
     gap = relative_gap(best, bound)
     if gap is not None and gap <= OPTIMAL_GAP:
         termination = Termination.PROVED
@@ -308,7 +335,13 @@ def _share(number: int, stages: int) -> float:
 
 
 def _start(indexed: TimeIndexed, options: Options, state: _Run) -> dict[int, int]:
-    """Return a start: the values at hand, or as much of the caller's decisions as fits."""
+    """Return a start: the values at hand, or as much of the caller's decisions as fits.
+
+    In reproducible mode there is none: CP-SAT 9.15 with a hint and two workers was seen to end
+    at different points of the search in two runs.
+    """
+    if options.reproducible:
+        return {}
     if state.values is not None:
         kinds = indexed.model.kind
         return {c: v for c, v in enumerate(state.values) if kinds[c] is not Kind.CONTINUOUS}

@@ -14,6 +14,7 @@ from math import prod
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from pmo_optimizer.backend import Decisions, PhaseDecision
 from pmo_optimizer.model import LinkType
@@ -287,6 +288,23 @@ class Schedule:
 
     # -- back and forth --------------------------------------------------------------------
 
+    def owners(self) -> npt.NDArray[np.int64]:
+        """Return the project of every column, -1 where it belongs to no single one."""
+        owner = np.full(self.model.size, -1, np.int64)
+        for project in self.problem.projects:
+            index = project.index
+            owner[self.selected[index]] = index
+            owner[[work.column for work in self.works[index]]] = index
+            if project.ordered or not project.phases or self.patterns[index]:
+                continue
+            for finish in (False, True):
+                for columns in self._events.get((index, -1, finish), {}).values():
+                    owner[columns] = index
+        for index, both in self._both.items():
+            for columns in both.values():
+                owner[columns] = index
+        return owner
+
     def decode(self, values: list[int], heads: tuple[tuple[int, int, int], ...]) -> Decisions:
         """Return the decisions that column values mean."""
         phases: list[tuple[PhaseDecision, ...]] = []
@@ -308,14 +326,15 @@ class Schedule:
                 continue
             values[self.selected[project.index]] = 1
             wanted = decisions.phases[project.index]
-            found = self._columns_of(project, wanted)
+            found = self.columns_of(project, wanted)
             if len(found) != (1 if self.patterns[project.index] else len(project.phases)):
                 return None
             values |= dict.fromkeys(found, 1)
         self._encode_events(values)
         return values
 
-    def _columns_of(self, project: ProjectData, wanted: tuple[PhaseDecision, ...]) -> list[int]:
+    def columns_of(self, project: ProjectData, wanted: tuple[PhaseDecision, ...]) -> list[int]:
+        """Return the columns that place phases as wanted, as far as there are any."""
         if self.patterns[project.index]:
             return [p.column for p in self.patterns[project.index] if p.phases == wanted]
         return [

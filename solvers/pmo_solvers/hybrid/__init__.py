@@ -1,0 +1,5 @@
+"""The hybrid engine: starts, relaxations and neighbourhoods at portfolio scale."""
+
+from pmo_solvers.hybrid.engine import HybridBackend
+
+__all__ = ["HybridBackend"]

@@ -1,0 +1,364 @@
+"""The hybrid engine: a plan at once, a bound soon, and neighbourhoods until they meet.
+
+Rankings give a plan before the model is built. Then a relaxation gives a bound and prices, and
+threads free parts of the best plan and solve these as MIPs. Where the model is small enough an
+exact engine gets the rest of the time, beginning with the best plan.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from importlib import metadata
+from math import isfinite
+
+from pmo_optimizer.backend import (
+    Certificate,
+    Clock,
+    Decisions,
+    Options,
+    Outcome,
+    Stage,
+    relative_gap,
+    stages_of,
+)
+from pmo_optimizer.model import Incumbent, Status, Termination
+from pmo_optimizer.problem import NAMED_STAFFING, Feature, Problem
+from pmo_solvers.completion import complete
+from pmo_solvers.cp_sat import CpSatBackend
+from pmo_solvers.cp_sat.engine import CpSatStages
+from pmo_solvers.cp_sat.interval import suits_intervals
+from pmo_solvers.hybrid.matrix import WholeRows
+from pmo_solvers.hybrid.search import Limits, Search
+from pmo_solvers.hybrid.space import Point, Space
+from pmo_solvers.hybrid.starts import Starts
+from pmo_solvers.time_indexed.build import TimeIndexed, build
+from pmo_solvers.time_indexed.driver import FIRST_SHARE, OPTIMAL_GAP, Hold, Request, settled
+from pmo_solvers.time_indexed.linear import LinearTerm
+
+EXACT_ENTRIES = 200_000
+"""Entries of the model up to which an exact engine ends the search."""
+
+SEARCH_SHARE = 0.4
+"""Part of the time that the search gets before an exact engine does."""
+
+ROUNDS_PER_SECOND = 3
+"""Neighbourhoods that ``reproducible`` mode allows for every second of the limit."""
+
+TINY = 400
+"""Undecided columns up to which the exact engine needs no search before it."""
+
+
+class HybridBackend:
+    """Rankings, relaxations, neighbourhoods, and an exact end where that is in reach.
+
+    Parameters
+    ----------
+    exact_entries
+        Entries of the model up to which an exact engine ends the search; 0: it never does.
+    """
+
+    name = "hybrid"
+    capabilities = frozenset(Feature) - NAMED_STAFFING
+    exact = True
+
+    def __init__(self, exact_entries: int = EXACT_ENTRIES) -> None:
+        self.exact_entries = exact_entries
+
+    def versions(self) -> dict[str, str]:
+        """Return the versions of OR-Tools and HiGHS."""
+        return {"ortools": metadata.version("ortools"), "highspy": metadata.version("highspy")}
+
+    def solve(self, problem: Problem, options: Options) -> Outcome:
+        """Return the best plan found; see `pmo_optimizer.backend.Backend`."""
+        if suits_intervals(problem):
+            return CpSatBackend().solve(problem, options)
+        return _Run(problem, options, self.exact_entries).run()
+
+
+class _Progress:
+    """Hands on what is better than all before: values, bounds, first stage only."""
+
+    def __init__(self, problem: Problem, options: Options) -> None:
+        self.options = options
+        self.maximised = problem.maximised
+        self.value: float | None = None
+        self.bound: float | None = None
+        self._lock = threading.Lock()
+
+    def add(self, value: float | None, bound: float | None, source: str) -> None:
+        """Report where one of the two is better."""
+        with self._lock:
+            best = self._better(self.value, value, higher=self.maximised)
+            tight = self._better(self.bound, bound, higher=not self.maximised)
+            if (best, tight) != (self.value, self.bound):
+                self.value, self.bound = best, tight
+                self.options.report(best, tight, source)
+
+    def listen(self, line: Incumbent) -> None:
+        """Take a line of another engine."""
+        self.add(line.value, line.bound, line.source)
+
+    @staticmethod
+    def _better(old: float | None, new: float | None, *, higher: bool) -> float | None:
+        if old is None or new is None:
+            return old if new is None else new
+        return max(old, new) if higher else min(old, new)
+
+
+@dataclass(slots=True)
+class _State:
+    """What the stages so far have found."""
+
+    point: Point | None = None
+    stages: list[Stage] = field(default_factory=list)
+    holds: list[Hold] = field(default_factory=list)
+    termination: Termination = Termination.PROVED
+    words: list[str] = field(default_factory=list)
+
+
+class _Run:
+    """One solve."""
+
+    def __init__(self, problem: Problem, options: Options, exact_entries: int) -> None:
+        self.problem = problem
+        self.options = options
+        self.exact_entries = exact_entries
+        self.progress = _Progress(problem, options)
+        self.state = _State()
+        self.first: list[Decisions] = []
+        self.ready: tuple[Decisions, Certificate] | None = None
+        self.build_seconds = 0.0
+
+    def run(self) -> Outcome:
+        """Return the outcome."""
+        starts = Starts(self.problem, self._start_clock())
+        if self.options.start is None:
+            self._rank(starts)
+        begin = time.monotonic()
+        indexed = build(self.problem)
+        rows = WholeRows(indexed.model)
+        self.build_seconds = time.monotonic() - begin
+        if indexed.model.infeasible:
+            word = f"row {indexed.model.infeasible} cannot hold"
+            return Outcome(Status.INFEASIBLE, Termination.PROVED, word=word)
+        if self.exact_entries and open_columns(indexed) <= TINY:
+            return self._alone()
+        for number, stage in enumerate(indexed.stages):
+            if number and (self.state.point is None or self.options.clock.over):
+                break
+            self._stage(indexed, rows, number, stage, starts)
+            if self.state.point is None:
+                break
+        if self.state.point is None:
+            return self._without_plan()
+        return self._outcome(indexed)
+
+    def _alone(self) -> Outcome:
+        """Leave the problem to the exact engine, with the best start at hand."""
+        start = self.options.start or (self.first[0] if self.first else None)
+        options = replace(self.options, start=start, on_progress=self.progress.listen)
+        return CpSatBackend().solve(self.problem, options)
+
+    def _start_clock(self) -> Clock:
+        """Return a clock for rankings, which must not take all the time."""
+        if self.options.reproducible:
+            return Clock(float("inf"), self.options.clock.stop)
+        return Clock(0.3 * self.options.clock.left, self.options.clock.stop)
+
+    def _rank(self, starts: Starts) -> None:
+        """Collect plans of rankings."""
+        for decisions, value in starts.rankings():
+            self.first.append(decisions)
+            certificate = complete(self.problem, decisions)
+            if certificate is None:
+                continue
+            if self.ready is None:
+                self.ready = decisions, certificate
+            self.progress.add(value, None, "ranking")
+
+    # -- a stage ---------------------------------------------------------------------------
+
+    def _stage(
+        self,
+        indexed: TimeIndexed,
+        rows: WholeRows,
+        number: int,
+        stage: LinearTerm,
+        starts: Starts,
+    ) -> None:
+        last = number == len(indexed.stages) - 1
+        left = self.options.clock.left
+        clock = Clock(left if last else left * FIRST_SHARE, self.options.clock.stop)
+        space = Space(indexed, stage, tuple(self.state.holds), rows)
+        search = Search(space, self._limits(), clock, self._reporter(number))
+        search.starts = starts if number == 0 else None
+        self._begin(search, clock)
+        if search.best is None:
+            return
+        exact = len(space.matrix.row_value) <= self.exact_entries
+        share = SEARCH_SHARE if exact else 1.0
+        search.run(clock.left * share, patience=exact)
+        if exact and not search.closed and not clock.over:
+            self._exact(search, indexed, number, clock)
+        self._record(search, number, last=last)
+
+    def _limits(self) -> Limits:
+        options = self.options
+        rounds = 0
+        if options.reproducible:
+            work = options.work_limit if isfinite(options.work_limit) else 1e6
+            rounds = max(1, int(work * ROUNDS_PER_SECOND))
+        return Limits(options.workers, options.seed, options.gap, rounds)
+
+    def _reporter(self, number: int) -> Callable[[float | None, float | None, str], None]:
+        def quiet(_value: float | None, _bound: float | None, _source: str) -> None:
+            return
+
+        return quiet if number else self.progress.add
+
+    def _begin(self, search: Search, clock: Clock) -> None:
+        """Give the search its first plans."""
+        if self.state.point is not None:
+            search.offer(self.state.point.x, "earlier stage")
+        else:
+            if self.options.start is not None:
+                self._take_start(search, self.options.start, clock)
+            for decisions in self.first:
+                point = search.space.point(decisions, clock)
+                if point is not None:
+                    search.keep(point, "ranking")
+        if search.best is None:
+            search.construct()
+
+    def _take_start(self, search: Search, start: Decisions, clock: Clock) -> None:
+        """Begin with the caller's plan, or with as much of it as still fits."""
+        point = search.space.point(start, clock)
+        if point is not None:
+            search.keep(point, "start")
+            return
+        search.repair(start)
+        if search.best is None and search.starts is not None:
+            self._rank(search.starts)
+
+    def _exact(self, search: Search, indexed: TimeIndexed, number: int, clock: Clock) -> None:
+        """Let CP-SAT go on from the best plan, on the whole stage."""
+        cuts: list[tuple[list[int], list[int]]] = []
+        while not clock.over:
+            answer = CpSatStages().solve(self._request(search, indexed, number, clock, cuts))
+            self.state.words.append(answer.word)
+            if answer.bound is not None and not cuts:
+                search.take_bound(search.space.sign * answer.bound, "cp-sat")
+            if answer.values is None:
+                return
+            point = search.space.verify(search.space.scaled(answer.values))
+            if point is not None:
+                search.keep(point, "cp-sat")
+                return
+            # Refused by the exact check: cut off, and asked again. Bounds of the first attempt
+            # stay the only ones that count.
+            cuts.append(indexed.decision_columns(answer.values))
+
+    def _request(
+        self,
+        search: Search,
+        indexed: TimeIndexed,
+        number: int,
+        clock: Clock,
+        cuts: list[tuple[list[int], list[int]]],
+    ) -> Request:
+        assert search.best is not None  # noqa: S101 - callers have looked
+        space = search.space
+        start = {
+            column: value
+            for column, value in enumerate(search.best.values)
+            if space.matrix.integral[column] and not self.options.reproducible
+        }
+        share = (1.0 - FIRST_SHARE) ** number
+        return Request(
+            model=indexed,
+            stage=space.stage,
+            holds=space.holds,
+            cuts=tuple(cuts),
+            start=start,
+            options=replace(self.options, on_progress=self.progress.listen),
+            clock=clock,
+            first=not number,
+            work=self.options.work_limit * share * (1.0 - SEARCH_SHARE),
+        )
+
+    def _record(self, search: Search, number: int, *, last: bool) -> None:
+        """Note best, bound and tolerance of a stage."""
+        point, space = search.best, search.space
+        assert point is not None  # noqa: S101 - callers have looked
+        self.state.point = point
+        best = space.sign * point.cost
+        bound = settled(space.sign * search.bound if isfinite(search.bound) else None, best)
+        gap = relative_gap(best, bound)
+        if gap is not None and gap <= OPTIMAL_GAP:
+            termination = Termination.PROVED
+        elif gap is not None and gap <= self.options.gap:
+            termination = Termination.GAP
+        elif self.options.clock.stop.is_set():
+            termination = Termination.STOPPED
+        elif self.options.reproducible and not self.options.clock.over:
+            termination = Termination.WORK_LIMIT
+        else:
+            termination = Termination.TIME_LIMIT
+        if not number or self.state.termination is Termination.PROVED:
+            self.state.termination = termination
+        tolerance = 0.0
+        if not last:
+            term = self.problem.terms[number]
+            tolerance = max(term.abs_tol, term.rel_tol * abs(best))
+            stage = space.stage
+            limit = best - tolerance if stage.maximised else best + tolerance
+            self.state.holds.append(Hold(stage, limit))
+        self.state.stages.append(Stage(best, bound, tolerance))
+        self.state.words.append(search.word)
+
+    # -- the end ---------------------------------------------------------------------------
+
+    def _without_plan(self) -> Outcome:
+        """Ask the exact engine where no start leads to a plan."""
+        if self.ready is not None and self.options.clock.over:
+            decisions, certificate = self.ready
+            return Outcome(
+                Status.FEASIBLE,
+                Termination.TIME_LIMIT,
+                (Stage(self.progress.value, None),),
+                decisions,
+                certificate,
+                build_seconds=self.build_seconds,
+            )
+        return CpSatBackend().solve(
+            self.problem, replace(self.options, on_progress=self.progress.listen)
+        )
+
+    def _outcome(self, indexed: TimeIndexed) -> Outcome:
+        point = self.state.point
+        assert point is not None  # noqa: S101 - callers have looked
+        stages = self.state.stages
+        gaps = [relative_gap(stage.best, stage.bound) for stage in stages]
+        complete_stages = len(gaps) == stages_of(self.problem)
+        proved = complete_stages and all(g is not None and g <= OPTIMAL_GAP for g in gaps)
+        return Outcome(
+            status=Status.OPTIMAL if proved else Status.FEASIBLE,
+            termination=self.state.termination,
+            stages=tuple(stages),
+            decisions=point.decisions,
+            certificate=point.certificate,
+            word="; ".join(self.state.words),
+            build_seconds=self.build_seconds,
+            columns=indexed.model.size,
+            rows=len(indexed.model.rows),
+            reproducible=self.options.reproducible and not self.options.clock.over,
+        )
+
+
+def open_columns(indexed: TimeIndexed) -> int:
+    """Return the number of columns that are not fixed from the start."""
+    model = indexed.model
+    return sum(low < high for low, high in zip(model.lower, model.upper, strict=True))

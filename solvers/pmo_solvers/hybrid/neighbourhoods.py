@@ -1,0 +1,266 @@
+"""Which part of a plan to free next: neighbourhoods, and how they learn what pays.
+
+A neighbourhood is a set of columns around an incumbent. Those made of projects free all
+columns of some selected and some rejected projects; the core frees those columns of all
+projects whose reduced cost is small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+
+import numpy as np
+
+from pmo_solvers.hybrid.bounds import Box
+from pmo_solvers.hybrid.matrix import Floats, Indices, Mask
+from pmo_solvers.hybrid.space import SHARED, Point, Space
+
+FIRST_SIZE = 16.0
+"""Projects that a neighbourhood frees at first; it learns."""
+
+LEAST_SIZE = 4.0
+
+GROWTH = 1.3
+"""Factor on the size after a neighbourhood that was easy; its inverse after a hard one."""
+
+FORGET = 0.85
+"""Weight of the past in what a neighbourhood is known to pay."""
+
+TIGHT = 1e-6
+"""A row with less room than this binds."""
+
+CURIOSITY = 0.15
+"""Part of the choices that ignore what is known."""
+
+
+@dataclass(slots=True)
+class Kind:
+    """A kind of neighbourhood and what is known of it.
+
+    Attributes
+    ----------
+    size
+        Projects to free (of the core: columns in hundreds).
+    worth
+        Recent gain per second, relative to the best kind.
+    """
+
+    name: str
+    draw: Callable[[Point, int], Indices]
+    size: float = FIRST_SIZE
+    worth: float = 0.0
+    tried: int = 0
+
+
+@dataclass(slots=True)
+class Guide:
+    """What a relaxation tells: a fractional solution and reduced costs."""
+
+    x: Floats
+    reduced: Floats
+    duals: Floats
+    box: Box
+    project: Floats = field(default_factory=lambda: np.zeros(0))
+
+
+class Neighbourhoods:
+    """Draws neighbourhoods and learns which of them pay; not for use from several threads."""
+
+    def __init__(self, space: Space, seed: int) -> None:
+        self.space = space
+        self.random = Random(seed)  # noqa: S311 - reproducible, not secret
+        self.count = len(space.problem.projects)
+        self.open = self._open_projects()
+        self.columns = np.flatnonzero(
+            space.matrix.integral & (space.owner != SHARED) & (space.box.lower < space.box.upper)
+        )
+        self.guide: Guide | None = None
+        self.linked = self._links()
+        self.solvers = [Kind("highs", self._at_random), Kind("cp-sat", self._at_random)]
+        self.kinds = [
+            Kind("row", self._by_row),
+            Kind("window", self._by_window),
+            Kind("links", self._by_links),
+            Kind("random", self._at_random),
+        ]
+
+    def _open_projects(self) -> Mask:
+        """Return the projects with something left to decide."""
+        space = self.space
+        loose = space.box.lower < space.box.upper
+        loose &= space.matrix.integral & (space.owner != SHARED)
+        return np.bincount(space.owner[loose], minlength=self.count) > 0
+
+    def _links(self) -> list[set[int]]:
+        problem = self.space.problem
+        near: list[set[int]] = [set() for _ in problem.projects]
+        groups = [[p for p, _ in link.sources] + [link.target[0]] for link in problem.links]
+        groups += [[p for p, _ in row.terms] for row in problem.selection]
+        groups += [list(synergy.projects) for synergy in problem.synergies]
+        for group in groups:
+            for p in group:
+                near[p].update(group)
+        return near
+
+    def learn(self, guide: Guide) -> None:
+        """Take the result of a relaxation; kinds that need one join the others."""
+        space = self.space
+        fresh = self.guide is None
+        chosen = np.array(space.indexed.schedule.selected, np.int64)
+        guide.project = guide.x[chosen]
+        self.guide = guide
+        if fresh:
+            self.kinds += [Kind("fraction", self._by_fraction), Kind("core", self._core)]
+
+    # -- choice ----------------------------------------------------------------------------
+
+    def pick(self) -> Kind:
+        """Return a kind, the better ones more often."""
+        return self._pick(self.kinds)
+
+    def pick_solver(self) -> Kind:
+        """Return the solver of the next neighbourhood, the better one more often."""
+        return self._pick(self.solvers)
+
+    def _pick(self, kinds: list[Kind]) -> Kind:
+        untried = [kind for kind in kinds if kind.tried < 2]
+        if untried:
+            return self.random.choice(untried)
+        if self.random.random() < CURIOSITY:
+            return self.random.choice(kinds)
+        most = max(kind.worth for kind in kinds)
+        weights = [kind.worth + 0.05 * most + 1e-12 for kind in kinds]
+        return self.random.choices(kinds, weights)[0]
+
+    def note(self, kind: Kind, gain: float, seconds: float, *, easy: bool, hard: bool) -> None:
+        """Learn from a solved neighbourhood: what it gained, and whether it was too small."""
+        kind.tried += 1
+        kind.worth = FORGET * kind.worth + (1 - FORGET) * gain / max(seconds, 1e-3)
+        if hard:
+            kind.size = max(LEAST_SIZE, kind.size / GROWTH)
+        elif easy:
+            kind.size = min(float(max(self.count, 8)), kind.size * GROWTH)
+
+    # -- kinds -----------------------------------------------------------------------------
+
+    def _free(self, chosen: list[int]) -> Indices:
+        mask = np.zeros(self.count, dtype=np.bool_)
+        mask[chosen] = True
+        return self.space.columns_of(mask & self.open)
+
+    def _mixed(self, inside: list[int], outside: list[int], size: int) -> list[int]:
+        """Return about as many selected as rejected projects, drawn by what they promise."""
+        half = min(len(inside), max(size // 2, size - len(outside)))
+        chosen = self.random.sample(inside, half)
+        return chosen + self._promising(outside, size - half)
+
+    def _promising(self, projects: list[int], number: int) -> list[int]:
+        """Return projects without repetition, those with a high fractional value more often."""
+        if self.guide is None or number >= len(projects):
+            return self.random.sample(projects, min(number, len(projects)))
+        weight = self.guide.project[projects] + 0.05
+        keys = [self.random.random() ** (1.0 / w) for w in weight.tolist()]
+        order = sorted(range(len(projects)), key=lambda k: -keys[k])
+        return [projects[k] for k in order[:number]]
+
+    def _split(self, mask: Mask, selected: Mask) -> tuple[list[int], list[int]]:
+        mask = mask & self.open
+        inside = np.flatnonzero(mask & selected).tolist()
+        outside = np.flatnonzero(mask & ~selected).tolist()
+        return inside, outside
+
+    def _at_random(self, point: Point, size: int) -> Indices:
+        inside, outside = self._split(self.open, self.space.selected(point.x))
+        return self._free(self._mixed(inside, outside, size))
+
+    def _by_row(self, point: Point, size: int) -> Indices:
+        """Projects that compete for the same scarce rows."""
+        space, matrix = self.space, self.space.matrix
+        room = np.minimum(matrix.row_upper - point.activity, point.activity - matrix.row_lower)
+        tight = np.flatnonzero((room < 0.05) & (np.diff(matrix.row_start) > 2))
+        if not len(tight):
+            return self._at_random(point, size)
+        weights = np.ones(len(tight))
+        if self.guide is not None:
+            weights = np.abs(self.guide.duals[tight]) + 1e-9
+        using = np.zeros(self.count + 1, dtype=np.bool_)
+        able = np.zeros(self.count + 1, dtype=np.bool_)
+        for _ in range(10):
+            row = self.random.choices(tight.tolist(), weights.tolist())[0]
+            entries = slice(matrix.row_start[row], matrix.row_start[row + 1])
+            columns = matrix.row_column[entries]
+            owners = space.owner[columns]
+            using[owners[(point.x[columns] > 0.5) & (owners != SHARED)]] = True
+            able[owners[owners != SHARED]] = True
+            if np.count_nonzero(able[:-1] & self.open) >= size:
+                break
+        selected = space.selected(point.x)
+        inside, _ = self._split(using[:-1], selected)
+        _, outside = self._split(able[:-1], selected)
+        return self._free(self._mixed(inside, outside, size))
+
+    def _by_window(self, point: Point, size: int) -> Indices:
+        """Projects that run, or could run, around the same time."""
+        starts = np.full(self.count, -1)
+        for index, placed in enumerate(point.decisions.phases):
+            if placed:
+                starts[index] = min(decision.start for decision in placed)
+        running = np.flatnonzero((starts >= 0) & self.open)
+        if not len(running):
+            return self._at_random(point, size)
+        centre = starts[self.random.choice(running.tolist())]
+        inside = sorted(running.tolist(), key=lambda p: (abs(starts[p] - centre), p))
+        inside = inside[: max(1, (2 * size) // 3)]
+        _, outside = self._split(self.open, self.space.selected(point.x))
+        return self._free(inside + self._promising(outside, size - len(inside)))
+
+    def _by_links(self, point: Point, size: int) -> Indices:
+        """Projects that belong together by links, requires, choices and synergies."""
+        candidates = np.flatnonzero(self.open).tolist()
+        chosen: list[int] = []
+        seen: set[int] = set()
+        while len(chosen) < size and candidates:
+            queue = [self.random.choice(candidates)]
+            while queue and len(chosen) < size:
+                project = queue.pop()
+                if project in seen:
+                    continue
+                seen.add(project)
+                chosen.append(project)
+                near = sorted(self.linked[project] - seen)
+                self.random.shuffle(near)
+                queue += near
+            if len(seen) >= len(candidates):
+                break
+        return self._free(chosen)
+
+    def _by_fraction(self, point: Point, size: int) -> Indices:
+        """Projects about which the relaxation and the plan disagree."""
+        assert self.guide is not None  # noqa: S101 - the kind exists only with a guide
+        selected = self.space.selected(point.x)
+        doubt = np.abs(self.guide.project - selected) + 0.02
+        candidates = np.flatnonzero(self.open)
+        keys = [self.random.random() ** (1.0 / w) for w in doubt[candidates].tolist()]
+        order = np.argsort(np.negative(keys), kind="stable")
+        return self._free(candidates[order[:size]].tolist())
+
+    def _core(self, point: Point, size: int) -> Indices:
+        """Columns of least reduced cost, whatever their project, and those of the plan."""
+        guide, space = self.guide, self.space
+        assert guide is not None  # noqa: S101 - the kind exists only with a guide
+        columns = self.columns
+        number = min(len(columns), 50 * size)
+        noise = np.array([self.random.random() for _ in range(8)])
+        blur = 1.0 + 0.5 * noise[columns % 8]
+        price = np.abs(guide.reduced[columns]) * blur
+        near = columns[np.argpartition(price, number - 1)[:number]] if number else columns
+        mask = np.zeros(space.matrix.num_columns, dtype=np.bool_)
+        mask[near] = True
+        touched = np.zeros(self.count + 1, dtype=np.bool_)
+        touched[space.owner[near]] = True
+        mask |= touched[space.owner] & (point.x > 0.5)
+        heads = np.array(space.indexed.schedule.selected, np.int64)
+        mask[heads[touched[:-1]]] = True
+        return np.flatnonzero(mask & (space.owner != SHARED))

@@ -1,0 +1,357 @@
+"""Large-neighbourhood search: threads that free a part of the best plan and solve it as a MIP.
+
+The first thread also works on the bound. Everything that a thread finds is verified exactly
+before others see it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from pmo_optimizer.backend import Clock, Decisions, relative_gap
+from pmo_solvers.hybrid.bounds import dual_bound
+from pmo_solvers.hybrid.cp import solve_cp
+from pmo_solvers.hybrid.highs import LARGE, Effort, Solved, relax, solve_mip
+from pmo_solvers.hybrid.lagrange import Ascent
+from pmo_solvers.hybrid.matrix import Floats, Indices
+from pmo_solvers.hybrid.neighbourhoods import Guide, Kind, Neighbourhoods
+from pmo_solvers.hybrid.space import Point, Space
+from pmo_solvers.hybrid.starts import Starts
+from pmo_solvers.hybrid.subproblem import Subproblem, cut_out, cut_whole, whole_program
+
+OPTIMAL_GAP = 1e-6
+"""Relative gap at which a stage is proved."""
+
+MOST_SECONDS = 3.0
+"""Longest time for one neighbourhood."""
+
+SHARES_ANEW = 4
+"""One neighbourhood in so many shares out the time of people anew."""
+
+EASY = 0.3
+"""Part of the time of a neighbourhood below which it was easy."""
+
+SUB_GAP = 1e-4
+"""Gap at which a neighbourhood counts as solved."""
+
+NODES = 100
+"""Nodes for one neighbourhood in reproducible mode."""
+
+SLICE = 25
+FIRST_SLICES = 3
+"""Rounds of price moves between looks at the clock, and slices before prices are used."""
+
+ASCENT_SHARE = 0.25
+ASCENT_ROUNDS = 2000
+"""Part of the time, and most rounds, for the first bound by Lagrangian relaxation."""
+
+POLL = 0.05
+"""Seconds between looks at the stop signal."""
+
+PATIENCE = 40
+"""Neighbourhoods without a gain after which a patient search ends, plus one per project."""
+
+Report = Callable[[float | None, float | None, str], None]
+"""Called with value and bound (natural sense) and a source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long to search.
+
+    Attributes
+    ----------
+    gap
+        Relative gap at which the search may end.
+    rounds
+        Neighbourhoods in all in reproducible mode; 0: the clock decides.
+    """
+
+    workers: int
+    seed: int
+    gap: float
+    rounds: int = 0
+
+
+class Search:
+    """One stage; see the module."""
+
+    def __init__(self, space: Space, limits: Limits, clock: Clock, report: Report) -> None:
+        self.space = space
+        self.limits = limits
+        self.user_clock = clock
+        self.clock = clock
+        self.starts: Starts | None = None
+        self.report = report
+        self.best: Point | None = None
+        self.bound = -np.inf
+        self.empty = space.box.empty
+        self.refused = 0
+        self.done = 0
+        self.patience = 0
+        self.improved = 0
+        self.lock = threading.RLock()
+        self.hoods = Neighbourhoods(space, limits.seed)
+        self.steps: list[tuple[float, str, float]] = []
+
+    # -- running ---------------------------------------------------------------------------
+
+    def run(self, seconds: float, *, patience: bool = False) -> None:
+        """Search until the gap or a limit is reached; a plan must be at hand.
+
+        Parameters
+        ----------
+        patience
+            Whether to end where nothing is found for long.
+        """
+        self.patience = PATIENCE + self.hoods.count if patience else 0
+        self.clock = Clock(min(seconds, self.user_clock.left), threading.Event())
+        if self.limits.rounds:
+            self._improve_bound()
+            self._loop(0)
+            return
+        threads = max(1, self.limits.workers)
+        with ThreadPoolExecutor(threads) as pool:
+            waiting = [pool.submit(self._work, number) for number in range(threads)]
+            while not all(future.done() for future in waiting):
+                if (
+                    self.user_clock.over
+                    or self.closed
+                    or any(future.done() and future.exception() for future in waiting)
+                ):
+                    self.clock.stop.set()
+                time.sleep(POLL)
+            for future in waiting:
+                future.result()
+
+    def _work(self, number: int) -> None:
+        if number == 0:
+            self._improve_bound()
+        self._loop(number)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the gap is small enough."""
+        gap = self.gap
+        return gap is not None and gap <= max(self.limits.gap, OPTIMAL_GAP)
+
+    @property
+    def gap(self) -> float | None:
+        """Relative gap so far, None without a plan or a bound."""
+        with self.lock:
+            if self.best is None or not np.isfinite(self.bound):
+                return None
+            return relative_gap(self._natural(self.best.cost), self._natural(self.bound))
+
+    def _natural(self, cost: float) -> float:
+        """Return a minimised value in the stage's own sense."""
+        return self.space.sign * cost
+
+    @property
+    def word(self) -> str:
+        """What was done, for the record."""
+        return f"{self.done} neighbourhoods, {self.refused} refused"
+
+    # -- bound -----------------------------------------------------------------------------
+
+    def _improve_bound(self) -> None:
+        """Price the rows, then solve the linear program where it is small.
+
+        After some rounds the prices are good enough to add projects by.
+        """
+        space = self.space
+        target = self.best.cost - self._offset if self.best is not None else 0.0
+        ascent = Ascent(space.structure(), space.cost, space.box, target)
+        begin = self.clock.elapsed
+        share = ASCENT_SHARE * (self.clock.left if np.isfinite(self.clock.limit) else 60.0)
+        for number in range(ASCENT_ROUNDS // SLICE):
+            ascent.run(SLICE)
+            if number == FIRST_SLICES:
+                self._tell(ascent, first=True)
+                self._guided()
+            if self.best is not None:
+                ascent.target = self.best.cost - self._offset
+            late = self.clock.elapsed - begin > share and not self.limits.rounds
+            if self.clock.over or late or ascent.settled:
+                break
+            self._tell(ascent, first=False)
+        self._tell(ascent, first=True)
+        if len(space.matrix.row_value) < LARGE and not self.clock.over:
+            self._linear_program()
+
+    @property
+    def _offset(self) -> float:
+        return self.space.sign * self.space.stage.constant
+
+    def _tell(self, ascent: Ascent, *, first: bool) -> None:
+        found = ascent.relaxation()
+        self.take_bound(found.value + self._offset, "prices")
+        if first or self.hoods.guide is None:
+            with self.lock:
+                guide = Guide(found.x, found.reduced, found.duals, self.space.box)
+                self.hoods.learn(guide)
+
+    def _linear_program(self) -> None:
+        space = self.space
+        relaxed = relax(whole_program(space.matrix, space.cost, space.box), self.clock)
+        if relaxed is None:
+            return
+        found = dual_bound(space.matrix, space.cost, relaxed.duals, space.box)
+        self.take_bound(found.value + self._offset, "lp")
+        if relaxed.optimal:
+            with self.lock:
+                self.hoods.learn(Guide(relaxed.x, found.reduced, relaxed.duals, space.box))
+
+    def take_bound(self, bound: float, source: str) -> None:
+        """Keep a proven bound (minimised) where it is the best."""
+        with self.lock:
+            if bound > self.bound:
+                self.bound = bound
+                self._report(source)
+
+    def _report(self, source: str) -> None:
+        value = None if self.best is None else self._natural(self.best.cost)
+        bound = self._natural(self.bound) if np.isfinite(self.bound) else None
+        self.report(value, bound, source)
+
+    # -- neighbourhoods --------------------------------------------------------------------
+
+    def _loop(self, number: int) -> None:
+        while not (self.clock.over or self.closed):
+            with self.lock:
+                if self.limits.rounds and self.done >= self.limits.rounds:
+                    return
+                if self.patience and self.done - self.improved > self.patience:
+                    return
+                self.done += 1
+                point = self.best
+                if point is None:
+                    return
+                kind = self.hoods.pick()
+                columns = kind.draw(point, max(1, round(kind.size)))
+                solver = self.hoods.pick_solver()
+                seed = self.hoods.random.randrange(2**31)
+            self._solve_hood(kind, solver, point, columns, seed)
+
+    def _solve_hood(
+        self, kind: Kind, solver: Kind, point: Point, columns: Indices, seed: int
+    ) -> None:
+        space = self.space
+        begin = time.monotonic()
+        anew = seed % SHARES_ANEW == 0
+        free = space.with_shared(columns, shares=anew)
+        x, activity = point.x, point.activity
+        if not anew:
+            duals = self.hoods.guide.duals if self.hoods.guide is not None else None
+            x, activity = space.spread(x, activity, duals)
+        sub = cut_out(space.matrix, space.cost, space.box, free, x, activity)
+        seconds = min(MOST_SECONDS, max(0.2, 0.1 * self.clock.limit))
+        effort = Effort(seconds, SUB_GAP, NODES if self.limits.rounds else 0)
+        solved = self._solve_sub(solver.name, sub, effort, x, seed)
+        gain = 0.0
+        if solved.x is not None:
+            gain = self._offer(point, x, sub, solved.x, kind.name)
+        spent = time.monotonic() - begin
+        with self.lock:
+            easy = solved.proved and spent < EASY * seconds
+            self.hoods.note(kind, gain, spent, easy=easy, hard=not solved.proved)
+            self.hoods.note(solver, gain, spent, easy=False, hard=False)
+
+    def _solve_sub(
+        self, solver: str, sub: Subproblem, effort: Effort, x: Floats, seed: int
+    ) -> Solved:
+        space = self.space
+        start = x[sub.columns]
+        if solver == "cp-sat":
+            whole = cut_whole(space.matrix, space.cost, space.box, sub.columns, x)
+            if whole is not None:
+                return solve_cp(whole, effort, self.clock, seed, start)
+        return solve_mip(sub.program, effort, self.clock, seed, start)
+
+    def _offer(self, base: Point, x: Floats, sub: Subproblem, part: Floats, source: str) -> float:
+        """Take a solution where it is better than the best plan; return the gain."""
+        cost = self.space.cost
+        change = float(np.dot(cost[sub.columns], part - base.x[sub.columns]))
+        noise = 1e-9 * max(1.0, abs(base.cost))
+        if change >= -noise:
+            return 0.0
+        with self.lock:
+            current = self.best
+        if current is not None and current is not base:
+            merged = sub.whole(current.x, part)
+            if float(np.dot(cost, merged - current.x)) < -noise and self._fits(merged):
+                gain = self.offer(merged, source)
+                if gain > 0:
+                    return gain
+        return self.offer(sub.whole(x, part), source)
+
+    def _fits(self, x: Floats) -> bool:
+        matrix = self.space.matrix
+        activity = matrix.activity(x)
+        return bool(
+            np.all(activity <= matrix.row_upper + 1e-7)
+            and np.all(activity >= matrix.row_lower - 1e-7)
+        )
+
+    def offer(self, x: Floats, source: str) -> float:
+        """Verify a candidate and keep it if it is the best; return the gain."""
+        point = self.space.verify(x)
+        if point is None:
+            with self.lock:
+                self.refused += 1
+            return 0.0
+        return self.keep(point, source)
+
+    def keep(self, point: Point, source: str) -> float:
+        """Keep a verified plan if it is the best; return the gain."""
+        with self.lock:
+            if self.best is not None and point.cost >= self.best.cost:
+                return 0.0
+            gain = abs(point.cost) if self.best is None else self.best.cost - point.cost
+            self.best = point
+            self.improved = self.done
+            self._report(source)
+            return gain
+
+    # -- starts ----------------------------------------------------------------------------
+
+    def construct(self) -> None:
+        """Make a first plan: what must be, then batches of projects by their prices."""
+        space = self.space
+        must = np.array([p.fixed == 1 for p in space.problem.projects], dtype=np.bool_)
+        base = np.where(space.box.lower > 0, space.box.lower, 0.0)
+        shared = np.flatnonzero(space.block >= 0)
+        self._extend(base, np.union1d(space.columns_of(must), shared), "must")
+
+    def _guided(self) -> None:
+        """Let projects enter by what the relaxation says of them."""
+        guide, space = self.hoods.guide, self.space
+        if guide is None or self.starts is None:
+            return
+        decisions = self.starts.guided(tuple(guide.project.tolist()))
+        point = None if decisions is None else space.point(decisions, self.clock)
+        if point is not None:
+            self.keep(point, "prices")
+
+    def repair(self, decisions: Decisions) -> None:
+        """Keep as much of a plan of a portfolio like this one as fits."""
+        space = self.space
+        wanted = space.near(decisions)
+        base = np.where(space.box.lower > 0, space.box.lower, 0.0)
+        shared = np.flatnonzero(space.block >= 0)
+        self._extend(base, np.union1d(wanted, shared), "repair")
+
+    def _extend(self, x: Floats, free: Indices, source: str) -> None:
+        """Solve some columns from scratch, all others as they are."""
+        space = self.space
+        free = free[space.box.lower[free] < space.box.upper[free]]
+        sub = cut_out(space.matrix, space.cost, space.box, free, x, space.matrix.activity(x))
+        solved = solve_mip(sub.program, Effort(5.0, 1e-3), self.clock, self.limits.seed)
+        if solved.x is not None:
+            self.offer(sub.whole(x, solved.x), source)

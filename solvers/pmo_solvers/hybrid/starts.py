@@ -1,0 +1,54 @@
+"""First plans: rankings, and projects by the prices of a relaxation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pmo_optimizer.backend import Clock, Decisions
+from pmo_optimizer.problem import Problem
+from pmo_solvers.ranking.engine import hardened
+from pmo_solvers.ranking.fill import Desk, Placed, Rule, fill
+
+RULES = (Rule("ratio", per_cost=True), Rule("priority"))
+"""Rankings that are tried, the one that is usually better first."""
+
+
+class Starts:
+    """Rank-and-fill plans; what all of them share is computed once."""
+
+    def __init__(self, problem: Problem, clock: Clock) -> None:
+        self.problem = problem
+        self.clock = clock
+        self._hard = Desk(hardened(problem), clock)
+        self._soft: Desk | None = None
+
+    def rankings(self) -> Iterator[tuple[Decisions, float]]:
+        """Yield plans of rankings and what they are worth before prices of breaches."""
+        found = False
+        for rule in RULES:
+            placed = fill(self._hard, rule)
+            if placed is not None:
+                found = True
+                yield self._decided(placed), self._value(self._hard, placed)
+        if not found:
+            self._soft = Desk(self.problem, self.clock)
+            for rule in RULES:
+                placed = fill(self._soft, rule)
+                if placed is not None:
+                    yield self._decided(placed), self._value(self._soft, placed)
+
+    def _value(self, desk: Desk, placed: Placed) -> float:
+        figure = desk.worth.of_plan(placed)[0]
+        return figure if self.problem.maximised else -figure
+
+    def guided(self, scores: tuple[float, ...]) -> Decisions | None:
+        """Return the plan in which projects enter by their scores, the highest first."""
+        placed = fill(self._soft or self._hard, Rule("guided", scores=scores))
+        return None if placed is None else self._decided(placed)
+
+    def _decided(self, placed: Placed) -> Decisions:
+        projects = self.problem.projects
+        return Decisions(
+            tuple(p.index in placed for p in projects),
+            tuple(placed[p.index].decisions() if p.index in placed else () for p in projects),
+        )

@@ -1,0 +1,283 @@
+"""Parts of the hybrid engine: arrays, bounds, subproblems, repair and the search itself."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import pytest
+
+from pmo_optimizer import Plan, Portfolio, optimize
+from pmo_optimizer.backend import Clock, Decisions, Options, Outcome
+from pmo_optimizer.decode import start_of
+from pmo_optimizer.problem import Problem, compile_problem
+from pmo_scenarios import generate
+from pmo_solvers.hybrid import HybridBackend
+from pmo_solvers.hybrid.bounds import Box, dual_bound, fix_by_reduced_cost, propagate
+from pmo_solvers.hybrid.cp import solve_cp
+from pmo_solvers.hybrid.highs import Effort, relax, solve_mip
+from pmo_solvers.hybrid.lagrange import Ascent
+from pmo_solvers.hybrid.matrix import WholeRows, matrix_of
+from pmo_solvers.hybrid.space import Space
+from pmo_solvers.hybrid.starts import Starts
+from pmo_solvers.hybrid.subproblem import cut_out, cut_whole, whole_program
+from pmo_solvers.time_indexed.build import TimeIndexed, build
+from pmo_solvers.time_indexed.linear import LinearModel
+from tests.unit.problem_cases import decided, problem, project
+
+ENDLESS = Clock(float("inf"))
+"""No limit."""
+
+
+@lru_cache(maxsize=4)
+def medium(seed: int = 0) -> Portfolio:
+    """Return a generated portfolio that an exact engine solves in a second or two."""
+    return generate(projects=16, periods=12, skills=4, seed=seed)
+
+
+@lru_cache(maxsize=4)
+def space_of(seed: int = 0) -> Space:
+    """Return the first stage of a generated portfolio."""
+    indexed = indexed_of(medium(seed))
+    return Space(indexed, indexed.stages[0], (), WholeRows(indexed.model))
+
+
+def first_plan(space: Space) -> Decisions:
+    """Return the plan of a ranking."""
+    return next(Starts(space.problem, ENDLESS).rankings())[0]
+
+
+def searched(subject: Problem, work: float = 10.0, start: Decisions | None = None) -> Outcome:
+    """Return what the search alone finds with a given amount of work."""
+    options = Options(clock=Clock(120.0), work_limit=work, reproducible=True, start=start)
+    return HybridBackend(exact_entries=0).solve(subject, options)
+
+
+# -- arrays --------------------------------------------------------------------------------
+
+
+def test_arrays_say_what_rows_say() -> None:
+    """A row's sum at any values is that of its whole numbers, at the row's own scale."""
+    space = space_of()
+    model, matrix = space.indexed.model, space.matrix
+    random = np.random.default_rng(7)
+    values = np.array(
+        [random.integers(low, high + 1) for low, high in zip(model.lower, model.upper, strict=True)]
+    )
+    sums = matrix.activity(values / matrix.units)
+    for number, row in enumerate(model.rows):
+        exact = sum(c * int(values[j]) for j, c in zip(row.columns, row.coefs, strict=True))
+        limit = row.upper if row.upper is not None else row.lower
+        bound = matrix.row_upper[number] if row.upper is not None else matrix.row_lower[number]
+        if limit:
+            assert sums[number] / bound == pytest.approx(exact / limit)
+        else:
+            assert np.sign(round(float(sums[number]), 9)) == np.sign(exact)
+
+
+def test_rows_are_checked_in_whole_numbers() -> None:
+    """A sum above its limit by one part in 10^17 is above it."""
+    model = LinearModel()
+    first, second = model.binary(), model.binary()
+    model.add("large", {first: 10**17, second: 1}, None, 10**17)
+    model.add("plain", {first: 3, second: 5}, 3, None)
+    rows = WholeRows(model)
+    assert rows.first_violated([1, 0]) == ""
+    assert rows.first_violated([1, 1]) == "large"
+    assert rows.first_violated([0, 0]) == "plain"
+
+
+def test_numbers_beyond_64_bits_are_checked_too() -> None:
+    """A row whose sums do not fit into 64 bits is added up in Python integers."""
+    model = LinearModel()
+    first, second = model.binary(), model.binary()
+    model.add("huge", {first: 10**30, second: 1}, None, 10**30)
+    assert matrix_of(model).whole is None
+    assert WholeRows(model).first_violated([1, 1]) == "huge"
+    assert WholeRows(model).first_violated([1, 0]) == ""
+
+
+# -- bounds --------------------------------------------------------------------------------
+
+
+def test_what_alone_breaks_a_row_is_fixed() -> None:
+    """A column that does not fit is 0, one without which a row fails is 1, others stay open."""
+    model = LinearModel()
+    dear, cheap, needed = model.binary(), model.binary(), model.binary()
+    model.add("budget", {dear: 7, cheap: 2, needed: 2}, None, 5)
+    model.add("least", {needed: 2, dear: 3}, 2, None)
+    matrix = matrix_of(model)
+    box = propagate(matrix, matrix.lower, matrix.upper)
+    assert not box.empty
+    assert (box.lower.tolist(), box.upper.tolist()) == ([0, 0, 1], [0, 1, 1])
+
+
+def test_rows_that_cannot_hold_are_seen() -> None:
+    """Propagation says so where no values hold a row."""
+    model = LinearModel()
+    model.add("more than all", {model.binary(): 1, model.binary(): 1}, 3, None)
+    matrix = matrix_of(model)
+    assert propagate(matrix, matrix.lower, matrix.upper).empty
+
+
+def test_any_prices_give_a_bound_and_those_of_the_relaxation_the_best() -> None:
+    """The bound of the relaxation's prices is its value; others are never above it."""
+    space = space_of()
+    matrix = space.matrix
+    relaxed = relax(whole_program(matrix, space.cost, space.box), ENDLESS)
+    assert relaxed is not None
+    best = dual_bound(matrix, space.cost, relaxed.duals, space.box)
+    assert best.value == pytest.approx(relaxed.value, rel=1e-6)
+    random = np.random.default_rng(1)
+    for _ in range(5):
+        duals = relaxed.duals * random.uniform(0, 2, len(relaxed.duals))
+        assert dual_bound(matrix, space.cost, duals, space.box).value <= relaxed.value + 1e-9
+
+
+def test_prices_come_near_the_relaxation_from_below() -> None:
+    """The Lagrangian bound stays below the linear program and comes within 2 % of it."""
+    space = space_of()
+    relaxed = relax(whole_program(space.matrix, space.cost, space.box), ENDLESS)
+    point = space.point(first_plan(space), ENDLESS)
+    assert relaxed is not None
+    assert point is not None
+    ascent = Ascent(space.structure(), space.cost, space.box, point.cost)
+    before = ascent.best
+    ascent.run(800)
+    bound = ascent.relaxation().value
+    assert before <= bound <= relaxed.value + 1e-9
+    assert bound == pytest.approx(relaxed.value, rel=0.02)
+
+
+def test_reduced_costs_fix_what_no_better_plan_has() -> None:
+    """With the best value as cutoff plus a little, the best plan's columns stay open."""
+    space = space_of()
+    relaxed = relax(whole_program(space.matrix, space.cost, space.box), ENDLESS)
+    assert relaxed is not None
+    plan = optimize(medium(), time_limit=60, backend="cp-sat", workers=2)
+    decisions = start_of(space.problem, plan)
+    assert decisions is not None
+    point = space.point(decisions, ENDLESS)
+    assert point is not None
+    bound = dual_bound(space.matrix, space.cost, relaxed.duals, space.box)
+    box, number = fix_by_reduced_cost(space.matrix, bound, space.box, point.cost + 1e-9)
+    whole = space.matrix.integral
+    assert number > 0
+    assert np.all(point.x[whole] >= box.lower[whole])
+    assert np.all(point.x[whole] <= box.upper[whole])
+
+
+# -- subproblems ---------------------------------------------------------------------------
+
+
+def test_both_solvers_agree_on_a_subproblem() -> None:
+    """HiGHS and CP-SAT prove the same optimum of some projects beside a fixed rest."""
+    space = space_of()
+    point = space.point(first_plan(space), ENDLESS)
+    assert point is not None
+    some = np.arange(len(space.problem.projects)) % 3 == 0
+    columns = space.with_shared(space.columns_of(some))
+    sub = cut_out(space.matrix, space.cost, space.box, columns, point.x, point.activity)
+    whole = cut_whole(space.matrix, space.cost, space.box, columns, point.x)
+    start = point.x[columns]
+    assert whole is not None
+    first = solve_mip(sub.program, Effort(60), ENDLESS, 0, start)
+    second = solve_cp(whole, Effort(60), ENDLESS, 0, start)
+    assert first.proved
+    assert second.proved
+    assert first.value == pytest.approx(second.value, rel=1e-4, abs=1e-6)
+    assert first.value <= float(np.dot(sub.program.cost, start)) + 1e-9
+
+
+def test_idle_time_is_given_away_without_harm() -> None:
+    """Giving idle people to the needs that lack them most keeps every row."""
+    space = space_of()
+    point = space.point(first_plan(space), ENDLESS)
+    assert point is not None
+    x, activity = space.spread(point.x, point.activity, None)
+    assert np.allclose(space.matrix.activity(x), activity)
+    assert np.all(activity <= space.matrix.row_upper + 1e-7)
+    assert np.all(activity >= space.matrix.row_lower - 1e-7)
+
+
+# -- the search ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_search_is_near_the_optimum(seed: int) -> None:
+    """Without its exact end it comes within 2 % of the optimum of two dozen projects."""
+    subject = medium(seed)
+    best = optimize(subject, time_limit=120, backend="cp-sat", workers=2)
+    found = searched(compile_problem(subject), work=8.0)
+    assert best.objective is not None
+    assert found.stages[0].best is not None
+    assert found.stages[0].bound is not None
+    assert 0.98 * best.objective <= found.stages[0].best <= best.objective + 1e-6
+    assert found.stages[0].bound >= best.objective - 1e-6
+
+
+def test_the_same_work_gives_the_same_plan() -> None:
+    """The search repeats itself where work, not time, ends it."""
+    subject = compile_problem(medium())
+    first, second = searched(subject, 3.0), searched(subject, 3.0)
+    assert (first.decisions, first.stages) == (second.decisions, second.stages)
+
+
+def test_a_plan_of_another_budget_is_repaired() -> None:
+    """A start that no longer fits is cut to what does, and the search goes on from there."""
+    rich = _two_projects(10)
+    poor = _two_projects(6)
+    start = decided(rich, A=0, B=2)
+    found = searched(poor, 1.0, start=start)
+    assert found.decisions is not None
+    assert found.decisions.selected == (False, True)
+    assert found.stages[0].best == pytest.approx(3.0)
+
+
+def _two_projects(budget: int) -> Problem:
+    return problem(
+        projects=[
+            {**project("A", 2), "value": 2, "costs": [{"lump": 4}]},
+            {**project("B", 2), "value": 3, "costs": [{"lump": 6}]},
+        ],
+        funds=[{"id": "money", "amounts": {"total": budget}}],
+    )
+
+
+def test_an_empty_portfolio_has_an_empty_plan() -> None:
+    """Nothing to choose is no error."""
+    found = searched(problem(projects=[]))
+    assert found.decisions == Decisions((), ())
+
+
+def test_a_box_that_is_given_is_kept() -> None:
+    """Propagation only tightens what it gets."""
+    space = space_of()
+    fixed = Box(space.matrix.lower, np.minimum(space.matrix.upper, 0.5))
+    box = propagate(space.matrix, fixed.lower, fixed.upper)
+    assert np.all(box.upper <= fixed.upper)
+
+
+def test_what_the_engine_did_is_on_record() -> None:
+    """The plan names the engine, its libraries and every better incumbent."""
+    plan: Plan = optimize(medium(), backend="hybrid", time_limit=20, workers=2)
+    assert plan.engine is not None
+    assert plan.engine.name == "hybrid"
+    assert {"ortools", "highspy"} <= set(plan.engine.versions)
+    values = [line.value for line in plan.incumbents if line.value is not None]
+    assert values == sorted(values)
+
+
+def indexed_of(subject: Portfolio) -> TimeIndexed:
+    """Return the time-indexed model of a portfolio."""
+    return build(compile_problem(subject))
+
+
+def test_every_column_of_a_project_has_its_owner() -> None:
+    """The columns of a project are its own, all others are shared."""
+    indexed = indexed_of(medium())
+    owner = indexed.schedule.owners()
+    for index, column in enumerate(indexed.schedule.selected):
+        assert owner[column] == index
+        assert all(owner[work.column] == index for work in indexed.schedule.works[index])
+    assert set(owner[list(indexed.synergies)].tolist()) <= {-1}
