@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
@@ -20,15 +21,22 @@ from pmo_optimizer.model import (
 )
 from pmo_optimizer.problem import Problem, ProjectData
 
+NOTHING = Fraction(0)
+
 DIGITS = 60
 """Precision of decimal divisions; more than any exact share or amount has."""
 
 
 def decimal(value: Fraction) -> Decimal:
     """Return a fraction with a power of ten below it as an exact decimal."""
+    return decimals([value])[0]
+
+
+def decimals(values: Iterable[Fraction]) -> tuple[Decimal, ...]:
+    """Return fractions with powers of ten below them as exact decimals."""
     with localcontext() as context:
         context.prec = DIGITS
-        return Decimal(value.numerator) / Decimal(value.denominator)
+        return tuple(Decimal(v.numerator) / Decimal(v.denominator) for v in values)
 
 
 def projects_of(
@@ -74,7 +82,8 @@ def allocations_of(problem: Problem, shares: tuple[Share, ...]) -> tuple[Allocat
     for share in shares:
         key = (share.kind, share.supplier, share.project, share.phase, share.need)
         run = runs[key]
-        run[share.period] = run.get(share.period, Fraction(0)) + share.fte
+        known = run.get(share.period)
+        run[share.period] = share.fte if known is None else known + share.fte
     out = []
     for (kind, supplier, project, phase, need), run in sorted(runs.items()):
         first, last = min(run), max(run)
@@ -87,7 +96,7 @@ def allocations_of(problem: Problem, shares: tuple[Share, ...]) -> tuple[Allocat
                 phase=data.phases[phase].id,
                 need=need,
                 start=first,
-                shares=tuple(decimal(run.get(t, Fraction(0))) for t in range(first, last + 1)),
+                shares=decimals(run.get(t, NOTHING) for t in range(first, last + 1)),
             )
         )
     return tuple(out)

@@ -261,36 +261,50 @@ def content_hash(value: object) -> str:
     Neither the order of keys counts nor that of a list that is a set. The phases of a
     baseline, which name a phase each, are a set too.
     """
-    return _hash_of(_canonical_text(value))
+    return _hash_of(_Writer().text(value))
 
 
 def _hash_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _canonical_text(value: object, name: str = "") -> str:
-    """Return content as JSON text with every list that is a set in one certain order.
+class _Writer:
+    """Writes JSON-like content as text with every list that is a set in one certain order.
 
-    ``name`` is the field that holds the value. A set is in the order of the hashes of its
-    entries' texts; the texts of parts make up the text of the whole.
+    A set is in the order of the hashes of its entries' texts. The texts of parts make up the
+    text of the whole, and objects of one kind share the beginnings of their fields.
     """
-    if isinstance(value, dict):
+
+    def __init__(self) -> None:
+        self._fields: dict[tuple[str, ...], list[tuple[str, str, str]]] = {}
+
+    def text(self, value: object, name: str = "") -> str:
+        """Return content as text; ``name`` is the field that holds it."""
+        if isinstance(value, dict):
+            return self._object(value)
+        if not isinstance(value, list | tuple):
+            return _scalar_text(value)
+        texts = [self.text(x) if type(x) in NESTED else _scalar_text(x) for x in value]
+        rows = name == "phases" and all(isinstance(i, dict) and "phase" in i for i in value)
+        if name not in ORDERED_FIELDS or rows:
+            texts.sort(key=_hash_of)
+        return "[" + ",".join(texts) + "]"
+
+    def _object(self, value: dict[str, object]) -> str:
+        names = tuple(value)
+        if names not in self._fields:
+            heads = ((name, encode_basestring_ascii(name) + ":") for name in sorted(names))
+            self._fields[names] = [(name, head, head + "null") for name, head in heads]
         parts = []
-        for key in sorted(value):
-            item = value[key]
-            nested = type(item) in NESTED
-            text = _canonical_text(item, key) if nested else _scalar_text(item)
-            parts.append(f"{encode_basestring_ascii(key)}:{text}")
+        for name, head, nothing in self._fields[names]:
+            item = value[name]
+            if item is None:
+                parts.append(nothing)
+            elif type(item) in NESTED:
+                parts.append(head + self.text(item, name))
+            else:
+                parts.append(head + _scalar_text(item))
         return "{" + ",".join(parts) + "}"
-    if not isinstance(value, list | tuple):
-        return _scalar_text(value)
-    if not value:
-        return "[]"
-    texts = [_canonical_text(x) if type(x) in NESTED else _scalar_text(x) for x in value]
-    rows = name == "phases" and all(isinstance(i, dict) and "phase" in i for i in value)
-    if name not in ORDERED_FIELDS or rows:
-        texts.sort(key=_hash_of)
-    return "[" + ",".join(texts) + "]"
 
 
 NESTED = frozenset({dict, list, tuple})
@@ -299,8 +313,6 @@ NESTED = frozenset({dict, list, tuple})
 
 def _scalar_text(value: object) -> str:
     """Return a scalar as `json.dumps` writes it."""
-    if value is None:
-        return "null"
     if isinstance(value, str):
         return encode_basestring_ascii(value)
     if isinstance(value, bool):

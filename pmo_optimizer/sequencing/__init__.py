@@ -2,7 +2,8 @@
 
 The precedence network has two events per phase and per project, start and finish (exclusive
 end), and arcs ``later >= earlier + lag`` in periods (formulation, section 2). NetworkX finds its
-cycles, orders and components; windows come from propagating the arcs to a fixed point.
+cycles (where earliest times do not settle), orders and components; windows come from propagating
+the arcs to a fixed point.
 """
 
 from __future__ import annotations

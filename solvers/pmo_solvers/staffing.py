@@ -23,6 +23,9 @@ GRID = 10**10
 Server = tuple[str, int]
 """("s", supplier index), ("h", hire index) or ("o", bucket index) for extra supply."""
 
+Given = dict[int, list[tuple[Server, int]]]
+"""Who gives how much time to each bucket, in units of 1/`_time_unit` FTE."""
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -94,11 +97,12 @@ def _whole(
     flows = min_cost_flow(arcs, supplies)
     if flows is None:
         return None
-    given: dict[int, list[tuple[Server, Fraction]]] = defaultdict(list)
+    given: Given = defaultdict(list)
+    times = _time_unit(problem) // problem.fte_scale
     for arc, flow in zip(arcs, flows, strict=True):
         if flow:
             bucket = network.buckets[arc.head - first]
-            given[bucket].append((servers[arc.tail], Fraction(flow, problem.fte_scale)))
+            given[bucket].append((servers[arc.tail], flow * times))
     return _divide(problem, period, network, by_bucket, given, Fraction(0))
 
 
@@ -138,8 +142,8 @@ def _program(
     by_bucket: Mapping[int, Sequence[Claim]],
     heads: Mapping[int, int],
     miss: Fraction,
-) -> dict[int, list[tuple[Server, Fraction]]] | None:
-    """Return what each server gives to each bucket (FTE of time), by GLOP."""
+) -> Given | None:
+    """Return what each server gives to each bucket, by GLOP."""
     from ortools.linear_solver.python import model_builder
 
     model = model_builder.Model()  # type: ignore[no-untyped-call]
@@ -222,20 +226,27 @@ def _rounded(
     period: int,
     values: Mapping[tuple[Server, int], float],
     heads: Mapping[int, int],
-) -> dict[int, list[tuple[Server, Fraction]]]:
+) -> Given:
     """Round shares to the grid; a server that would exceed its time gives less."""
-    left: dict[Server, Fraction] = {}
-    given: dict[int, list[tuple[Server, Fraction]]] = defaultdict(list)
+    unit = _time_unit(problem)
+    left: dict[Server, int] = {}
+    given: Given = defaultdict(list)
     for (server, bucket), value in sorted(values.items()):
-        share = Fraction(round(value * GRID), GRID)
+        share = round(value * GRID) * (unit // GRID)
         if server[0] != "o":
-            units = _available(problem, period, server, heads)
-            spare = left.get(server, Fraction(units, problem.fte_scale))
-            share = min(share, spare)
-            left[server] = spare - share
+            if server not in left:
+                units = _available(problem, period, server, heads)
+                left[server] = units * (unit // problem.fte_scale)
+            share = min(share, left[server])
+            left[server] -= share
         if share > 0:
             given[bucket].append((server, share))
     return given
+
+
+def _time_unit(problem: Problem) -> int:
+    """Return how many units make an FTE, so that all times and tolerances are whole."""
+    return lcm(GRID, problem.fte_scale, NEED_TOLERANCE.as_integer_ratio()[1])
 
 
 def _divide(
@@ -243,31 +254,33 @@ def _divide(
     period: int,
     network: Network,
     by_bucket: Mapping[int, Sequence[Claim]],
-    given: Mapping[int, Sequence[tuple[Server, Fraction]]],
+    given: Given,
     miss: Fraction,
 ) -> list[Share] | None:
     """Divide what a bucket gets over its claims, each its rate but for ``miss``.
 
-    None where rounding leaves a claim with less than the tolerance allows.
+    What is delivered counts in time units x hundredths of proficiency. None where rounding
+    leaves a claim with less than the tolerance allows.
     """
     shares: list[Share] = []
-    unit = lcm(GRID, problem.fte_scale, miss.denominator)  # of time; FULL of them of work
-    step = unit // GRID
-    allowed = int(Fraction(NEED_TOLERANCE) * unit * FULL) - int(miss * unit * FULL)
+    unit = _time_unit(problem)
+    per_rate, step = unit // problem.fte_scale * FULL, unit // GRID
+    missing = int(miss * unit * FULL)
+    spare = int(Fraction(NEED_TOLERANCE) * unit * FULL) - missing
     for bucket in network.buckets:
         levels = _levels(problem, bucket)
-        purses = [(s, int(time * unit)) for s, time in reversed(given.get(bucket, ()))]
+        purses = list(reversed(given.get(bucket, ())))
         for claim in by_bucket[bucket]:
-            left = claim.rate * (unit // problem.fte_scale) * FULL - int(miss * unit * FULL)
+            left = claim.rate * per_rate - missing
             while left > 0 and purses:
                 server, time = purses.pop()
                 level = levels[server]
-                used = min(time, -(-left // (level * step)) * step)
+                used = min(time, -(-left // (level * step)) * step)  # up to the grid
                 shares.append(_share(problem, server, claim, period, Fraction(used, unit)))
                 left -= used * level
                 if time > used:
                     purses.append((server, time - used))
-            if left > allowed:
+            if left > spare:
                 return None
     return shares
 

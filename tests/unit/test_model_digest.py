@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from decimal import Decimal
@@ -35,6 +36,32 @@ def test_the_order_of_rows_does_not_matter(seed: int) -> None:
     backwards = Portfolio.parse(mirrored(subject.to_data()))
     assert backwards.projects != subject.projects
     assert backwards.digest() == subject.digest()
+
+
+def in_order(value: Any, name: str = "") -> Any:
+    """Return content with every list that is a set in the order of its entries' hashes."""
+    if isinstance(value, dict):
+        return {key: in_order(item, key) for key, item in value.items()}
+    if isinstance(value, list):
+        items = [in_order(item) for item in value]
+        return items if name in HAVE_AN_ORDER else sorted(items, key=sha)
+    return value
+
+
+def sha(value: Any) -> str:
+    """Return the hash of content as compact JSON with sorted keys."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_digest_is_the_hash_of_canonical_json(seed: int) -> None:
+    """Anybody can compute it: lists that are sets by hash, keys by name, no blanks."""
+    subject = larger_portfolio(seed).model_copy(
+        update={"name": 'A "quoted"\n Größe', "baseline": ()}
+    )
+    content = subject.model_dump(mode="json", by_alias=True)
+    assert subject.digest() == sha(in_order(content))
 
 
 def test_made_ids_are_part_of_the_content() -> None:

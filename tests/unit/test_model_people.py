@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from itertools import permutations
+from math import floor
+from random import Random
 from typing import Any
 
 import pytest
@@ -74,6 +78,50 @@ def test_a_period_without_working_days_offers_nothing() -> None:
     """On a grid of days a weekend has availability 0."""
     grid = Calendar.model_validate({"start": "2027-02-05", "periods": 4, "grain": "day"})
     assert availability(person(), grid) == (Decimal(1), Decimal(0), Decimal(0), Decimal(1))
+
+
+def by_days(subject: Person, grid: Calendar) -> tuple[Decimal, ...]:
+    """Return the availability of a person, day by day and in fractions."""
+    off = {*subject.holidays, *(day for site in grid.sites for day in site.holidays)}
+    out = []
+    for days in grid.working_days_by_period:
+        present = Fraction(0)
+        for day in days:
+            late = subject.available_from is not None and day < subject.available_from
+            gone = subject.available_until is not None and day > subject.available_until
+            away = sum(Fraction(a.share) for a in subject.absences if a.first <= day <= a.last)
+            present += 0 if late or gone or day in off else max(1 - away, Fraction(0))
+        exact = Fraction(subject.fte) * present / len(days) if days else Fraction(0)
+        out.append(Decimal(floor(exact * 100)) / 100)
+    return tuple(out)
+
+
+@pytest.mark.parametrize("grain", ["day", "week", "month", "quarter"])
+@pytest.mark.parametrize("seed", range(10))
+def test_availability_is_that_of_its_days(seed: int, grain: str) -> None:
+    """Absences and limits of any length, before, in and after the grid, count by the day."""
+    dice = Random(seed)
+
+    def day() -> date:
+        return date(2027, 1, 1) + timedelta(dice.randint(-200, 700))
+
+    def away() -> dict[str, Any]:
+        first, last = sorted((day(), day()))
+        return absent(str(first), str(last), dice.choice((0.2, 0.5, 1)))
+
+    periods = {"day": 60, "week": 30, "month": 14, "quarter": 6}[grain]
+    site = {"id": "s", "holidays": [str(day()) for _ in range(30)]}
+    data = {"start": "2027-01-05", "periods": periods, "grain": grain, "sites": [site]}
+    subject = person(
+        fte=dice.choice((1, 0.75)),
+        site="s",
+        holidays=[str(day()) for _ in range(20)],
+        absences=[away() for _ in range(dice.randint(0, 4))],
+        **({"available_from": str(day())} if dice.random() < 0.5 else {}),
+        **({"available_until": str(day())} if dice.random() < 0.5 else {}),
+    )
+    grid = Calendar.model_validate(data)
+    assert availability(subject, grid) == by_days(subject, grid)
 
 
 def classes(

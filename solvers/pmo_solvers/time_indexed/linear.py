@@ -85,7 +85,7 @@ class Frame:
 
 
 EXACT = 2**53
-"""Whole numbers up to this size are exact as float64."""
+"""Whole numbers below this size are exact as float64, and only they are below it there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class Matrix:
         float64, shape (rows): limits; -inf and inf where there is none.
     exact
         Whether all coefficients and limits are the whole numbers of the rows; otherwise some
-        are above 2^53 and rounded to the nearest float.
+        reach 2^53 and may be rounded to the nearest float.
     """
 
     starts: Indices
@@ -285,24 +285,22 @@ class LinearModel:
 
     def matrix(self) -> Matrix:
         """Return all rows as one sparse matrix, for engines that take arrays."""
-        sizes = [len(row.columns) for row in self.rows]
+        rows = self.rows
+        sizes = [len(row.columns) for row in rows]
         count = sum(sizes)
-        columns = np.fromiter(
-            chain.from_iterable(row.columns for row in self.rows), np.int32, count
-        )
-        coefs = (float(c) for row in self.rows for c in row.coefs)
-        numbers = (n for row in self.rows for n in (*row.coefs, row.lower or 0, row.upper or 0))
+        columns = chain.from_iterable(row.columns for row in rows)
+        coefs = chain.from_iterable(row.coefs for row in rows)
+        values = np.fromiter(coefs, np.float64, count)
+        lower = np.array([-np.inf if row.lower is None else row.lower for row in rows], np.float64)
+        upper = np.array([np.inf if row.upper is None else row.upper for row in rows], np.float64)
+        every = np.abs(np.concatenate((values, lower, upper)))
         return Matrix(
             starts=np.concatenate(([0], np.cumsum(sizes, dtype=np.int64))),
-            columns=columns,
-            values=np.fromiter(coefs, np.float64, count),
-            lower=np.array(
-                [-np.inf if row.lower is None else row.lower for row in self.rows], float
-            ),
-            upper=np.array(
-                [np.inf if row.upper is None else row.upper for row in self.rows], float
-            ),
-            exact=max(map(abs, numbers), default=0) <= EXACT,
+            columns=np.fromiter(columns, np.int32, count),
+            values=values,
+            lower=lower,
+            upper=upper,
+            exact=bool((every[np.isfinite(every)] < EXACT).all()),
         )
 
     def first_violated(self, values: list[int]) -> str:
