@@ -37,7 +37,7 @@ PREFERRED = ("cp-sat", "milp")
 """Engines that take part, the one that runs alone first."""
 
 OPTIMAL_GAP = 1e-6
-"""Relative gap at which a plan is proved optimal (MODEL 24)."""
+"""Relative gap at which a plan is proved optimal (formulation, section 10)."""
 
 LEAST_THREADS = 2
 """Threads that CP-SAT gets in a race at least."""

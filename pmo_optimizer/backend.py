@@ -173,7 +173,7 @@ class Options:
     clock
         Time limit and stop signal, running since the user's call.
     gap
-        Relative gap at which a stage may end (MODEL 24).
+        Relative gap at which a stage may end (formulation, section 10).
     workers
         Threads, at least 1.
     seed
@@ -287,7 +287,7 @@ def stages_of(problem: Problem) -> int:
 
 
 def relative_gap(value: float | None, bound: float | None) -> float | None:
-    """Return |bound - value| / max(|bound|, |value|), 0 if both are 0 (MODEL 24)."""
+    """Return |bound - value| / max(|bound|, |value|), 0 if both are 0 (formulation, section 7)."""
     if value is None or bound is None:
         return None
     largest = max(abs(value), abs(bound))

@@ -167,7 +167,7 @@ def _end_by(facts: Facts, path: Path, node: Frozen, field: str) -> Iterator[Limi
 
 
 def rounded_dates(facts: Facts) -> Iterator[Hit]:
-    """Find limits inside a period: not-before is rounded up, not-after down (MODEL 2)."""
+    """Find limits inside a period, which are rounded inward (formulation, section 9)."""
     for limit in _limits(facts):
         if limit.exact or not 0 <= limit.period < facts.portfolio.calendar.periods:
             continue

@@ -170,7 +170,7 @@ def not_a_share(facts: Facts) -> Iterator[Hit]:
 
 
 def not_hundredths(facts: Facts) -> Iterator[Hit]:
-    """Find FTE and proficiencies with more than two decimals (MODEL 16)."""
+    """Find FTE and proficiencies with more than two decimals (formulation, section 9)."""
     per_fte = int(1 / FTE_STEP)
     yield from _first_offence(
         facts,

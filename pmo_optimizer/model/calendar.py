@@ -188,7 +188,7 @@ class Calendar(Frozen):
 
 @functools.lru_cache(maxsize=65536)
 def discount(rate: Decimal, index: int, periods_a_year: int) -> float:
-    """Return d(t) = (1 + r)^(-t / m) (MODEL 11).
+    """Return d(t) = (1 + r)^(-t / m) (formulation, section 1).
 
     Parameters
     ----------

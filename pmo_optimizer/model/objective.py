@@ -9,7 +9,7 @@ from pmo_optimizer.model.base import Frozen, Id, Number, When
 
 
 class TermName(StrEnum):
-    """Terms of MODEL 22."""
+    """Terms of an objective (formulation, section 7)."""
 
     VALUE = "value"
     BENEFIT = "benefit"

@@ -13,10 +13,10 @@ from pmo_optimizer.model.base import Count, Frozen, Id, Labelled, Number, When
 from pmo_optimizer.model.calendar import Calendar
 
 FTE_STEP = Decimal("0.01")
-"""FTE data are multiples of this; availability is rounded down to it (MODEL 4 and 16)."""
+"""FTE data are multiples of this; availability is rounded down to it (formulation, section 9)."""
 
 NEED_TOLERANCE = Decimal("0.0001")
-"""A need is served when share x proficiency >= need - this, in FTE (MODEL 16)."""
+"""A need is served when share x proficiency >= need - this, in FTE (formulation, section 4)."""
 
 
 class Skill(Frozen):
@@ -188,9 +188,9 @@ class Hire(Frozen):
 def availability(person: Person, calendar: Calendar) -> tuple[Decimal, ...]:
     """Return the FTE of one head of a person entry in every period.
 
-    FTE x present working days / working days, rounded down to 0.01 (MODEL 4); absences with
-    a share take that part of each day, together never more than the day. A period without
-    working days offers nothing.
+    FTE x present working days / working days, rounded down to 0.01 (formulation, section 9);
+    absences with a share take that part of each day, together never more than the day. A
+    period without working days offers nothing.
     """
     return _Attendance(calendar).fte(person)
 
@@ -268,7 +268,7 @@ def _present(person: Person, days: Sequence[date], absences: Sequence[Absence]) 
 
 @dataclass(frozen=True, slots=True)
 class PersonClass:
-    """People who are interchangeable in capacity mode (MODEL 17).
+    """People who are interchangeable in capacity mode (formulation, section 4).
 
     Attributes
     ----------

@@ -247,7 +247,7 @@ class Plan(Frozen):
     """The answer: decisions, certificate, proof and key figures.
 
     ``objective``, ``bound`` and ``gap`` are the first term's after prices, or the weighted
-    sum's (MODEL 23); null where there is no plan, or no bound.
+    sum's (formulation, section 7); null where there is no plan, or no bound.
     """
 
     schema_version: Literal["1"] = "1"

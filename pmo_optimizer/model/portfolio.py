@@ -149,7 +149,7 @@ class Portfolio(Frozen):
         return {c.id: c.weight or Decimal(0) for c in self.criteria}
 
     def raw_value(self, project: Project) -> Fraction:
-        """Return the strategic value: neither discounted nor adjusted for risk (MODEL 10)."""
+        """Return the value, neither discounted nor adjusted for risk (formulation, section 7)."""
         if project.value is not None:
             return Fraction(project.value)
         return sum(

@@ -241,7 +241,7 @@ class Project(Labelled):
         """Return the links between phases of this project, the implied chain included.
 
         Without links of its own the phases run in the given order, FS with lag 0 and a
-        maximum lag of ``max_gap`` (MODEL 6).
+        maximum lag of ``max_gap`` (formulation, section 2).
         """
         if self.links:
             return self.links
@@ -291,8 +291,8 @@ class Project(Labelled):
     def pinned_start(self, phase: Phase, calendar: Calendar) -> int | None:
         """Return the period in which a phase must start if the project is selected, or None.
 
-        The first listed phase of a running project is pinned at period 0 (MODEL 5) unless
-        it has a pin of its own.
+        The first listed phase of a running project is pinned at period 0 unless it has a pin of
+        its own (formulation, section 1).
         """
         if phase.pin is not None and phase.pin.start is not None:
             return calendar.period_of(phase.pin.start)

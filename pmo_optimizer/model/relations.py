@@ -30,7 +30,7 @@ class Link(Frozen):
     """Precedence: an event of ``target`` not before (and not long after) one of ``source``.
 
     FS: start >= end + lag; SS: start >= start + lag; FF: end >= end + lag;
-    SF: end >= start + lag; a maximum lag is the matching <= (MODEL 1).
+    SF: end >= start + lag; a maximum lag is the matching <= (formulation, section 2).
 
     Attributes
     ----------
@@ -125,7 +125,7 @@ class Saving(Frozen):
 
 
 class Synergy(Frozen):
-    """Extra value or saved cost if and only if all members are selected (MODEL 15).
+    """Extra value or saved cost if and only if all members are selected (formulation, section 3).
 
     Attributes
     ----------

@@ -19,7 +19,7 @@ from pmo_optimizer.model.base import (
 
 
 class Measure(StrEnum):
-    """What is added up over projects: raw, undiscounted, unadjusted (MODEL 20).
+    """What is added up over projects: raw, undiscounted, unadjusted (formulation, section 6).
 
     ``value`` is the weighted utility (or the direct value), ``cost`` all money of the chosen
     modes and the project lines, ``effort`` the FTE-periods of all needs, ``count`` 1.
@@ -56,7 +56,7 @@ class _Rule(Frozen):
 
 
 class ShareRule(_Rule):
-    """The matching projects' part of a total: N >= share x D, or <= (MODEL 20).
+    """The matching projects' part of a total: N >= share x D, or <= (formulation, section 6).
 
     Attributes
     ----------
@@ -94,7 +94,7 @@ class StartsRule(_Rule):
 
 
 class AverageRule(_Rule):
-    """Weighted average of an attribute over the matching selected projects (MODEL 20).
+    """Weighted average of an attribute over matching selected projects (formulation, section 6).
 
     ``at_most``: sum of w (a - limit) <= 0 over the selected ones, or >= for ``at_least``.
 

@@ -180,7 +180,7 @@ def price_delays(schedule: Schedule, log: Log) -> None:
 
 
 def objective_value(objective: Objective, terms: Mapping[TermName, float], penalty: float) -> float:
-    """Return the first term after prices, or the weighted sum (MODEL 23).
+    """Return the first term after prices, or the weighted sum (formulation, section 7).
 
     Weighted: sum of s_k w_k term_k with s_k = 1 where the term has the first term's sense and
     -1 otherwise, worsened by the penalty times the first weight.

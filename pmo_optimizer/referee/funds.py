@@ -37,7 +37,7 @@ def check_money(ledger: Ledger, plan: Plan, log: Log) -> tuple[FundUse, ...]:
 def _fund_uses(
     fund: Fund, portfolio: Portfolio, paid: Mapping[int, Decimal], log: Log
 ) -> Iterator[FundUse]:
-    """Yield the use of each bucket, carry-over included (MODEL 13)."""
+    """Yield the use of each bucket, carry-over included (formulation, section 5)."""
     row = buckets(fund.amounts, portfolio.calendar)
     spent = _by_bucket(row.of_period, paid, len(row.labels))
     carried = Decimal(0)

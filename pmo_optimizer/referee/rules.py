@@ -26,7 +26,7 @@ from pmo_optimizer.referee.schedule import Active
 
 
 class Measures:
-    """Raw measures of the selected projects, undiscounted and unadjusted (MODEL 20).
+    """Raw measures of the selected projects, undiscounted and unadjusted (formulation, section 6).
 
     Parameters
     ----------

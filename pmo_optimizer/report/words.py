@@ -79,7 +79,7 @@ def gap_text(gap: float | None) -> str:
 
 
 def relative_gap(value: float | None, bound: float | None) -> float | None:
-    """Return |bound - value| / max(|bound|, |value|), 0 if both are 0 (MODEL 24)."""
+    """Return |bound - value| / max(|bound|, |value|), 0 if both are 0 (formulation, section 7)."""
     if value is None or bound is None:
         return None
     largest = max(abs(value), abs(bound))

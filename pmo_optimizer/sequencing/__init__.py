@@ -1,9 +1,9 @@
 """Precedence: cycles, order, time windows, critical path, independent components.
 
 The precedence network has two events per phase and per project, start and finish (exclusive
-end), and arcs ``later >= earlier + lag`` in periods (MODEL 1). NetworkX finds its cycles
-(where earliest times do not settle), orders and components; windows come from propagating the
-arcs to a fixed point.
+end), and arcs ``later >= earlier + lag`` in periods (formulation, section 2). NetworkX finds its
+cycles (where earliest times do not settle), orders and components; windows come from propagating
+the arcs to a fixed point.
 """
 
 from __future__ import annotations

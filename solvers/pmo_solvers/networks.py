@@ -30,7 +30,7 @@ class Network:
         fractions of FTE units matter.
     priced
         Whether extra supply or soft ceilings have a price. Needs are then served in full:
-        the tolerance of MODEL 16 is for rounding and never lowers a price.
+        the tolerance (formulation, section 4) is for rounding and never lowers a price.
     """
 
     buckets: list[int]

@@ -109,3 +109,23 @@ def test_version_is_the_same_everywhere() -> None:
     from pmo_optimizer import __version__
 
     assert f'\nversion = "{__version__}"\n' in (ROOT / "pyproject.toml").read_text()
+
+
+CITED = re.compile(r"formulation, sections? (\d+)(?: to (\d+))?")
+
+CITING = ("pmo_optimizer", "solvers", "scenarios", "tests", "benchmarks")
+"""Folders whose comments may cite the formulation."""
+
+
+def test_cited_sections_exist() -> None:
+    """Every section of the formulation that a comment cites exists, and nothing else is cited."""
+    headings = re.findall(r"^## (\d+)\.", (ROOT / "docs" / "formulation.md").read_text(), re.M)
+    assert headings == [str(number + 1) for number in range(len(headings))]
+    cited: set[str] = set()
+    for folder in CITING:
+        for path in (ROOT / folder).rglob("*.py"):
+            text = path.read_text(encoding="utf-8")
+            cited.update(n for pair in CITED.findall(text) for n in pair if n)
+            assert not re.search(r"\b(?:MODEL|DESIGN)\W+\d", text), name_of(path)
+    assert cited <= set(headings)
+    assert len(cited) > 5

@@ -20,7 +20,7 @@ FINE = 10_000
 """Shares are counted in 1/FINE of an FTE unit in networks where fractions matter."""
 
 TOLERANCE_DIVISOR = 10_000
-"""A need may miss 1/10,000 FTE (MODEL 16)."""
+"""A need may miss 1/10,000 FTE (formulation, section 4)."""
 
 
 class Asked(NamedTuple):

@@ -1,9 +1,9 @@
 """Stages, refused solutions, and progress: what every engine on the time-indexed model does.
 
 Stage k optimizes term k while every earlier term stays within its tolerance of its best
-(MODEL 23). Every solution is checked row by row in whole numbers and completed exactly; one
-that fails is cut off and the stage solved again, so that an engine's tolerances never decide
-feasibility.
+(formulation, section 7). Every solution is checked row by row in whole numbers and completed
+exactly; one that fails is cut off and the stage solved again, so that an engine's tolerances
+never decide feasibility.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from pmo_solvers.time_indexed.build import TimeIndexed, build
 from pmo_solvers.time_indexed.linear import Kind, LinearTerm
 
 OPTIMAL_GAP = 1e-6
-"""A stage is proved at this relative gap (MODEL 24)."""
+"""A stage is proved at this relative gap (formulation, section 10)."""
 
 FLOAT_NOISE = 1e-8
 """A bound this near to its incumbent, relative above 1, is the same number."""

@@ -1,4 +1,4 @@
-"""Terms of the objective over columns (MODEL 22)."""
+"""Terms of the objective over columns (formulation, section 7)."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ class Form:
     def limit(self, whole: int, term: TermData) -> tuple[int, float]:
         """Return the most that the sum may become in later stages, and the tolerance.
 
-        The tolerance is max(abs_tol, rel_tol x abs(value)) (MODEL 23).
+        The tolerance is max(abs_tol, rel_tol x abs(value)) (formulation, section 7).
         """
         value = abs(Fraction(self.natural(whole)))
         tolerance = max(_exact(term.abs_tol), _exact(term.rel_tol) * value)

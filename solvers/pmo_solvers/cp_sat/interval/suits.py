@@ -68,7 +68,7 @@ def _nothing_is_priced(problem: Problem) -> bool:
 def _people_are_plain(problem: Problem) -> bool:
     """Every bucket has suppliers of its own, at proficiency 1, and nothing else.
 
-    With units finer than a hundredth of an FTE the tolerance of needs (MODEL 16) would count.
+    With units finer than 0.01 FTE the tolerance of needs (formulation, section 4) would count.
     """
     used = used_buckets(problem)
     taken: set[int] = set()
