@@ -1,9 +1,10 @@
-"""The engine behind ``backend="auto"``: the exact engines side by side on one problem.
+"""The engine behind ``backend="auto"``: the hybrid engine, or exact ones on small problems.
 
-Which engine wins depends on the portfolio: a MIP solver where money binds, CP-SAT where few
-people bind. Where people with skills serve needs CP-SAT runs alone. Elsewhere both run at once,
-the better plan and the better bound count, and both stop as soon as the two meet; in
-reproducible mode, and with one worker, one engine runs alone.
+Small problems are proved fastest by the exact engines themselves. Which one wins depends on
+the portfolio: a MIP solver where money binds, CP-SAT where few people bind. Where people with
+skills serve needs CP-SAT runs alone. Elsewhere both run at once, the better plan and the better
+bound count, and both stop as soon as the two meet; in reproducible mode, and with one worker,
+one engine runs alone.
 """
 
 from __future__ import annotations
@@ -36,6 +37,12 @@ from pmo_optimizer.problem import NAMED_STAFFING, Feature, Problem
 PREFERRED = ("cp-sat", "milp")
 """Engines that take part, the one that runs alone first."""
 
+LARGE = "hybrid"
+"""Engine of problems that are not small."""
+
+SMALL = 1000
+"""Choices of mode and start, over all phases, up to which a problem is small."""
+
 OPTIMAL_GAP = 1e-6
 """Relative gap at which a plan is proved optimal (formulation, section 10)."""
 
@@ -47,7 +54,7 @@ POLL_SECONDS = 0.05
 
 
 class AutoBackend:
-    """Runs CP-SAT, or all preferred engines side by side, and returns the best found."""
+    """Runs the hybrid engine; on small problems CP-SAT, or the exact engines side by side."""
 
     name = "auto"
     capabilities = frozenset(Feature) - NAMED_STAFFING
@@ -55,10 +62,14 @@ class AutoBackend:
 
     def versions(self) -> dict[str, str]:
         """Return the versions of all engines that may take part."""
-        return {name: v for engine in _engines() for name, v in engine.versions().items()}
+        engines = (*_engines(), *_large())
+        return {name: v for engine in engines for name, v in engine.versions().items()}
 
     def solve(self, problem: Problem, options: Options) -> Outcome:
         """Return the best plan with the best bound; see `pmo_optimizer.backend.Backend`."""
+        if choices(problem) > SMALL:
+            for engine in _large():
+                return engine.solve(problem, options)
         engines = _engines()
         alone = options.reproducible or options.workers == 1 or len(engines) == 1
         if alone or _people_bind(problem):
@@ -72,6 +83,21 @@ def _engines() -> tuple[Backend, ...]:
     if not engines:
         raise Unsupported("no exact engine is installed; install pmo-optimizer anew")
     return engines
+
+
+def _large() -> tuple[Backend, ...]:
+    """Return the engine of large problems, where it is installed."""
+    return (load_backend(LARGE),) if LARGE in backend_names() else ()
+
+
+def choices(problem: Problem) -> int:
+    """Return the number of modes x starts over all phases, a measure of size."""
+    return sum(
+        len(phase.starts(mode))
+        for project in problem.projects
+        for phase in project.phases
+        for mode in phase.modes
+    )
 
 
 def _people_bind(problem: Problem) -> bool:

@@ -112,3 +112,24 @@ def test_a_start_without_decisions_is_no_start(engine: str) -> None:
     """A plan that has none, as of a run that found nothing, may be given."""
     nothing = run(knapsack(60), engine, time_limit=1e-9).model_copy(update={"projects": ()})
     assert run(MIXED, engine, start=nothing).objective == close(best(MIXED, engine).objective or 0)
+
+
+def test_a_start_without_what_is_obligatory_now_is_no_plan(engine: str) -> None:
+    """A project that has become mandatory is in every plan, however short the search."""
+    subject = knapsack(30)
+    start = run(subject, engine, time_limit=1)
+    left_out = next(entry.project for entry in start.projects if not entry.selected)
+    obliged = changed(subject, {f"projects/{left_out}/decision": "must"})
+    plan = run(obliged, engine, start=start, time_limit=0.2)
+    assert plan.objective is None or left_out in plan.selected
+
+
+def test_a_reproducible_search_with_a_start_repeats_itself(engine: str) -> None:
+    """The same start gives the same plan, which is never worse than it."""
+    subject = parsed(knapsack(60))
+    start = run(subject, engine, time_limit=1)
+    first, second = (
+        run(subject, engine, reproducible=True, time_limit=0.3, start=start) for _ in range(2)
+    )
+    assert first.projects == second.projects
+    assert (first.objective or 0) >= (start.objective or 0) - TOLERANCE

@@ -62,10 +62,10 @@ def test_generated_portfolios_have_no_error(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_scarce_skills_are_wanted_more_than_twice(seed: int) -> None:
-    """At least three skills are asked for 2.0 to 2.4 times what their people can give."""
+    """At least two skills are asked for 2.0 to 2.4 times what their people can give."""
     portfolio = usual(seed)
     ratios = [demand(portfolio, s.id) / capacity(portfolio, s.id) for s in portfolio.skills]
-    assert sum(ratio >= 1.95 for ratio in ratios) >= 3
+    assert sum(ratio >= 1.95 for ratio in ratios) >= 2
     assert max(ratios) <= 2.45
 
 

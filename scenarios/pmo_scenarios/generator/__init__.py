@@ -100,7 +100,7 @@ def generate(
     periods, grain, start
         The time grid; 24 months from January 2027 by default.
     skills, scarce
-        Number of skills, and how many of them are scarce: three in eight by default, fewer
+        Number of skills, and how many of them are scarce: a quarter of them by default, fewer
         below 10 projects per scarce skill. The pools of scarce skills carry the tag ``scarce``.
     seed
         Any whole number.

@@ -20,7 +20,7 @@ RESEARCH = "research"
 OPEN_TO_INNOVATION = 0.2
 """Part of the open capex that the innovation fund is sized for."""
 
-MONEY_RATIO = (0.05, 0.2)
+MONEY_RATIO = (0.0, 0.1)
 """Where the ratio of cost to money lies in the asked range: near its low end, so that money
 binds beside the scarce skills and not instead of them."""
 

@@ -118,10 +118,10 @@ class Options:
 
     @property
     def num_scarce(self) -> int:
-        """Number of scarce skills: three in eight, fewer in small portfolios."""
+        """Number of scarce skills: a quarter, fewer in small portfolios."""
         if self.scarce is not None:
             return self.scarce
-        return max(1, min(round(0.375 * self.skills), self.projects // 10))
+        return max(1, min(round(0.25 * self.skills), self.projects // 10))
 
     @property
     def heads(self) -> int:

@@ -24,7 +24,7 @@ MARGIN = 0.05
 GENERAL_RATIO = (0.7, 0.9)
 """Demand over capacity of the skills that are not scarce."""
 
-MOST_EXTRA = Decimal("0.07")
+MOST_EXTRA = Decimal("0.04")
 """Capacity of a scarce skill that may come from people with another main skill, relative to
 that of its own people."""
 

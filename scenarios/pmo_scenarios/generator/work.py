@@ -10,7 +10,7 @@ from pmo_optimizer import State
 from pmo_scenarios.generator.drafts import PhaseDraft, ProjectDraft, SecondMode
 from pmo_scenarios.generator.options import CATEGORIES, SUBJECTS, VERBS, Options
 
-LENGTH_SHARE = 0.6
+LENGTH_SHARE = 0.7
 """Median length of a project as a part of the horizon (of 36 periods at most)."""
 
 LENGTH_SPREAD = 0.25
@@ -34,7 +34,7 @@ GENERAL_SHARE = 0.4
 NARROW_SHARE = 0.35
 """Part of the projects that need a single scarce skill: they use what broad ones leave."""
 
-NARROW_LENGTH = 0.35
+NARROW_LENGTH = 0.45
 NARROW_SIZE = 0.7
 """Length and size of such projects, relative to the others."""
 

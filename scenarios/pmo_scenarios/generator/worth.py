@@ -14,13 +14,13 @@ VALUE_ELASTICITY = 0.95
 """Value grows with this power of the scarce effort: large projects bring more, yet less per
 person."""
 
-VALUE_SPREAD = 0.75
+VALUE_SPREAD = 0.45
 """Sigma of the lognormal part of the value that has nothing to do with effort."""
 
-COST_ELASTICITY = 0.6
+COST_ELASTICITY = 0.8
 """External cost grows with this power of the effort."""
 
-COST_SPREAD = 0.7
+COST_SPREAD = 0.5
 """Sigma of the lognormal part of the external cost."""
 
 BASE_COST = 40_000

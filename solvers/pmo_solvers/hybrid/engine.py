@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from importlib import metadata
 from math import isfinite
@@ -34,8 +35,16 @@ from pmo_solvers.hybrid.matrix import WholeRows
 from pmo_solvers.hybrid.search import Limits, Search
 from pmo_solvers.hybrid.space import Point, Space
 from pmo_solvers.hybrid.starts import Starts
+from pmo_solvers.milp.engine import MilpStages
 from pmo_solvers.time_indexed.build import TimeIndexed, build
-from pmo_solvers.time_indexed.driver import FIRST_SHARE, OPTIMAL_GAP, Hold, Request, settled
+from pmo_solvers.time_indexed.driver import (
+    FIRST_SHARE,
+    OPTIMAL_GAP,
+    Hold,
+    Request,
+    StageSolver,
+    settled,
+)
 from pmo_solvers.time_indexed.linear import LinearTerm
 
 EXACT_ENTRIES = 200_000
@@ -46,6 +55,12 @@ SEARCH_SHARE = 0.4
 
 ROUNDS_PER_SECOND = 3
 """Neighbourhoods that ``reproducible`` mode allows for every second of the limit."""
+
+ENDS: tuple[tuple[str, type[StageSolver]], ...] = (("cp-sat", CpSatStages), ("milp", MilpStages))
+"""Exact engines that end a search."""
+
+POLL_SECONDS = 0.05
+"""How often the stop signal is looked at."""
 
 TINY = 400
 """Undecided columns up to which the exact engine needs no search before it."""
@@ -117,6 +132,15 @@ class _State:
     holds: list[Hold] = field(default_factory=list)
     termination: Termination = Termination.PROVED
     words: list[str] = field(default_factory=list)
+
+
+class _Ends:
+    """Exact engines side by side: what they improve, their clock, and how they are stopped."""
+
+    def __init__(self, search: Search, clock: Clock) -> None:
+        self.search = search
+        self.stop = threading.Event()
+        self.clock = Clock(clock.left, self.stop)
 
 
 class _Run:
@@ -244,50 +268,93 @@ class _Run:
             self._rank(search.starts)
 
     def _exact(self, search: Search, indexed: TimeIndexed, number: int, clock: Clock) -> None:
-        """Let CP-SAT go on from the best plan, on the whole stage."""
+        """Let exact engines go on from the best plan, side by side, on the whole stage.
+
+        CP-SAT is the better one at plans, HiGHS often at bounds; in reproducible mode CP-SAT
+        runs alone.
+        """
+        ends = _Ends(search, clock)
+        with ThreadPoolExecutor(len(ENDS)) as pool:
+            waiting = [
+                pool.submit(self._one_end, ends, name, solver(), indexed, number)
+                for name, solver in ENDS
+                if name == "cp-sat" or not self.options.reproducible
+            ]
+            while not all(future.done() for future in waiting):
+                failed = any(future.done() and future.exception() for future in waiting)
+                if clock.over or search.closed or failed:
+                    ends.stop.set()
+                time.sleep(POLL_SECONDS)
+            for future in waiting:
+                future.result()
+
+    def _one_end(
+        self, ends: _Ends, name: str, solver: StageSolver, indexed: TimeIndexed, number: int
+    ) -> None:
+        """Run one exact engine; what the exact check refuses is cut off and asked again.
+
+        Bounds of the first attempt are the only ones that count.
+        """
+        search = ends.search
         cuts: list[tuple[list[int], list[int]]] = []
-        while not clock.over:
-            answer = CpSatStages().solve(self._request(search, indexed, number, clock, cuts))
-            self.state.words.append(answer.word)
+        while not ends.clock.over:
+            answer = solver.solve(self._request(ends, name, indexed, number, cuts))
+            self.state.words.append(f"{name}: {answer.word}")
             if answer.bound is not None and not cuts:
-                search.take_bound(search.space.sign * answer.bound, "cp-sat")
+                search.take_bound(search.space.sign * answer.bound, name)
             if answer.values is None:
                 return
             point = search.space.verify(search.space.scaled(answer.values))
             if point is not None:
-                search.keep(point, "cp-sat")
+                search.keep(point, name)
+                if answer.proved:
+                    ends.stop.set()
                 return
-            # Refused by the exact check: cut off, and asked again. Bounds of the first attempt
-            # stay the only ones that count.
             cuts.append(indexed.decision_columns(answer.values))
 
     def _request(
         self,
-        search: Search,
+        ends: _Ends,
+        name: str,
         indexed: TimeIndexed,
         number: int,
-        clock: Clock,
         cuts: list[tuple[list[int], list[int]]],
     ) -> Request:
-        assert search.best is not None  # noqa: S101 - callers have looked
-        space = search.space
+        best, space = ends.search.best, ends.search.space
+        assert best is not None  # noqa: S101 - callers have looked
         start = {
             column: value
-            for column, value in enumerate(search.best.values)
+            for column, value in enumerate(best.values)
             if space.matrix.integral[column] and not self.options.reproducible
         }
         share = (1.0 - FIRST_SHARE) ** number
+        workers = 1 if name == "milp" else self.options.workers
         return Request(
             model=indexed,
             stage=space.stage,
             holds=space.holds,
             cuts=tuple(cuts),
             start=start,
-            options=replace(self.options, on_progress=self.progress.listen),
-            clock=clock,
+            options=replace(
+                self.options,
+                clock=ends.clock,
+                workers=workers,
+                on_progress=self._listener(ends.search, number),
+            ),
+            clock=ends.clock,
             first=not number,
             work=self.options.work_limit * share * (1.0 - SEARCH_SHARE),
         )
+
+    def _listener(self, search: Search, number: int) -> Callable[[Incumbent], None]:
+        """Return what takes the bounds of an exact engine while it runs."""
+
+        def listen(line: Incumbent) -> None:
+            if line.bound is not None and number == 0:
+                search.take_bound(search.space.sign * line.bound, line.source)
+            self.progress.listen(line)
+
+        return listen
 
     def _record(self, search: Search, number: int, *, last: bool) -> None:
         """Note best, bound and tolerance of a stage."""

@@ -19,6 +19,9 @@ from pmo_solvers.hybrid.matrix import Floats, Indices, Mask, Matrix, ranges
 PATIENCE = 20
 """Rounds without a better bound after which steps get shorter."""
 
+AGAIN = 0.05
+"""Step with which a settled run goes on once a better plan is known."""
+
 GREEN = 1.1
 YELLOW = 0.66
 """Factors on the step after a round that climbs well, and after many that do not."""
@@ -106,6 +109,25 @@ class Structure:
         if len(self.head):
             x[self.member[best]] = x[self.head]
         return total + self._share_out(reduced, box, x), x
+
+    def losses(self, reduced: Floats, box: Box) -> Floats:
+        """Return by how much the bound at least gets worse where a column is 1.
+
+        For a member of a choice: its distance to the best member, and what its head costs where
+        it does not pay. With the bound it tells which columns no better plan has.
+        """
+        loss = np.maximum(reduced, 0.0)
+        if not len(self.head):
+            return loss
+        price = np.where(box.upper[self.member] > 0, reduced[self.member], np.inf)
+        least = np.minimum.reduceat(price, self.member_start)
+        worth = reduced.copy()
+        np.add.at(worth, self.head, np.where(np.isfinite(least), least, 0.0))
+        head = np.where(box.lower[self.head] > 0, 0.0, np.maximum(worth[self.head], 0.0))
+        group = np.where(np.isfinite(least), least, 0.0)[self.member_group]
+        loss[self.member] = reduced[self.member] - group + head[self.member_group]
+        loss[self.head] = np.maximum(worth[self.head], 0.0)
+        return loss
 
     def _share_out(self, reduced: Floats, box: Box, x: Floats) -> float:
         """Give the time of every supplier to whoever pays most for it."""
@@ -204,6 +226,12 @@ class Ascent:
             self.stale += 1
             if self.stale % PATIENCE == 0:
                 self.step = max(1e-4, self.step * YELLOW)
+
+    def again(self, target: float) -> None:
+        """Take long steps anew, towards a better plan."""
+        self.target = target
+        self.step = max(self.step, AGAIN)
+        self.stale = 0
 
     @property
     def settled(self) -> bool:

@@ -13,12 +13,27 @@ from random import Random
 
 import numpy as np
 
-from pmo_solvers.hybrid.bounds import Box
 from pmo_solvers.hybrid.matrix import Floats, Indices, Mask
 from pmo_solvers.hybrid.space import SHARED, Point, Space
 
 FIRST_SIZE = 16.0
-"""Projects that a neighbourhood frees at first; it learns."""
+FIRST_SHARE = 0.05
+"""Projects that a neighbourhood frees at first, at least so many or such a part; it learns."""
+
+CORE_UNIT = 50
+"""Columns that the core frees per unit of its size."""
+
+CORE_FACTOR = 3.0
+"""Columns of the first core, relative to those that the relaxation uses."""
+
+CORE_PATIENCE = 6.0
+"""How much longer than other neighbourhoods the core may take."""
+
+ROOM_SHARE = 0.5
+"""Columns that use up more than this part of the gap are left out of neighbourhoods."""
+
+USED = 0.02
+"""Value from which on the relaxation uses a column."""
 
 LEAST_SIZE = 4.0
 
@@ -42,7 +57,9 @@ class Kind:
     Attributes
     ----------
     size
-        Projects to free (of the core: columns in hundreds).
+        Projects to free (of the core: columns in units of `CORE_UNIT`).
+    patience
+        Factor on the time that it may take.
     worth
         Recent gain per second, relative to the best kind.
     """
@@ -52,6 +69,7 @@ class Kind:
     size: float = FIRST_SIZE
     worth: float = 0.0
     tried: int = 0
+    patience: float = 1.0
 
 
 @dataclass(slots=True)
@@ -61,7 +79,7 @@ class Guide:
     x: Floats
     reduced: Floats
     duals: Floats
-    box: Box
+    loss: Floats
     project: Floats = field(default_factory=lambda: np.zeros(0))
 
 
@@ -77,13 +95,15 @@ class Neighbourhoods:
             space.matrix.integral & (space.owner != SHARED) & (space.box.lower < space.box.upper)
         )
         self.guide: Guide | None = None
+        self.room = np.inf
         self.linked = self._links()
         self.solvers = [Kind("highs", self._at_random), Kind("cp-sat", self._at_random)]
+        first = max(FIRST_SIZE, FIRST_SHARE * self.count)
         self.kinds = [
-            Kind("row", self._by_row),
-            Kind("window", self._by_window),
-            Kind("links", self._by_links),
-            Kind("random", self._at_random),
+            Kind("row", self._by_row, first),
+            Kind("window", self._by_window, first),
+            Kind("links", self._by_links, first),
+            Kind("random", self._at_random, first),
         ]
 
     def _open_projects(self) -> Mask:
@@ -112,7 +132,11 @@ class Neighbourhoods:
         guide.project = guide.x[chosen]
         self.guide = guide
         if fresh:
-            self.kinds += [Kind("fraction", self._by_fraction), Kind("core", self._core)]
+            used = int(np.count_nonzero(guide.x[self.columns] > USED))
+            core = max(FIRST_SIZE, CORE_FACTOR * used / CORE_UNIT)
+            first = max(FIRST_SIZE, FIRST_SHARE * self.count)
+            self.kinds.insert(0, Kind("fraction", self._by_fraction, first))
+            self.kinds.insert(0, Kind("core", self._core, core, patience=CORE_PATIENCE))
 
     # -- choice ----------------------------------------------------------------------------
 
@@ -125,9 +149,9 @@ class Neighbourhoods:
         return self._pick(self.solvers)
 
     def _pick(self, kinds: list[Kind]) -> Kind:
-        untried = [kind for kind in kinds if kind.tried < 2]
+        untried = [kind for kind in kinds if not kind.tried]
         if untried:
-            return self.random.choice(untried)
+            return untried[0]
         if self.random.random() < CURIOSITY:
             return self.random.choice(kinds)
         most = max(kind.worth for kind in kinds)
@@ -136,7 +160,6 @@ class Neighbourhoods:
 
     def note(self, kind: Kind, gain: float, seconds: float, *, easy: bool, hard: bool) -> None:
         """Learn from a solved neighbourhood: what it gained, and whether it was too small."""
-        kind.tried += 1
         kind.worth = FORGET * kind.worth + (1 - FORGET) * gain / max(seconds, 1e-3)
         if hard:
             kind.size = max(LEAST_SIZE, kind.size / GROWTH)
@@ -145,10 +168,15 @@ class Neighbourhoods:
 
     # -- kinds -----------------------------------------------------------------------------
 
-    def _free(self, chosen: list[int]) -> Indices:
+    def _free(self, point: Point, chosen: list[int]) -> Indices:
+        """Return the columns of projects, without those that are too dear to be chosen."""
         mask = np.zeros(self.count, dtype=np.bool_)
         mask[chosen] = True
-        return self.space.columns_of(mask & self.open)
+        columns = self.space.columns_of(mask & self.open)
+        if self.guide is None:
+            return columns
+        cheap = self.guide.loss[columns] <= ROOM_SHARE * self.room
+        return columns[cheap | (point.x[columns] > 0)]
 
     def _mixed(self, inside: list[int], outside: list[int], size: int) -> list[int]:
         """Return about as many selected as rejected projects, drawn by what they promise."""
@@ -173,7 +201,7 @@ class Neighbourhoods:
 
     def _at_random(self, point: Point, size: int) -> Indices:
         inside, outside = self._split(self.open, self.space.selected(point.x))
-        return self._free(self._mixed(inside, outside, size))
+        return self._free(point, self._mixed(inside, outside, size))
 
     def _by_row(self, point: Point, size: int) -> Indices:
         """Projects that compete for the same scarce rows."""
@@ -199,7 +227,7 @@ class Neighbourhoods:
         selected = space.selected(point.x)
         inside, _ = self._split(using[:-1], selected)
         _, outside = self._split(able[:-1], selected)
-        return self._free(self._mixed(inside, outside, size))
+        return self._free(point, self._mixed(inside, outside, size))
 
     def _by_window(self, point: Point, size: int) -> Indices:
         """Projects that run, or could run, around the same time."""
@@ -214,7 +242,7 @@ class Neighbourhoods:
         inside = sorted(running.tolist(), key=lambda p: (abs(starts[p] - centre), p))
         inside = inside[: max(1, (2 * size) // 3)]
         _, outside = self._split(self.open, self.space.selected(point.x))
-        return self._free(inside + self._promising(outside, size - len(inside)))
+        return self._free(point, inside + self._promising(outside, size - len(inside)))
 
     def _by_links(self, point: Point, size: int) -> Indices:
         """Projects that belong together by links, requires, choices and synergies."""
@@ -234,7 +262,7 @@ class Neighbourhoods:
                 queue += near
             if len(seen) >= len(candidates):
                 break
-        return self._free(chosen)
+        return self._free(point, chosen)
 
     def _by_fraction(self, point: Point, size: int) -> Indices:
         """Projects about which the relaxation and the plan disagree."""
@@ -244,18 +272,28 @@ class Neighbourhoods:
         candidates = np.flatnonzero(self.open)
         keys = [self.random.random() ** (1.0 / w) for w in doubt[candidates].tolist()]
         order = np.argsort(np.negative(keys), kind="stable")
-        return self._free(candidates[order[:size]].tolist())
+        return self._free(point, candidates[order[:size]].tolist())
 
     def _core(self, point: Point, size: int) -> Indices:
         """Columns of least reduced cost, whatever their project, and those of the plan."""
-        guide, space = self.guide, self.space
+        guide = self.guide
         assert guide is not None  # noqa: S101 - the kind exists only with a guide
         columns = self.columns
-        number = min(len(columns), 50 * size)
+        number = min(len(columns), CORE_UNIT * size)
         noise = np.array([self.random.random() for _ in range(8)])
         blur = 1.0 + 0.5 * noise[columns % 8]
-        price = np.abs(guide.reduced[columns]) * blur
+        price = np.where(guide.x[columns] > USED, -1.0, guide.loss[columns] * blur)
         near = columns[np.argpartition(price, number - 1)[:number]] if number else columns
+        return self._around(point, near)
+
+    def support(self, point: Point, _size: int = 0) -> Indices:
+        """Columns that the relaxation uses, and those of the plan."""
+        assert self.guide is not None  # noqa: S101 - callers have looked
+        return self._around(point, self.columns[self.guide.x[self.columns] > USED])
+
+    def _around(self, point: Point, near: Indices) -> Indices:
+        """Return columns with those that the plan has of their projects."""
+        space = self.space
         mask = np.zeros(space.matrix.num_columns, dtype=np.bool_)
         mask[near] = True
         touched = np.zeros(self.count + 1, dtype=np.bool_)

@@ -54,6 +54,10 @@ ASCENT_ROUNDS = 2000
 POLL = 0.05
 """Seconds between looks at the stop signal."""
 
+SUPPORT_SHARE = 0.12
+MOST_PATIENCE = 5.0
+"""Part of the time for the columns that a relaxation uses, and most, in `MOST_SECONDS`."""
+
 PATIENCE = 40
 """Neighbourhoods without a gain after which a patient search ends, plus one per project."""
 
@@ -161,41 +165,61 @@ class Search:
     # -- bound -----------------------------------------------------------------------------
 
     def _improve_bound(self) -> None:
-        """Price the rows, then solve the linear program where it is small.
+        """Price the rows; solve the linear program where it is small; use what both say.
 
-        After some rounds the prices are good enough to add projects by.
+        After some rounds the prices are good enough to add projects by. At the end the columns
+        that the relaxation uses are solved as a MIP, and with its plan as the aim prices get
+        better once more.
         """
         space = self.space
         target = self.best.cost - self._offset if self.best is not None else 0.0
         ascent = Ascent(space.structure(), space.cost, space.box, target)
+        self._climb(ascent, guided=True)
+        if len(space.matrix.row_value) < LARGE and not self.clock.over:
+            self._linear_program()
+        self._solve_support()
+        if self.best is not None:
+            ascent.again(self.best.cost - self._offset)
+            self._climb(ascent)
+
+    def _climb(self, ascent: Ascent, *, guided: bool = False) -> None:
+        """Move prices until steps are short or their share of the time is used."""
         begin = self.clock.elapsed
         share = ASCENT_SHARE * (self.clock.left if np.isfinite(self.clock.limit) else 60.0)
         for number in range(ASCENT_ROUNDS // SLICE):
             ascent.run(SLICE)
-            if number == FIRST_SLICES:
-                self._tell(ascent, first=True)
+            if guided and number == FIRST_SLICES:
+                self._tell(ascent)
                 self._guided()
-            if self.best is not None:
-                ascent.target = self.best.cost - self._offset
+                if self.best is not None:
+                    ascent.target = self.best.cost - self._offset
             late = self.clock.elapsed - begin > share and not self.limits.rounds
             if self.clock.over or late or ascent.settled:
                 break
-            self._tell(ascent, first=False)
-        self._tell(ascent, first=True)
-        if len(space.matrix.row_value) < LARGE and not self.clock.over:
-            self._linear_program()
+            self.take_bound(ascent.relaxation().value + self._offset, "prices")
+        self._tell(ascent)
+
+    def _solve_support(self) -> None:
+        """Solve the columns that the relaxation uses, beside those of the plan."""
+        with self.lock:
+            point = self.best
+            if point is None or self.hoods.guide is None or self.clock.over:
+                return
+            columns = self.hoods.support(point)
+        patience = max(1.0, SUPPORT_SHARE * self.clock.left / MOST_SECONDS)
+        kind = Kind("support", self.hoods.support, patience=min(patience, MOST_PATIENCE))
+        self._solve_hood(kind, self.hoods.solvers[0], point, columns, self.limits.seed + 1)
 
     @property
     def _offset(self) -> float:
         return self.space.sign * self.space.stage.constant
 
-    def _tell(self, ascent: Ascent, *, first: bool) -> None:
+    def _tell(self, ascent: Ascent) -> None:
         found = ascent.relaxation()
         self.take_bound(found.value + self._offset, "prices")
-        if first or self.hoods.guide is None:
-            with self.lock:
-                guide = Guide(found.x, found.reduced, found.duals, self.space.box)
-                self.hoods.learn(guide)
+        with self.lock:
+            loss = ascent.structure.losses(found.reduced, self.space.box)
+            self.hoods.learn(Guide(found.x, found.reduced, found.duals, loss))
 
     def _linear_program(self) -> None:
         space = self.space
@@ -206,7 +230,8 @@ class Search:
         self.take_bound(found.value + self._offset, "lp")
         if relaxed.optimal:
             with self.lock:
-                self.hoods.learn(Guide(relaxed.x, found.reduced, relaxed.duals, space.box))
+                loss = space.structure().losses(found.reduced, space.box)
+                self.hoods.learn(Guide(relaxed.x, found.reduced, relaxed.duals, loss))
 
     def take_bound(self, bound: float, source: str) -> None:
         """Keep a proven bound (minimised) where it is the best."""
@@ -233,9 +258,12 @@ class Search:
                 point = self.best
                 if point is None:
                     return
+                self.hoods.room = point.cost - self.bound
                 kind = self.hoods.pick()
+                kind.tried += 1
                 columns = kind.draw(point, max(1, round(kind.size)))
                 solver = self.hoods.pick_solver()
+                solver.tried += 1
                 seed = self.hoods.random.randrange(2**31)
             self._solve_hood(kind, solver, point, columns, seed)
 
@@ -251,7 +279,7 @@ class Search:
             duals = self.hoods.guide.duals if self.hoods.guide is not None else None
             x, activity = space.spread(x, activity, duals)
         sub = cut_out(space.matrix, space.cost, space.box, free, x, activity)
-        seconds = min(MOST_SECONDS, max(0.2, 0.1 * self.clock.limit))
+        seconds = kind.patience * min(MOST_SECONDS, max(0.2, 0.05 * self.clock.limit))
         effort = Effort(seconds, SUB_GAP, NODES if self.limits.rounds else 0)
         solved = self._solve_sub(solver.name, sub, effort, x, seed)
         gain = 0.0

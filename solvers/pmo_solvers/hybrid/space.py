@@ -234,7 +234,8 @@ class Space:
         """Return the plan that scaled values mean, or None where it is none, exactly."""
         x = np.where(self.matrix.integral, np.rint(x), x)
         values = self.matrix.whole_values(x)
-        if self.whole_rows.first_violated(values):
+        model = self.indexed.model
+        if not model.within_bounds(values) or self.whole_rows.first_violated(values):
             return None
         decisions = self.indexed.decode(values)
         certificate = complete(self.problem, decisions)

@@ -63,13 +63,14 @@ class MilpBackend:
 
     def solve(self, problem: Problem, options: Options) -> Outcome:
         """Return the best plan found; see `pmo_optimizer.backend.Backend`."""
-        return run(problem, options, _MilpStages())
+        return run(problem, options, MilpStages())
 
 
-class _MilpStages:
+class MilpStages:
     """Solves stages one by one."""
 
     def solve(self, request: Request) -> Answer:
+        """Return the best solution of one stage; a proof is confirmed without presolve."""
         begin = request.clock.elapsed
         answer = self._attempt(request, request.clock.left)
         if not (answer.infeasible or answer.proved):

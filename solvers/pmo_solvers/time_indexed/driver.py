@@ -223,7 +223,7 @@ def _accept(
 
     They are kept unless a better solution of the stage is at hand.
     """
-    if indexed.model.first_violated(values):
+    if not indexed.model.within_bounds(values) or indexed.model.first_violated(values):
         return False
     decisions = indexed.decode(values)
     certificate = complete(indexed.problem, decisions)

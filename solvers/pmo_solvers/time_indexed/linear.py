@@ -303,6 +303,15 @@ class LinearModel:
             exact=bool((every[np.isfinite(every)] < EXACT).all()),
         )
 
+    def within_bounds(self, values: list[int]) -> bool:
+        """Return whether all columns that are not continuous lie within their bounds."""
+        return all(
+            low <= value <= high or kind is Kind.CONTINUOUS
+            for low, value, high, kind in zip(
+                self.lower, values, self.upper, self.kind, strict=True
+            )
+        )
+
     def first_violated(self, values: list[int]) -> str:
         """Return the tag of a row without continuous columns that values break, or nothing."""
         for row in self.rows:
