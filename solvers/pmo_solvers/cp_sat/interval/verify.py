@@ -15,9 +15,13 @@ def certified(problem: Problem, decisions: Decisions) -> Certificate | None:
         return None
     if broken_row(problem) or decisions.heads:
         return None
-    if not all(_in_window(problem, project, decisions) for project in selected(problem)):
-        return None
-    return complete(problem, decisions) if _links_hold(problem, decisions) else None
+    return complete(problem, decisions) if keeps_dates(problem, decisions) else None
+
+
+def keeps_dates(problem: Problem, decisions: Decisions) -> bool:
+    """Return whether decisions that select what is selected keep all windows and links."""
+    inside = all(_in_window(problem, project, decisions) for project in selected(problem))
+    return inside and _links_hold(problem, decisions)
 
 
 def _in_window(problem: Problem, project: ProjectData, decisions: Decisions) -> bool:
