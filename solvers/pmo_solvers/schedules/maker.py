@@ -9,7 +9,7 @@ from pmo_solvers.schedules.jobs import Jobs
 from pmo_solvers.schedules.orders import Orders
 from pmo_solvers.schedules.passes import parallel, serial
 from pmo_solvers.schedules.score import Key, Score
-from pmo_solvers.schedules.setting import Setting
+from pmo_solvers.schedules.setting import Setting, Settings
 
 REPAIRS = 12
 """Most passes in which jobs are held back until maximum lags hold."""
@@ -36,6 +36,7 @@ class Maker:
         self.orders = orders
         self.passes = 0
         self._flat = len(set(jobs.used)) <= 1
+        self.settings = Settings(jobs)
         self._settings: OrderedDict[tuple[int, ...], Setting] = OrderedDict()
 
     def setting(self, ways: Sequence[int]) -> Setting:
@@ -43,7 +44,7 @@ class Maker:
         key = tuple(ways)
         found = self._settings.get(key)
         if found is None:
-            found = Setting(self.jobs, key)
+            found = Setting(self.settings, key)
             self._settings[key] = found
             if len(self._settings) > SETTINGS:
                 self._settings.popitem(last=False)

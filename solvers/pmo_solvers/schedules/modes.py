@@ -7,6 +7,12 @@ from random import Random
 
 from pmo_solvers.schedules.jobs import Jobs
 
+STEPS = 4
+"""Most changes per job until ways are given up that the funds cannot pay."""
+
+SAMPLE = 8
+"""Jobs that are looked at for a change."""
+
 
 class Ways:
     """Makes vectors of ways that the funds can pay."""
@@ -14,9 +20,17 @@ class Ways:
     def __init__(self, jobs: Jobs) -> None:
         self.jobs = jobs
         self.money = jobs.money
-        self.spent = [[way.spent for way in job.ways] for job in jobs.jobs]
+        self.spent = [
+            [tuple((f, amount) for f, amount in enumerate(way.spent) if amount) for way in job.ways]
+            for job in jobs.jobs
+        ]
+        self.spenders = [job for job, ways in enumerate(self.spent) if any(ways)]
+        self.users: list[list[int]] = [[] for _ in jobs.money]
         self.free = [number for number, job in enumerate(jobs.jobs) if len(job.ways) > 1]
         self.single = not self.free
+        for job in self.free:
+            for fund in {fund for way in self.spent[job] for fund, _ in way}:
+                self.users[fund].append(job)
         self.shortest = [
             min(range(len(job.ways)), key=lambda w: (job.ways[w].duration, job.ways[w].cost))
             for job in jobs.jobs
@@ -46,32 +60,46 @@ class Ways:
         """Return the ways, changed until the funds can pay them; None where that fails.
 
         Each step takes the change that lowers the excess most, as a share of the money, out of
-        a random half of all jobs.
+        those of a few jobs that spend on the fund which is shortest.
         """
-        spent = [sum(column) for column in zip(*(self.spent[j][w] for j, w in enumerate(ways)), strict=True)]
-        for _ in range(2 * len(self.free) + 1):
-            over = self._over(spent)
-            if not over:
+        money = self.money
+        if not money:
+            return ways
+        spent = [0] * len(money)
+        for job in self.spenders:
+            for fund, amount in self.spent[job][ways[job]]:
+                spent[fund] += amount
+        for _ in range(STEPS * len(self.free) + 1):
+            over, fund = max(
+                ((use - most) / max(most, 1), fund)
+                for fund, (use, most) in enumerate(zip(spent, money, strict=True))
+            )
+            if over <= 0:
                 return ways
+            users = self.users[fund]
             best: tuple[float, int, int] | None = None
-            for job in random.sample(self.free, -(-len(self.free) // 2)):
-                old = self.spent[job][ways[job]]
-                for way, new in enumerate(self.spent[job]):
-                    after = self._over([s - a + b for s, a, b in zip(spent, old, new, strict=True)])
-                    if after < over and (best is None or after < best[0]):
-                        best = after, job, way
-            if best is None:
+            for job in random.sample(users, min(SAMPLE, len(users))):
+                for way in range(len(self.spent[job])):
+                    change = self._change(spent, job, ways[job], way)
+                    if way != ways[job] and (best is None or change < best[0]):
+                        best = change, job, way
+            if best is None or best[0] >= 0:
                 continue
             _, job, way = best
-            old, new = self.spent[job][ways[job]], self.spent[job][way]
-            spent = [s - a + b for s, a, b in zip(spent, old, new, strict=True)]
+            for paid, amount in self.spent[job][ways[job]]:
+                spent[paid] -= amount
+            for paid, amount in self.spent[job][way]:
+                spent[paid] += amount
             ways[job] = way
         return None
 
-    def _over(self, spent: Sequence[int]) -> float:
-        """Return by how much money is short, as a sum of shares."""
+    def _change(self, spent: Sequence[int], job: int, old: int, new: int) -> float:
+        """Return by how much a change of a way raises the excess, as a sum of shares."""
+        moved = dict(self.spent[job][new])
+        for fund, amount in self.spent[job][old]:
+            moved[fund] = moved.get(fund, 0) - amount
         return sum(
-            (use - most) / max(most, 1)
-            for use, most in zip(spent, self.money, strict=True)
-            if use > most
+            (max(0, spent[fund] + amount - most) - max(0, spent[fund] - most)) / max(most, 1)
+            for fund, amount in moved.items()
+            for most in (self.money[fund],)
         )

@@ -36,18 +36,21 @@ def serial(
     """
     load = list(used)
     starts = [0] * len(order)
-    preds, lengths, rates, parts = view.preds, view.lengths, view.rates, view.parts
+    ends = [0] * len(order)
+    before, durations, rates, parts = view.before, view.durations, view.rates, view.parts
+    lags = view.lags
     try:
         for job in order:
             start = first[job]
-            for before, lag in preds[job]:
-                reach = starts[before] + lag
-                if reach > start:
-                    start = reach
+            for other in before[job]:
+                if ends[other] > start:
+                    start = ends[other]
+            if lags:
+                for other, lag in lags[job]:
+                    start = max(start, starts[other] + lag)
             rate = rates[job]
+            end = start + durations[job]
             if rate:
-                length = lengths[job]
-                end = start + length
                 checked = start
                 while True:
                     # From the end back: what blocks latest moves the job furthest.
@@ -58,12 +61,14 @@ def serial(
                         break
                     start = t + 1
                     checked = end
-                    end = start + length
+                    end = start + durations[job]
                 for t in range(start, end):
                     load[t] += rate
             elif job in parts:
                 start = _place(load, parts[job], start, guard)
+                end = start + durations[job]
             starts[job] = start
+            ends[job] = end
     except IndexError:
         return None
     return starts
@@ -112,14 +117,16 @@ def parallel(
     Parameters are those of `serial`; ``keys`` gives the priority of each job.
     """
     load = list(used)
-    count = len(view.preds)
+    count = len(view.before)
     starts = [0] * count
     after: list[list[tuple[int, int]]] = [[] for _ in range(count)]
     waiting = [0] * count
     earliest = list(first)
-    for job, before in enumerate(view.preds):
-        waiting[job] = len(before)
-        for other, lag in before:
+    for job in range(count):
+        own = [(other, view.durations[other]) for other in view.before[job]]
+        own += view.lags[job] if view.lags else ()
+        waiting[job] = len(own)
+        for other, lag in own:
             after[other].append((job, lag))
     coming = [(earliest[job], job) for job in range(count) if not waiting[job]]
     heapify(coming)
@@ -158,7 +165,7 @@ def _starts_at(load: list[int], view: View, job: int, now: int, guard: int) -> b
         The grid ends.
     """
     rate = view.rates[job]
-    parts = view.parts.get(job, ()) if not rate else ((0, view.lengths[job], rate),)
+    parts = view.parts.get(job, ()) if not rate else ((0, view.durations[job], rate),)
     if _shift(load, parts, now, guard):
         return False
     for offset, length, amount in parts:
