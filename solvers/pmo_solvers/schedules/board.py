@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pmo_optimizer.backend import Clock, Options, relative_gap
-from pmo_solvers.schedules.score import Key, Score
+from pmo_solvers.generation.judge import Key
+from pmo_solvers.schedules.score import Score
+
+
+OWN = "population"
+"""Source of the population of this process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,8 @@ class Board:
         The best schedule so far.
     bound
         Proven bound of the first stage's whole sum.
+    listeners
+        Called with every better schedule, from any thread.
     """
 
     def __init__(self, score: Score, clock: Clock, options: Options) -> None:
@@ -37,6 +44,8 @@ class Board:
         self.bound: int | None = None
         self._options = options
         self._clock = clock
+        self.listeners: list[Callable[[Best], None]] = []
+        self._seen: Best | None = None
         self._ended = threading.Event()
         self._lock = threading.Lock()
 
@@ -44,6 +53,11 @@ class Board:
     def over(self) -> bool:
         """Whether the run is to end: limit, stop signal, gap reached, or told to."""
         return self._ended.is_set() or self._clock.over
+
+    @property
+    def left(self) -> float:
+        """Seconds until the limit."""
+        return self._clock.left
 
     def end(self) -> None:
         """Tell all threads to end."""
@@ -65,21 +79,33 @@ class Board:
             self.best = Best(key, tuple(ways), tuple(starts), source)
             if self.bound is not None:
                 self.bound = min(self.bound, key[0])
+            best = self.best
             if shown:
                 self._report(source)
+        for listener in self.listeners:
+            listener(best)
         self._look()
         return True
 
-    def prove(self, bound: int, source: str) -> None:
-        """Note a proven bound of the first stage's whole sum."""
+    def news(self) -> tuple[Sequence[int], Sequence[int]] | None:
+        """Return the best schedule if it was not the population's own and not yet returned."""
+        best, seen = self.best, self._seen
+        self._seen = best
+        if best is None or best is seen or best.source == OWN:
+            return None
+        return best.ways, best.starts
+
+    def prove(self, bound: int, source: str) -> bool:
+        """Note a proven bound of the first stage's whole sum; return whether it is better."""
         with self._lock:
-            if self.bound is not None and bound <= self.bound:
-                return
             if self.best is not None:
                 bound = min(bound, self.best.key[0])
+            if self.bound is not None and bound <= self.bound:
+                return False
             self.bound = bound
             self._report(source)
         self._look()
+        return True
 
     def _report(self, source: str) -> None:
         natural = self.score.forms[0].natural

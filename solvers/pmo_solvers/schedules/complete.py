@@ -8,28 +8,56 @@ from math import ceil
 from ortools.sat.python import cp_model
 
 from pmo_optimizer.backend import Options
+from pmo_optimizer.model import EngineError
 from pmo_solvers.cp_sat.interval.model import IntervalModel
 from pmo_solvers.cp_sat.interval.stages import ROUNDING
 from pmo_solvers.cp_sat.interval.targets import Targets
 from pmo_solvers.schedules.board import Board
-from pmo_solvers.schedules.jobs import Jobs
+from pmo_solvers.schedules.compile import Compiled
+
+LEAST_SHARE = 0.3
+"""Share of the time that CP-SAT has in any case."""
+
+MORE_SHARE = 0.25
+"""Share of the time left that it has after each better schedule or bound."""
 
 POLL_SECONDS = 0.05
 """How often it is looked whether a solver is to stop."""
 
 
-class Watcher:
-    """Stops a solver soon after the board says so; a context manager."""
+class Patience:
+    """Says how long CP-SAT may go on: for a share of the time, and while it pays."""
 
-    def __init__(self, solver: cp_model.CpSolver, board: Board) -> None:
-        self._solver = solver
+    def __init__(self, board: Board) -> None:
         self._board = board
+        self._until = 0.0
+
+    def begin(self) -> None:
+        """Start to count."""
+        self._until = self._board.left * (1 - LEAST_SHARE)
+
+    def paid(self) -> None:
+        """Give more time for a better schedule or bound."""
+        self._until = min(self._until, self._board.left * (1 - MORE_SHARE))
+
+    @property
+    def over(self) -> bool:
+        """Whether CP-SAT is to end."""
+        return self._board.over or self._board.left < self._until
+
+
+class Watcher:
+    """Stops a solver soon after it is to end; a context manager."""
+
+    def __init__(self, solver: cp_model.CpSolver, patience: Patience) -> None:
+        self._solver = solver
+        self._patience = patience
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def _watch(self) -> None:
         while not self._done.wait(POLL_SECONDS):
-            if self._board.over:
+            if self._patience.over:
                 # A stop before the search begins is ignored, so it is repeated until the end.
                 self._solver.stop_search()
 
@@ -53,16 +81,24 @@ class Complete:
         Whether it was proved, twice, that there is no schedule.
     """
 
-    def __init__(self, jobs: Jobs, board: Board, options: Options) -> None:
-        self.jobs = jobs
+    def __init__(self, compiled: Compiled, board: Board, options: Options) -> None:
+        self.compiled = compiled
         self.board = board
         self.options = options
         self.infeasible = False
         self.word = ""
+        self.patience = Patience(board)
 
-    def run(self, workers: int, seconds: float) -> None:
-        """Search for some seconds; every schedule and bound goes to the board."""
-        model = IntervalModel(self.jobs.problem)
+    def run(self, workers: int) -> None:
+        """Search while it pays; every schedule and bound goes to the board.
+
+        Raises
+        ------
+        EngineError
+            CP-SAT called the model invalid.
+        """
+        self.patience.begin()
+        model = IntervalModel(self.compiled.problem)
         targets = Targets(model)
         form = self.board.score.forms[0]
         total = targets.whole(form)
@@ -73,11 +109,11 @@ class Complete:
         model.cp.minimize(total + form.offset)
         best = self.board.best
         if best is not None:
-            targets.hint(self.jobs.decisions(best.ways, best.starts))
-        status = self._solve(model, targets, workers, seconds, presolve=True)
+            targets.hint(self.compiled.decisions(best.ways, best.starts))
+        status = self._solve(model, targets, workers, presolve=True)
         if status == cp_model.INFEASIBLE and self.board.best is None:
             # Presolve has been wrong about this (or-tools 5295): ask again without it.
-            status = self._solve(model, targets, workers, seconds, presolve=False)
+            status = self._solve(model, targets, workers, presolve=False)
             if status == cp_model.INFEASIBLE:
                 self.infeasible = True
                 self.board.end()
@@ -87,7 +123,6 @@ class Complete:
         model: IntervalModel,
         targets: Targets,
         workers: int,
-        seconds: float,
         *,
         presolve: bool,
     ) -> cp_model.CpSolverStatus:
@@ -95,16 +130,18 @@ class Complete:
         parameters = solver.parameters
         parameters.cp_model_presolve = presolve
         parameters.num_workers = workers
-        parameters.max_time_in_seconds = max(0.0, seconds)
+        parameters.max_time_in_seconds = self.board.left
         parameters.random_seed = self.options.seed
         parameters.relative_gap_limit = self.options.gap
         parameters.absolute_gap_limit = 0.0
         parameters.catch_sigint_signal = False
-        observer = _Observer(targets, self.board)
+        observer = _Observer(targets, self.board, self.patience)
         solver.best_bound_callback = observer.on_bound
-        with Watcher(solver, self.board):
+        with Watcher(solver, self.patience):
             status = solver.solve(model.cp, observer)
         self.word = solver.status_name(status)
+        if status == cp_model.MODEL_INVALID:
+            raise EngineError("CP-SAT called the interval model invalid")
         if status in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
             observer.on_bound(solver.best_objective_bound)
         return status
@@ -113,20 +150,23 @@ class Complete:
 class _Observer(cp_model.CpSolverSolutionCallback):
     """Hands schedules and bounds to the board."""
 
-    def __init__(self, targets: Targets, board: Board) -> None:
+    def __init__(self, targets: Targets, board: Board, patience: Patience) -> None:
         super().__init__()
+        self._patience = patience
         self._targets = targets
         self._board = board
 
     def on_solution_callback(self) -> None:
         """Offer a new schedule."""
         decisions = self._targets.decode(self)
-        placed = self._board.score.jobs.placed(decisions)
+        placed = self._board.score.compiled.placed(decisions)
         if placed is not None:
             ways, starts = placed
-            self._board.offer(ways, starts, self._board.score.of(decisions), "cp-sat")
+            if self._board.offer(ways, starts, self._board.score.of(decisions), "cp-sat"):
+                self._patience.paid()
 
     def on_bound(self, bound: float) -> None:
         """Note a new bound."""
         form = self._board.score.forms[0]
-        self._board.prove(ceil(bound - ROUNDING) - form.offset, "cp-sat")
+        if self._board.prove(ceil(bound - ROUNDING) - form.offset, "cp-sat"):
+            self._patience.paid()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pmo_solvers.schedules.jobs import Jobs, Way
+from pmo_solvers.generation.shop import Shop, Way
 
 Part = tuple[int, int, int]
 """(offset, length, packed rate)."""
@@ -92,7 +92,7 @@ class Setting:
         self.back = View(settings.after, back, self.durations, rates, mirrored)
         self.ties = [
             (bond.tail, bond.head, bond.between(ways[bond.tail], ways[bond.head]))
-            for bond in settings.jobs.ties
+            for bond in settings.shop.ties
         ]
 
 
@@ -110,14 +110,14 @@ class Settings:
         Whether some job's use of resources varies.
     """
 
-    def __init__(self, jobs: Jobs) -> None:
-        self.jobs = jobs
-        count = len(jobs.jobs)
+    def __init__(self, shop: Shop) -> None:
+        self.shop = shop
+        count = len(shop.jobs)
         before: list[list[int]] = [[] for _ in range(count)]
         after: list[list[int]] = [[] for _ in range(count)]
         self._general = []
-        for bond in jobs.bonds:
-            durations = tuple(way.duration for way in jobs.jobs[bond.tail].ways)
+        for bond in shop.bonds:
+            durations = tuple(way.duration for way in shop.jobs[bond.tail].ways)
             if bond.lag or bond.leave != durations or any(bond.reach):
                 self._general.append(bond)
             else:
@@ -125,8 +125,8 @@ class Settings:
                 after[bond.tail].append(bond.head)
         self.before = tuple(map(tuple, before))
         self.after = tuple(map(tuple, after))
-        self.facts = [[_fact(way) for way in job.ways] for job in jobs.jobs]
-        self.windows = [[(way.first, way.last, way.cost) for way in job.ways] for job in jobs.jobs]
+        self.facts = [[_fact(way) for way in job.ways] for job in shop.jobs]
+        self.windows = [[(way.first, way.last, way.cost) for way in job.ways] for job in shop.jobs]
         self.varied = any(fact.parts for own in self.facts for fact in own)
 
     def lags(

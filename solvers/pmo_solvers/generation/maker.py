@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 
-from pmo_solvers.schedules.jobs import Jobs
-from pmo_solvers.schedules.orders import Orders
-from pmo_solvers.schedules.passes import parallel, serial
-from pmo_solvers.schedules.score import Key, Score
-from pmo_solvers.schedules.setting import Setting, Settings
+from pmo_solvers.generation.shop import Shop
+from pmo_solvers.generation.orders import Orders
+from pmo_solvers.generation.passes import parallel, serial
+from pmo_solvers.generation.judge import Judge, Key
+from pmo_solvers.generation.setting import Setting, Settings
 
 REPAIRS = 12
 """Most passes in which jobs are held back until maximum lags hold."""
@@ -28,15 +28,21 @@ class Maker:
     ----------
     passes
         How many have been made.
+    horizon
+        Periods of the grid.
+    nothing
+        0 for every job.
     """
 
-    def __init__(self, jobs: Jobs, score: Score, orders: Orders) -> None:
-        self.jobs = jobs
-        self.score = score
+    def __init__(self, shop: Shop, judge: Judge, orders: Orders) -> None:
+        self.shop = shop
+        self.judge = judge
         self.orders = orders
         self.passes = 0
-        self._flat = len(set(jobs.used)) <= 1
-        self.settings = Settings(jobs)
+        self.horizon = len(shop.used)
+        self.nothing = [0] * len(shop.jobs)
+        self._flat = len(set(shop.used)) <= 1
+        self.settings = Settings(shop)
         self._settings: OrderedDict[tuple[int, ...], Setting] = OrderedDict()
 
     def setting(self, ways: Sequence[int]) -> Setting:
@@ -52,11 +58,11 @@ class Maker:
 
     def forward(self, setting: Setting, order: Sequence[int]) -> list[int] | None:
         """Return the serial schedule of an order, or None where it breaks a window or lag."""
-        jobs = self.jobs
+        shop = self.shop
         first = setting.first
         for _ in range(REPAIRS):
             self.passes += 1
-            starts = serial(setting.ahead, order, first, jobs.used, jobs.guard)
+            starts = serial(setting.ahead, order, first, shop.used, shop.guard)
             if starts is None:
                 return None
             held = self._held(setting, starts, first)
@@ -68,8 +74,8 @@ class Maker:
     def at_once(self, setting: Setting, keys: Sequence[float]) -> list[int] | None:
         """Return the parallel schedule of priorities; smaller keys first."""
         self.passes += 1
-        jobs = self.jobs
-        starts = parallel(setting.ahead, keys, setting.first, jobs.used, jobs.guard)
+        shop = self.shop
+        starts = parallel(setting.ahead, keys, setting.first, shop.used, shop.guard)
         return starts if starts is not None and self._fits(setting, starts) else None
 
     def _held(
@@ -104,13 +110,17 @@ class Maker:
             End of the schedule, from which time counts back.
         """
         self.passes += 1
-        jobs = self.jobs
-        used = jobs.used if self._flat else jobs.used[length - 1 :: -1]
-        return serial(setting.back, order, first, used, jobs.guard)
+        shop = self.shop
+        used = shop.used if self._flat else shop.used[length - 1 :: -1]
+        return serial(setting.back, order, first, used, shop.guard)
 
     def room(self, length: int) -> int:
         """Return from where time should count back for a schedule of about this length."""
-        return min(length + length // SLACK + 1, len(self.jobs.used))
+        return min(length + length // SLACK + 1, self.horizon)
+
+    def length(self, setting: Setting, starts: Sequence[int]) -> int:
+        """Return the latest end."""
+        return max(map(int.__add__, starts, setting.durations), default=0)
 
     def improved(
         self, setting: Setting, starts: list[int]
@@ -120,12 +130,12 @@ class Maker:
         Every job moves right as far as the end of all work, or of its project's work where
         delay counts, allows, the last ones first; then left, the first ones first.
         """
-        key = self.score.key(setting, starts)
+        key = self.judge.key(setting, starts)
         while True:
             moved = self.justified(setting, starts)
             if moved is None:
                 return starts, key
-            found = self.score.key(setting, moved)
+            found = self.judge.key(setting, moved)
             if found >= key:
                 return (moved, found) if found == key else (starts, key)
             starts, key = moved, found
@@ -136,7 +146,7 @@ class Maker:
         ends = list(map(int.__add__, starts, durations))
         length = max(ends, default=0)
         order = self.orders.by_end(starts, durations)
-        first = self.score.spare(ends, length)
+        first = self.judge.spare(ends, length)
         mirrored = self.backward(setting, order, first, length)
         if mirrored is None:
             return None

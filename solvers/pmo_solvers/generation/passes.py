@@ -6,7 +6,7 @@ from bisect import insort
 from collections.abc import Sequence
 from heapq import heapify, heappop, heappush
 
-from pmo_solvers.schedules.setting import View
+from pmo_solvers.generation.setting import View
 
 
 def serial(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from pmo_solvers.schedules.jobs import Jobs
+from pmo_solvers.generation.shop import Shop
 
 STEPS = 4
 """Most changes per job until ways are given up that the funds cannot pay."""
@@ -17,30 +17,30 @@ SAMPLE = 8
 class Ways:
     """Makes vectors of ways that the funds can pay."""
 
-    def __init__(self, jobs: Jobs) -> None:
-        self.jobs = jobs
-        self.money = jobs.money
+    def __init__(self, shop: Shop) -> None:
+        self.shop = shop
+        self.money = shop.money
         self.spent = [
             [tuple((f, amount) for f, amount in enumerate(way.spent) if amount) for way in job.ways]
-            for job in jobs.jobs
+            for job in shop.jobs
         ]
         self.spenders = [job for job, ways in enumerate(self.spent) if any(ways)]
-        self.users: list[list[int]] = [[] for _ in jobs.money]
-        self.free = [number for number, job in enumerate(jobs.jobs) if len(job.ways) > 1]
+        self.users: list[list[int]] = [[] for _ in shop.money]
+        self.free = [number for number, job in enumerate(shop.jobs) if len(job.ways) > 1]
         self.single = not self.free
         for job in self.free:
             for fund in {fund for way in self.spent[job] for fund, _ in way}:
                 self.users[fund].append(job)
         self.shortest = [
             min(range(len(job.ways)), key=lambda w: (job.ways[w].duration, job.ways[w].cost))
-            for job in jobs.jobs
+            for job in shop.jobs
         ]
         self.lightest = [
-            min(range(len(job.ways)), key=lambda w: jobs.share(job.ways[w])) for job in jobs.jobs
+            min(range(len(job.ways)), key=lambda w: job.ways[w].share) for job in shop.jobs
         ]
         self.cheapest = [
             min(range(len(job.ways)), key=lambda w: (job.ways[w].cost, job.ways[w].duration))
-            for job in jobs.jobs
+            for job in shop.jobs
         ]
 
     def drawn(self, random: Random) -> list[int] | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from heapq import heapify, heappop, heappush
 from random import Random
 
-from pmo_solvers.schedules.jobs import Bond, Jobs
+from pmo_solvers.generation.shop import Bond, Shop
 
 
 class Orders:
@@ -18,20 +18,20 @@ class Orders:
         The jobs and their bonds.
     """
 
-    def __init__(self, jobs: Jobs) -> None:
-        self.count = len(jobs.jobs)
-        self.order = jobs.order
-        self.backward = jobs.order[::-1]
-        self._heads: list[list[int]] = [[] for _ in jobs.jobs]
-        self._tails: list[list[int]] = [[] for _ in jobs.jobs]
-        for bond in jobs.bonds:
+    def __init__(self, shop: Shop) -> None:
+        self.count = len(shop.jobs)
+        self.order = list(shop.order)
+        self.backward = self.order[::-1]
+        self._heads: list[list[int]] = [[] for _ in shop.jobs]
+        self._tails: list[list[int]] = [[] for _ in shop.jobs]
+        for bond in shop.bonds:
             self._heads[bond.tail].append(bond.head)
             self._tails[bond.head].append(bond.tail)
         # Sorting by time keeps bonds only where no distance can be negative.
         self._sorts = all(
-            bond.lag + min(bond.leave) >= max(bond.reach) for bond in jobs.bonds
+            bond.lag + min(bond.leave) >= max(bond.reach) for bond in shop.bonds
         )
-        self._sorts_back = all(_ends_later(jobs, bond) for bond in jobs.bonds)
+        self._sorts_back = all(_ends_later(shop, bond) for bond in shop.bonds)
 
     def by_start(self, starts: Sequence[int]) -> list[int]:
         """Return all jobs by increasing start."""
@@ -86,19 +86,20 @@ class Orders:
         return found
 
     def shaken(self, order: list[int], chance: float, random: Random, *, back: bool) -> None:
-        """Swap neighbours of an order, each with that chance, where no bond forbids it."""
+        """Swap neighbours of an order, that part of all, where no bond forbids it."""
         before = self._heads if back else self._tails
-        draw = random.random
-        for place in range(len(order) - 1):
-            if draw() < chance:
-                job, other = order[place], order[place + 1]
-                if job not in before[other]:
-                    order[place], order[place + 1] = other, job
+        pairs = len(order) - 1
+        swaps = pairs * chance
+        for _ in range(int(swaps) + (random.random() < swaps % 1)):
+            place = int(random.random() * pairs)
+            job, other = order[place], order[place + 1]
+            if job not in before[other]:
+                order[place], order[place + 1] = other, job
 
 
-def _ends_later(jobs: Jobs, bond: Bond) -> bool:
+def _ends_later(shop: Shop, bond: Bond) -> bool:
     """Return whether a bond makes its head end no earlier than its tail, in all ways."""
-    tails, heads = jobs.jobs[bond.tail].ways, jobs.jobs[bond.head].ways
+    tails, heads = shop.jobs[bond.tail].ways, shop.jobs[bond.head].ways
     left = min(time - way.duration for time, way in zip(bond.leave, tails, strict=True))
     right = min(way.duration - time for time, way in zip(bond.reach, heads, strict=True))
     return bond.lag + left + right >= 0

@@ -1,4 +1,4 @@
-"""Problem -> jobs: what schedule generation needs, in plain whole numbers.
+"""Problem -> shop: what schedule generation needs, in plain whole numbers, and back.
 
 A job is a phase, or all phases of a chain without gaps. It is done in one of its ways: a mode
 for each of its phases. All renewable resources of a period are packed into one whole number, a
@@ -10,103 +10,38 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby, islice, product
 from math import prod
 
 from pmo_optimizer.backend import Decisions, PhaseDecision
 from pmo_optimizer.problem import Problem, ProjectData
-from pmo_solvers.cp_sat.interval.constants import constant_flows, mode_cost, selected, total
+from pmo_solvers.cp_sat.interval.constants import (
+    constant_cost,
+    constant_flows,
+    mode_cost,
+    selected,
+    total,
+)
+from pmo_solvers.cp_sat.interval.forms import FIGURES, stage_forms
 from pmo_solvers.cp_sat.interval.network import Event, ends_with, links
 from pmo_solvers.cp_sat.interval.resources import Resource, binding_resources
+from pmo_solvers.generation.shop import Bond, Goal, Job, Piece, Shop, Way
 
 MAX_WAYS = 100
 """Most ways of a job; further combinations of modes of a chain are left out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A constant packed rate for ``length`` periods from ``offset`` on."""
-
-    offset: int
-    length: int
-    rate: int
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """One way to do a job.
+class Compiled:
+    """A problem and its shop.
 
     Attributes
     ----------
-    modes, offsets
-        Mode index and offset from the start of the job, of each phase.
-    duration
-        Periods from start to exclusive end.
-    pieces
-        Packed use of the resources.
-    spent
-        Money of each fund, by index.
-    cost
-        Money of all its modes.
-    first, last
-        Window of the job's start.
-    """
-
-    modes: tuple[int, ...]
-    offsets: tuple[int, ...]
-    duration: int
-    pieces: tuple[Piece, ...]
-    spent: tuple[int, ...]
-    cost: int
-    first: int
-    last: int
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """Phases of one project that are done together, and how that can be done."""
-
-    project: int
-    phases: tuple[int, ...]
-    ways: tuple[Way, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Bond:
-    """``start(head) >= start(tail) + lag + leave[way of tail] - reach[way of head]``."""
-
-    tail: int
-    head: int
-    lag: int
-    leave: tuple[int, ...]
-    reach: tuple[int, ...]
-
-    def between(self, tail_way: int, head_way: int) -> int:
-        """Return the least distance of the starts for two ways."""
-        return self.lag + self.leave[tail_way] - self.reach[head_way]
-
-
-class Jobs:
-    """A problem as jobs.
-
-    Attributes
-    ----------
-    jobs
-        In the order of projects and phases.
-    bonds
-        Minimum lags, in the order of `order` from tail to head.
-    ties
-        Bonds that lead back: maximum lags, and what would close a cycle.
-    order
-        All jobs, every bond's tail before its head.
-    used
-        Packed use of every period before anything is placed: what is missing to the capacity
-        that the width of each field stands for.
-    guard
-        The guard bits of all fields.
-    money
-        What modes may spend of each fund.
+    shop
+        The problem as jobs.
+    resources
+        Renewable capacity that can bind.
+    place
+        Index of the job, and place within it, of each (project, phase).
     possible, whole
         Whether every job has a way, and whether no way was left out.
     """
@@ -115,7 +50,7 @@ class Jobs:
         self.problem = problem
         self.resources = binding_resources(problem)
         self._pack(self.resources)
-        self.money = _money(problem)
+        self._money = _money(problem)
         self.place: dict[tuple[int, int], tuple[int, int]] = {}
         bare: list[tuple[ProjectData, tuple[int, ...]]] = []
         for project in selected(problem):
@@ -126,49 +61,38 @@ class Jobs:
                     for position, phase in enumerate(phases):
                         self.place[project.index, phase] = len(bare), position
                     bare.append((project, phases))
-        self.jobs = tuple(
+        jobs = tuple(
             Job(project.index, phases, tuple(self._ways(project, phases)))
             for project, phases in bare
         )
-        self.possible = all(job.ways for job in self.jobs)
+        self.possible = all(job.ways for job in jobs)
         self.whole = all(_combinations(project, phases) <= MAX_WAYS for project, phases in bare)
+        self._jobs = jobs
         bonds = list(self._bonds()) if self.possible else []
-        self.order, self.bonds, self.ties = _sorted(len(self.jobs), bonds)
+        order, ahead, ties = _sorted(len(jobs), bonds)
+        self.shop = Shop(
+            jobs, tuple(order), ahead, ties, self._used, self._guard, tuple(self._money), goal(problem)
+        )
 
     # -- resources -------------------------------------------------------------------------
 
     def _pack(self, resources: Sequence[Resource]) -> None:
         """Give every resource a field, one bit wider than its greatest number."""
-        self._shift: list[int] = []
+        self._shares: dict[tuple[int, int, int], float] = defaultdict(float)
         self._rates: dict[tuple[int, int, int], list[tuple[int, int, int]]] = defaultdict(list)
-        self.guard = place = 0
-        self.used = [0] * self.problem.periods
+        self._guard = place = 0
+        self._used = [0] * self.problem.periods
         for resource in resources:
             width = max(resource.most, *(p.rate for p in resource.pieces)).bit_length()
             full = (1 << width) - 1
             for t, units in enumerate(resource.capacity):
-                self.used[t] += (full - units) << place
+                self._used[t] += (full - units) << place
             for piece in resource.pieces:
                 key = piece.project, piece.phase, piece.mode
                 self._rates[key].append((piece.offset, piece.length, piece.rate << place))
-            self._shift.append(place)
-            self.guard |= 1 << (place + width)
+                self._shares[key] += piece.length * piece.rate / max(resource.most, 1)
+            self._guard |= 1 << (place + width)
             place += width + 1
-
-    def unpacked(self, rate: int, resource: int) -> int:
-        """Return the units of a resource in a packed rate."""
-        field = rate >> self._shift[resource]
-        if resource + 1 < len(self._shift):
-            field &= (1 << (self._shift[resource + 1] - self._shift[resource])) - 1
-        return field
-
-    def share(self, way: Way) -> float:
-        """Return the work of a way, as a sum of parts of each resource's capacity."""
-        return sum(
-            piece.length * self.unpacked(piece.rate, number) / max(resource.most, 1)
-            for piece in way.pieces
-            for number, resource in enumerate(self.resources)
-        )
 
     def _pieces(self, project: ProjectData, modes: Sequence[tuple[int, int, int]]) -> Iterator[Piece]:
         """Yield the runs of one packed rate of (phase, mode, offset) triples."""
@@ -194,7 +118,7 @@ class Jobs:
     def _way(self, project: ProjectData, phases: tuple[int, ...], modes: tuple[int, ...]) -> Way:
         offsets = []
         first, last, duration = 0, self.problem.periods, 0
-        spent = [0] * len(self.money)
+        spent = [0] * len(self._money)
         taken = [project.phases[f].modes[m] for f, m in zip(phases, modes, strict=True)]
         for phase, mode in zip(phases, taken, strict=True):
             offsets.append(duration)
@@ -207,9 +131,10 @@ class Jobs:
                     spent[fund] += total(flow)
         pieces = tuple(self._pieces(project, list(zip(phases, modes, offsets, strict=True))))
         cost = sum(mode_cost(mode) for mode in taken)
-        if any(money > most for money, most in zip(spent, self.money, strict=True)):
+        if any(money > most for money, most in zip(spent, self._money, strict=True)):
             last = -1
-        return Way(modes, tuple(offsets), duration, pieces, tuple(spent), cost, first, last)
+        share = sum(self._shares[project.index, f, m] for f, m in zip(phases, modes, strict=True))
+        return Way(modes, tuple(offsets), duration, pieces, tuple(spent), cost, first, last, share)
 
     # -- bonds -----------------------------------------------------------------------------
 
@@ -246,8 +171,8 @@ class Jobs:
 
     def _pair(self, tail: Event, head: Event, lag: int) -> Bond:
         (before, left), (after, right) = self.place[tail[:2]], self.place[head[:2]]
-        leave = self._times(self.jobs[before], left, finish=tail.finish)
-        reach = self._times(self.jobs[after], right, finish=head.finish)
+        leave = self._times(self._jobs[before], left, finish=tail.finish)
+        reach = self._times(self._jobs[after], right, finish=head.finish)
         return Bond(before, after, lag, leave, reach)
 
     def _times(self, job: Job, position: int, *, finish: bool) -> tuple[int, ...]:
@@ -263,7 +188,7 @@ class Jobs:
     def decisions(self, ways: Sequence[int], starts: Sequence[int]) -> Decisions:
         """Return decisions for the way and start of every job."""
         found: dict[tuple[int, int], PhaseDecision] = {}
-        for job, number, start in zip(self.jobs, ways, starts, strict=True):
+        for job, number, start in zip(self.shop.jobs, ways, starts, strict=True):
             way = job.ways[number]
             for phase, mode, offset in zip(job.phases, way.modes, way.offsets, strict=True):
                 found[job.project, phase] = PhaseDecision(mode, start + offset)
@@ -281,7 +206,7 @@ class Jobs:
     def placed(self, decisions: Decisions) -> tuple[list[int], list[int]] | None:
         """Return way and start of every job, or None where a way was left out."""
         ways, starts = [], []
-        for job in self.jobs:
+        for job in self.shop.jobs:
             taken = [decisions.phases[job.project][phase] for phase in job.phases]
             modes = tuple(decision.mode for decision in taken)
             known = [number for number, way in enumerate(job.ways) if way.modes == modes]
@@ -294,6 +219,23 @@ class Jobs:
 
 def _combinations(project: ProjectData, phases: Sequence[int]) -> int:
     return prod(len(project.phases[phase].modes) for phase in phases)
+
+
+def goal(problem: Problem) -> Goal:
+    """Return what schedules of a problem are judged by."""
+    length = delay = 0
+    due: dict[int, int] = {}
+    for project in selected(problem):
+        if not project.phases:
+            length = max(length, project.first_start)
+            if project.due is not None:
+                delay += max(0, project.first_start - project.due)
+        elif project.due is not None:
+            due[project.index] = project.due
+    forms = tuple(
+        tuple(form.coefs.get(name, 0) for name in FIGURES) for form in stage_forms(problem)
+    )
+    return Goal(forms, length, delay, constant_cost(problem), due)
 
 
 def _money(problem: Problem) -> list[int]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pmo_solvers.schedules.jobs import Jobs
-from pmo_solvers.schedules.score import Score
+from pmo_solvers.generation.shop import Shop
+from pmo_solvers.generation.judge import Judge
 
 
 class Rules:
@@ -18,26 +18,26 @@ class Rules:
         shortest ways.
     """
 
-    def __init__(self, jobs: Jobs, score: Score) -> None:
-        self.jobs = jobs
-        self.heads = [min(way.first for way in job.ways) for job in jobs.jobs]
-        self.tails = [min(way.duration for way in job.ways) for job in jobs.jobs]
-        self._due = score.due if score.delays else {}
-        rank = {job: place for place, job in enumerate(jobs.order)}
+    def __init__(self, shop: Shop, judge: Judge) -> None:
+        self.shop = shop
+        self.heads = [min(way.first for way in job.ways) for job in shop.jobs]
+        self.tails = [min(way.duration for way in job.ways) for job in shop.jobs]
+        self._due = judge.goal.due if judge.delays else {}
+        rank = {job: place for place, job in enumerate(shop.order)}
         least = {
-            id(bond): bond.lag + min(bond.leave) - max(bond.reach) for bond in jobs.bonds
+            id(bond): bond.lag + min(bond.leave) - max(bond.reach) for bond in shop.bonds
         }
-        for bond in sorted(jobs.bonds, key=lambda bond: rank[bond.tail]):
+        for bond in sorted(shop.bonds, key=lambda bond: rank[bond.tail]):
             reach = self.heads[bond.tail] + least[id(bond)]
             self.heads[bond.head] = max(self.heads[bond.head], reach)
-        for bond in sorted(jobs.bonds, key=lambda bond: -rank[bond.head]):
+        for bond in sorted(shop.bonds, key=lambda bond: -rank[bond.head]):
             reach = self.tails[bond.head] + least[id(bond)]
             self.tails[bond.tail] = max(self.tails[bond.tail], reach)
 
     def all(self) -> list[list[float]]:
         """Return keys by every rule, the ones that do well most often first."""
         found = [self.latest(), self.followers(), self.work(), self.earliest()]
-        if len({job.project for job in self.jobs.jobs}) > 1:
+        if len({job.project for job in self.shop.jobs}) > 1:
             found += [self.by_project(keys) for keys in found[:2]]
         return found
 
@@ -51,18 +51,18 @@ class Rules:
         due = self._due
         return [
             float(due[job.project] - self._within(number, ends) if job.project in due else length - self.tails[number])
-            for number, job in enumerate(self.jobs.jobs)
+            for number, job in enumerate(self.shop.jobs)
         ]
 
     def _ends(self) -> dict[int, int]:
         ends: dict[int, int] = {}
-        for number, job in enumerate(self.jobs.jobs):
+        for number, job in enumerate(self.shop.jobs):
             ends[job.project] = min(ends.get(job.project, self.tails[number]), self.tails[number])
         return ends
 
     def _within(self, number: int, ends: dict[int, int]) -> int:
         """Return the tail of a job within its project."""
-        return self.tails[number] - ends[self.jobs.jobs[number].project]
+        return self.tails[number] - ends[self.shop.jobs[number].project]
 
     def earliest(self) -> list[float]:
         """Return the head of each job."""
@@ -70,27 +70,27 @@ class Rules:
 
     def followers(self) -> list[float]:
         """Return minus the number of all jobs that follow each job."""
-        sets = [0] * len(self.jobs.jobs)
+        sets = [0] * len(self.shop.jobs)
         after: dict[int, list[int]] = {}
-        for bond in self.jobs.bonds:
+        for bond in self.shop.bonds:
             after.setdefault(bond.tail, []).append(bond.head)
-        for job in reversed(self.jobs.order):
+        for job in reversed(self.shop.order):
             for head in after.get(job, ()):
                 sets[job] |= sets[head] | 1 << head
         return [-float(each.bit_count()) for each in sets]
 
     def work(self) -> list[float]:
         """Return minus the work of each job and of those that follow it at once."""
-        own = [min(self.jobs.share(way) for way in job.ways) for job in self.jobs.jobs]
+        own = [min(way.share for way in job.ways) for job in self.shop.jobs]
         found = list(own)
-        for bond in self.jobs.bonds:
+        for bond in self.shop.bonds:
             found[bond.tail] += own[bond.head]
         return [-each for each in found]
 
     def by_project(self, keys: Sequence[float]) -> list[float]:
         """Return keys that finish one project before the next, short ones first."""
         lengths: dict[int, float] = {}
-        for number, job in enumerate(self.jobs.jobs):
+        for number, job in enumerate(self.shop.jobs):
             lengths[job.project] = max(
                 lengths.get(job.project, 0.0),
                 float(self._due.get(job.project, self.heads[number] + self.tails[number])),
@@ -99,5 +99,5 @@ class Rules:
         span = max(keys, default=0.0) - min(keys, default=0.0) + 1
         place = {project: number for number, project in enumerate(ordered)}
         return [
-            keys[number] + span * place[job.project] for number, job in enumerate(self.jobs.jobs)
+            keys[number] + span * place[job.project] for number, job in enumerate(self.shop.jobs)
         ]
