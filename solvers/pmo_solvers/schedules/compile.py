@@ -40,6 +40,8 @@ class Compiled:
         The problem as jobs.
     resources
         Renewable capacity that can bind.
+    fields
+        Place of the lowest bit, and greatest number, of each resource in a packed rate.
     place
         Index of the job, and place within it, of each (project, phase).
     possible, whole
@@ -81,6 +83,7 @@ class Compiled:
         self._shares: dict[tuple[int, int, int], float] = defaultdict(float)
         self._rates: dict[tuple[int, int, int], list[tuple[int, int, int]]] = defaultdict(list)
         self._guard = place = 0
+        self.fields: list[tuple[int, int]] = []
         self._used = [0] * self.problem.periods
         for resource in resources:
             width = max(resource.most, *(p.rate for p in resource.pieces)).bit_length()
@@ -91,6 +94,7 @@ class Compiled:
                 key = piece.project, piece.phase, piece.mode
                 self._rates[key].append((piece.offset, piece.length, piece.rate << place))
                 self._shares[key] += piece.length * piece.rate / max(resource.most, 1)
+            self.fields.append((place, full))
             self._guard |= 1 << (place + width)
             place += width + 1
 

@@ -21,6 +21,7 @@ LEAST_SHARE = 0.3
 MORE_SHARE = 0.25
 """Share of the time left that it has after each better schedule or bound."""
 
+WALL = 1.0
 POLL_SECONDS = 0.05
 """How often it is looked whether a solver is to stop."""
 
@@ -130,7 +131,7 @@ class Complete:
         parameters = solver.parameters
         parameters.cp_model_presolve = presolve
         parameters.num_workers = workers
-        parameters.max_time_in_seconds = self.board.left
+        parameters.max_time_in_seconds = self.board.left * WALL
         parameters.random_seed = self.options.seed
         parameters.relative_gap_limit = self.options.gap
         parameters.absolute_gap_limit = 0.0

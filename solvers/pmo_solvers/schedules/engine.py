@@ -19,7 +19,10 @@ from pmo_solvers.schedules.compile import Compiled
 from pmo_solvers.schedules.complete import Complete
 from pmo_solvers.schedules.crew import Crew
 from pmo_solvers.schedules.score import Score
+from pmo_solvers.schedules.windows import Windows
 from pmo_solvers.time_indexed.driver import FIRST_SHARE, OPTIMAL_GAP
+
+MODE = "windows"
 
 
 def suits_schedules(problem: Problem) -> bool:
@@ -61,6 +64,7 @@ class Run:
         self.board = Board(self.score, self.clock, options)
         self.breeder = Breeder(compiled.shop, options.seed)
         self.complete = Complete(compiled, self.board, options)
+        self.windows = Windows(compiled, self.board, self.breeder, options.seed)
         self._failures: list[EngineError] = []
 
     def outcome(self) -> Outcome:
@@ -149,6 +153,8 @@ class Run:
             model = threading.Thread(target=self._model, args=(workers - children,))
             model.start()
             model.join()
+            if not self.board.over and self.board.best is not None and MODE == "windows":
+                self.windows.run()
             self.breeder.breed(self.board, lambda: self.clock.left)
 
     def _model(self, workers: int) -> None:
