@@ -20,6 +20,9 @@ PASSES_PER_MEMBER = 250
 MEMBERS = (16, 120)
 """Least and most members of a population."""
 
+PROJECT_SHARE = 0.5
+"""Share of first orders in which projects come more or less one after the other."""
+
 SAMPLE = 12
 """Passes by which their speed is measured."""
 
@@ -39,14 +42,14 @@ class Breeder:
         self.orders = Orders(shop)
         self.maker = Maker(shop, self.judge, self.orders)
         self.ways = Ways(shop)
-        self.rules = Rules(shop, self.judge).all()
+        self.rules = Rules(shop, self.judge)
         self.random = Random(seed)  # noqa: S311 - a search, not a secret
 
     def by_rules(self, sink: Sink) -> None:
         """Offer what priority rules give, in parallel and in series, justified."""
-        chosen = [self.ways.shortest]
+        chosen = [self.ways.lightest]
         if not self.ways.single:
-            chosen += [self.ways.lightest, self.ways.cheapest]
+            chosen += [self.ways.shortest, self.ways.cheapest]
         for own in chosen:
             ways = self.ways.mended(list(own), self.random)
             if ways is not None:
@@ -54,7 +57,7 @@ class Breeder:
 
     def _by_rules(self, sink: Sink, ways: list[int]) -> None:
         setting = self.maker.setting(ways)
-        for keys in self.rules:
+        for keys in self.rules.all:
             for source in ("parallel rule", "serial rule"):
                 if sink.over:
                     return
@@ -77,14 +80,19 @@ class Breeder:
         while not sink.over:
             members = int(left() / self._pass_seconds() / OVERHEAD / PASSES_PER_MEMBER)
             size = min(max(members, MEMBERS[0]), MEMBERS[1])
-            population = Population(
-                self.maker, self.ways, sink, self.rules, size, self.random
-            )
+            population = Population(self.maker, self.ways, sink, self.seed, size, self.random)
             if not population.fill():
                 time.sleep(IDLE_SECONDS)
                 continue
             while not sink.over and population.generation():
                 pass
+
+    def seed(self) -> list[int]:
+        """Return a random order for a first member."""
+        keys = self.random.choice(self.rules.all)
+        if self.rules.several and self.random.random() < PROJECT_SHARE:
+            keys = self.rules.by_project(keys, self.random)
+        return self.orders.sampled(keys, self.random)
 
     def _pass_seconds(self) -> float:
         setting = self.maker.setting(self.ways.shortest)

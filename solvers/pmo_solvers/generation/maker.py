@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 
-from pmo_solvers.generation.shop import Shop
+from pmo_solvers.generation.judge import Judge, Key
 from pmo_solvers.generation.orders import Orders
 from pmo_solvers.generation.passes import parallel, serial
-from pmo_solvers.generation.judge import Judge, Key
 from pmo_solvers.generation.setting import Setting, Settings
+from pmo_solvers.generation.shop import Shop
 
 REPAIRS = 12
 """Most passes in which jobs are held back until maximum lags hold."""
@@ -78,9 +78,7 @@ class Maker:
         starts = parallel(setting.ahead, keys, setting.first, shop.used, shop.guard)
         return starts if starts is not None and self._fits(setting, starts) else None
 
-    def _held(
-        self, setting: Setting, starts: Sequence[int], first: list[int]
-    ) -> list[int] | None:
+    def _held(self, setting: Setting, starts: Sequence[int], first: list[int]) -> list[int] | None:
         """Return first starts that keep back what starts too early, None where nothing does."""
         held = None
         for tail, head, lag in setting.ties:
@@ -122,9 +120,7 @@ class Maker:
         """Return the latest end."""
         return max(map(int.__add__, starts, setting.durations), default=0)
 
-    def improved(
-        self, setting: Setting, starts: list[int]
-    ) -> tuple[list[int], Key]:
+    def improved(self, setting: Setting, starts: list[int]) -> tuple[list[int], Key]:
         """Return a schedule after passes back and forth, while they make it better.
 
         Every job moves right as far as the end of all work, or of its project's work where

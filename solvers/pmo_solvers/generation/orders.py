@@ -1,4 +1,4 @@
-"""Orders of jobs: by priority rules, by a schedule, at random, and mended where links ask for it."""
+"""Orders of jobs: by priority rules, by a schedule, or at random."""
 
 from __future__ import annotations
 
@@ -28,9 +28,7 @@ class Orders:
             self._heads[bond.tail].append(bond.head)
             self._tails[bond.head].append(bond.tail)
         # Sorting by time keeps bonds only where no distance can be negative.
-        self._sorts = all(
-            bond.lag + min(bond.leave) >= max(bond.reach) for bond in shop.bonds
-        )
+        self._sorts = all(bond.lag + min(bond.leave) >= max(bond.reach) for bond in shop.bonds)
         self._sorts_back = all(_ends_later(shop, bond) for bond in shop.bonds)
 
     def by_start(self, starts: Sequence[int]) -> list[int]:

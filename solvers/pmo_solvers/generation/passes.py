@@ -74,9 +74,7 @@ def serial(
     return starts
 
 
-def _place(
-    load: list[int], parts: Sequence[tuple[int, int, int]], start: int, guard: int
-) -> int:
+def _place(load: list[int], parts: Sequence[tuple[int, int, int]], start: int, guard: int) -> int:
     """Place a job whose use varies; return its start.
 
     Raises

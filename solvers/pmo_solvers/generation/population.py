@@ -7,7 +7,7 @@ delay or cost come first, children are justified one by one instead.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Protocol
@@ -65,8 +65,8 @@ class Population:
 
     Parameters
     ----------
-    seeds
-        Keys of jobs, by which the first orders are drawn; small ones first.
+    seed
+        Draws the order of a first member.
     size
         Members of each population.
     """
@@ -76,14 +76,14 @@ class Population:
         maker: Maker,
         ways: Ways,
         sink: Sink,
-        seeds: Sequence[Sequence[float]],
+        seed: Callable[[], list[int]],
         size: int,
         random: Random,
     ) -> None:
         self.maker = maker
         self.ways = ways
         self.sink = sink
-        self.seeds = seeds
+        self.seed = seed
         self.size = size
         self.random = random
         self.members: list[Member] = []
@@ -95,15 +95,13 @@ class Population:
         """Draw the first members; return whether there are at least two."""
         self.members = []
         self.mirrored = False
-        for number in range(TRIALS * self.size):
+        for _ in range(TRIALS * self.size):
             if self.sink.over or len(self.members) >= self.size:
                 break
             setting = self._setting()
             if setting is None:
                 continue
-            keys = self.seeds[number % len(self.seeds)]
-            order = self.maker.orders.sampled(keys, self.random)
-            member = self._forward(order, setting)
+            member = self._forward(self.seed(), setting)
             if member is not None:
                 self.members.append(member)
         return len(self.members) > 1

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from random import Random
 
-from pmo_solvers.generation.shop import Shop
 from pmo_solvers.generation.judge import Judge
+from pmo_solvers.generation.shop import Shop
 
 
 class Rules:
@@ -16,6 +17,10 @@ class Rules:
     heads, tails
         Least start of each job, and least time from its start to the end of all work, in the
         shortest ways.
+    several
+        Whether there are several projects.
+    all
+        Keys by every rule, those that do well most often first.
     """
 
     def __init__(self, shop: Shop, judge: Judge) -> None:
@@ -24,20 +29,19 @@ class Rules:
         self.tails = [min(way.duration for way in job.ways) for job in shop.jobs]
         self._due = judge.goal.due if judge.delays else {}
         rank = {job: place for place, job in enumerate(shop.order)}
-        least = {
-            id(bond): bond.lag + min(bond.leave) - max(bond.reach) for bond in shop.bonds
-        }
+        least = {id(bond): bond.lag + min(bond.leave) - max(bond.reach) for bond in shop.bonds}
         for bond in sorted(shop.bonds, key=lambda bond: rank[bond.tail]):
             reach = self.heads[bond.tail] + least[id(bond)]
             self.heads[bond.head] = max(self.heads[bond.head], reach)
         for bond in sorted(shop.bonds, key=lambda bond: -rank[bond.head]):
             reach = self.tails[bond.head] + least[id(bond)]
             self.tails[bond.tail] = max(self.tails[bond.tail], reach)
+        self.several = len({job.project for job in shop.jobs}) > 1
+        self.all = self._all()
 
-    def all(self) -> list[list[float]]:
-        """Return keys by every rule, the ones that do well most often first."""
+    def _all(self) -> list[list[float]]:
         found = [self.latest(), self.followers(), self.work(), self.earliest()]
-        if len({job.project for job in self.shop.jobs}) > 1:
+        if self.several:
             found += [self.by_project(keys) for keys in found[:2]]
         return found
 
@@ -50,7 +54,11 @@ class Rules:
         ends = self._ends()
         due = self._due
         return [
-            float(due[job.project] - self._within(number, ends) if job.project in due else length - self.tails[number])
+            float(
+                due[job.project] - self._within(number, ends)
+                if job.project in due
+                else length - self.tails[number]
+            )
             for number, job in enumerate(self.shop.jobs)
         ]
 
@@ -87,14 +95,20 @@ class Rules:
             found[bond.tail] += own[bond.head]
         return [-each for each in found]
 
-    def by_project(self, keys: Sequence[float]) -> list[float]:
-        """Return keys that finish one project before the next, short ones first."""
+    def by_project(self, keys: Sequence[float], random: Random | None = None) -> list[float]:
+        """Return keys that finish one project before the next, those that end early first.
+
+        With ``random`` each may pass some others.
+        """
         lengths: dict[int, float] = {}
         for number, job in enumerate(self.shop.jobs):
             lengths[job.project] = max(
                 lengths.get(job.project, 0.0),
                 float(self._due.get(job.project, self.heads[number] + self.tails[number])),
             )
+        if random is not None:
+            spread = random.random() * max(lengths.values())
+            lengths = {each: end + random.random() * spread for each, end in lengths.items()}
         ordered = sorted(lengths, key=lambda project: (lengths[project], project))
         span = max(keys, default=0.0) - min(keys, default=0.0) + 1
         place = {project: number for number, project in enumerate(ordered)}

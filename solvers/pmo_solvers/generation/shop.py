@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A constant packed rate for ``length`` periods from ``offset`` on."""

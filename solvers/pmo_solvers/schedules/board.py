@@ -10,7 +10,6 @@ from pmo_optimizer.backend import Clock, Options, relative_gap
 from pmo_solvers.generation.judge import Key
 from pmo_solvers.schedules.score import Score
 
-
 OWN = "population"
 """Source of the population of this process."""
 
@@ -130,3 +129,39 @@ class Board:
         """Whether the first stage is within the wanted gap."""
         gap = self.gap
         return gap is not None and gap <= self._options.gap
+
+
+class Until:
+    """A board that is over after some seconds of its own."""
+
+    def __init__(self, board: Board, seconds: float) -> None:
+        self._board = board
+        self._until = board.left - seconds
+        self.better = board.better
+        self.offer = board.offer
+        self.news = board.news
+
+    @property
+    def left(self) -> float:
+        """Seconds until the end."""
+        return max(0.0, self._board.left - self._until)
+
+    @property
+    def over(self) -> bool:
+        """Whether the seconds, or the run, are over."""
+        return self._board.over or self.left <= 0
+
+
+class Planless:
+    """A board that is over as soon as it has a schedule."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self.better = board.better
+        self.offer = board.offer
+        self.news = board.news
+
+    @property
+    def over(self) -> bool:
+        """Whether there is a schedule, or the run is over."""
+        return self._board.over or self._board.best is not None

@@ -73,7 +73,14 @@ class Compiled:
         bonds = list(self._bonds()) if self.possible else []
         order, ahead, ties = _sorted(len(jobs), bonds)
         self.shop = Shop(
-            jobs, tuple(order), ahead, ties, self._used, self._guard, tuple(self._money), goal(problem)
+            jobs,
+            tuple(order),
+            ahead,
+            ties,
+            self._used,
+            self._guard,
+            tuple(self._money),
+            goal(problem),
         )
 
     # -- resources -------------------------------------------------------------------------
@@ -98,7 +105,9 @@ class Compiled:
             self._guard |= 1 << (place + width)
             place += width + 1
 
-    def _pieces(self, project: ProjectData, modes: Sequence[tuple[int, int, int]]) -> Iterator[Piece]:
+    def _pieces(
+        self, project: ProjectData, modes: Sequence[tuple[int, int, int]]
+    ) -> Iterator[Piece]:
         """Yield the runs of one packed rate of (phase, mode, offset) triples."""
         rates: dict[int, int] = defaultdict(int)
         for phase, mode, offset in modes:
@@ -236,10 +245,11 @@ def goal(problem: Problem) -> Goal:
                 delay += max(0, project.first_start - project.due)
         elif project.due is not None:
             due[project.index] = project.due
-    forms = tuple(
-        tuple(form.coefs.get(name, 0) for name in FIGURES) for form in stage_forms(problem)
-    )
-    return Goal(forms, length, delay, constant_cost(problem), due)
+    forms = []
+    for form in stage_forms(problem):
+        per_length, per_delay, per_cost = (form.coefs.get(name, 0) for name in FIGURES)
+        forms.append((per_length, per_delay, per_cost))
+    return Goal(tuple(forms), length, delay, constant_cost(problem), due)
 
 
 def _money(problem: Problem) -> list[int]:

@@ -18,28 +18,50 @@ from pmo_solvers.schedules.compile import Compiled
 LEAST_SHARE = 0.3
 """Share of the time that CP-SAT has in any case."""
 
+WIDE_GAP = 0.25
+"""Gap from which on CP-SAT as a whole is unlikely to be of use."""
+
+WIDE_SHARE = 0.1
+"""Share of the time that it has with such a gap."""
+
+CLOSER = 0.9
+"""A bound pays where the gap is at most this part of what it was."""
+
 MORE_SHARE = 0.25
 """Share of the time left that it has after each better schedule or bound."""
 
-WALL = 1.0
 POLL_SECONDS = 0.05
 """How often it is looked whether a solver is to stop."""
 
 
 class Patience:
-    """Says how long CP-SAT may go on: for a share of the time, and while it pays."""
+    """Says how long CP-SAT may go on: for a share of the time, and while it pays.
+
+    A better schedule pays, and so does a bound that closes a part of the gap.
+    """
 
     def __init__(self, board: Board) -> None:
         self._board = board
         self._until = 0.0
+        self._gap = 1.0
 
     def begin(self) -> None:
         """Start to count."""
-        self._until = self._board.left * (1 - LEAST_SHARE)
+        gap = self._board.gap
+        share = WIDE_SHARE if gap is not None and gap > WIDE_GAP else LEAST_SHARE
+        self._until = self._board.left * (1 - share)
+        self._gap = 1.0 if gap is None else gap
 
     def paid(self) -> None:
-        """Give more time for a better schedule or bound."""
+        """Give more time for a better schedule."""
         self._until = min(self._until, self._board.left * (1 - MORE_SHARE))
+
+    def bounded(self) -> None:
+        """Give more time for a better bound, if it is much better."""
+        gap = self._board.gap
+        if gap is not None and gap < CLOSER * self._gap:
+            self._gap = gap
+            self.paid()
 
     @property
     def over(self) -> bool:
@@ -131,7 +153,7 @@ class Complete:
         parameters = solver.parameters
         parameters.cp_model_presolve = presolve
         parameters.num_workers = workers
-        parameters.max_time_in_seconds = self.board.left * WALL
+        parameters.max_time_in_seconds = self.board.left
         parameters.random_seed = self.options.seed
         parameters.relative_gap_limit = self.options.gap
         parameters.absolute_gap_limit = 0.0
@@ -170,4 +192,4 @@ class _Observer(cp_model.CpSolverSolutionCallback):
         """Note a new bound."""
         form = self._board.score.forms[0]
         if self._board.prove(ceil(bound - ROUNDING) - form.offset, "cp-sat"):
-            self._patience.paid()
+            self._patience.bounded()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 from pmo_optimizer.backend import Clock, Options, Outcome, Stage
 from pmo_optimizer.model import EngineError, Status, Termination
@@ -13,7 +14,7 @@ from pmo_solvers.cp_sat.interval.stages import continue_intervals, solve_interva
 from pmo_solvers.cp_sat.interval.suits import is_expressible
 from pmo_solvers.cp_sat.interval.verify import certified
 from pmo_solvers.generation.breed import Breeder
-from pmo_solvers.schedules.board import Board
+from pmo_solvers.schedules.board import Board, Planless, Until
 from pmo_solvers.schedules.bounds import first_bound
 from pmo_solvers.schedules.compile import Compiled
 from pmo_solvers.schedules.complete import Complete
@@ -21,8 +22,6 @@ from pmo_solvers.schedules.crew import Crew
 from pmo_solvers.schedules.score import Score
 from pmo_solvers.schedules.windows import Windows
 from pmo_solvers.time_indexed.driver import FIRST_SHARE, OPTIMAL_GAP
-
-MODE = "windows"
 
 
 def suits_schedules(problem: Problem) -> bool:
@@ -64,7 +63,6 @@ class Run:
         self.board = Board(self.score, self.clock, options)
         self.breeder = Breeder(compiled.shop, options.seed)
         self.complete = Complete(compiled, self.board, options)
-        self.windows = Windows(compiled, self.board, self.breeder, options.seed)
         self._failures: list[EngineError] = []
 
     def outcome(self) -> Outcome:
@@ -130,8 +128,7 @@ class Run:
         if self.options.workers > 1:
             self._side_by_side()
         else:
-            self._model(1)
-            self.breeder.breed(self.board, lambda: self.clock.left)
+            self._one_after_the_other()
         if self._failures:
             raise self._failures[0]
 
@@ -144,22 +141,42 @@ class Run:
         if placed is not None:
             self.board.offer(*placed, self.score.of(start), "start")
 
+    def _one_after_the_other(self) -> None:
+        """Give the time of one worker to CP-SAT, to populations and to windows."""
+        self._guarded(lambda: self.complete.run(1))
+        half = Until(self.board, self.clock.left / 2)
+        self.breeder.breed(half, lambda: half.left)
+        self._windows(self.options.seed)
+
     def _side_by_side(self) -> None:
-        """Breed in processes of their own, and in this one once CP-SAT has had its time."""
+        """Breed in processes of their own beside CP-SAT, first as a whole, then in windows."""
         workers = self.options.workers
         children = workers // 2
-        seeds = range(self.options.seed + 1, self.options.seed + 1 + children)
+        threads = workers - children
+        first = self.options.seed + 1
+        seeds = range(first, first + children)
         with Crew(self.compiled.shop, self.board, self.clock.left, seeds):
-            model = threading.Thread(target=self._model, args=(workers - children,))
-            model.start()
-            model.join()
-            if not self.board.over and self.board.best is not None and MODE == "windows":
-                self.windows.run()
-            self.breeder.breed(self.board, lambda: self.clock.left)
+            self._guarded(lambda: self.complete.run(threads))
+            others = [
+                threading.Thread(target=self._windows, args=(seed,))
+                for seed in range(first, first + threads - 1)
+            ]
+            for thread in others:
+                thread.start()
+            self._windows(self.options.seed)
+            for thread in others:
+                thread.join()
 
-    def _model(self, workers: int) -> None:
+    def _windows(self, seed: int) -> None:
+        """Plan parts anew; without any schedule there are none, so breed on."""
+        if self.board.best is None:
+            self.breeder.breed(Planless(self.board), lambda: self.clock.left)
+        self._guarded(Windows(self.compiled, self.board, seed).run)
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        """Do work; where it fails, the run ends."""
         try:
-            self.complete.run(workers)
+            work()
         except EngineError as error:
             self._failures.append(error)
             self.board.end()

@@ -12,6 +12,9 @@ from ortools.sat.python import cp_model
 from pmo_solvers.generation.shop import Bond, Job
 from pmo_solvers.schedules.compile import Compiled
 
+Amount = cp_model.LinearExpr | int
+"""A sum of variables, or a number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -125,7 +128,7 @@ class WindowModel:
                     self.cp.add_linear_constraint(start, a, b).only_enforce_if(variable)
         self.choices[number] = _Choice(start, chosen)
 
-    def _sum(self, number: int, amounts: Sequence[int]) -> cp_model.LinearExprT:
+    def _sum(self, number: int, amounts: Sequence[int]) -> Amount:
         """Return the amount of the way of a job."""
         choice = self.choices.get(number)
         if choice is None or not choice.ways:
@@ -134,12 +137,12 @@ class WindowModel:
             return amounts[0]
         return cp_model.LinearExpr.weighted_sum(list(choice.ways), list(amounts))
 
-    def start(self, number: int) -> cp_model.LinearExprT:
+    def start(self, number: int) -> Amount:
         """Return the start of a job."""
         choice = self.choices.get(number)
         return self.starts[number] if choice is None else choice.start
 
-    def end(self, number: int) -> cp_model.LinearExprT:
+    def end(self, number: int) -> Amount:
         """Return the end of a job."""
         durations = [way.duration for way in self._jobs[number].ways]
         return self.start(number) + self._sum(number, durations)
@@ -212,7 +215,7 @@ class WindowModel:
     def improve(self, whole: int) -> None:
         """Ask for less than this whole sum of the first stage, as little as possible."""
         length, delay, cost = self.shop.goal.forms[0]
-        total: list[cp_model.LinearExprT] = []
+        total: list[Amount] = []
         if length:
             total.append(length * self._length())
         if delay:
@@ -235,12 +238,12 @@ class WindowModel:
             self.cp.add(length >= self.end(number))
         return length
 
-    def _delay(self) -> cp_model.LinearExprT:
+    def _delay(self) -> Amount:
         """Sum over projects of how late they are; only those with free jobs can change."""
         ends: dict[int, list[int]] = defaultdict(list)
         for number, job in enumerate(self._jobs):
             ends[job.project].append(number)
-        total: list[cp_model.LinearExprT] = [self.shop.goal.delay]
+        total: list[Amount] = [self.shop.goal.delay]
         for project, due in self.shop.goal.due.items():
             fixed = [self._end(job) for job in ends[project] if job not in self.choices]
             least = max([0, *(end - due for end in fixed)])
@@ -249,8 +252,8 @@ class WindowModel:
                 total.append(least)
                 continue
             late = self.cp.new_int_var(least, max(least, self.part.high - due), "")
-            for job in free:
-                self.cp.add(late >= self.end(job) - due)
+            for number in free:
+                self.cp.add(late >= self.end(number) - due)
             total.append(late)
         return cp_model.LinearExpr.sum(total)
 

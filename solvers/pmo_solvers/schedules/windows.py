@@ -13,10 +13,11 @@ from random import Random
 from ortools.sat.python import cp_model
 
 from pmo_optimizer.model import EngineError
-from pmo_solvers.generation.breed import Breeder
+from pmo_solvers.generation.judge import Judge, Key
+from pmo_solvers.generation.maker import Maker
+from pmo_solvers.generation.orders import Orders
 from pmo_solvers.schedules.board import Board
 from pmo_solvers.schedules.compile import Compiled
-from pmo_solvers.schedules.complete import Patience, Watcher
 from pmo_solvers.schedules.window_model import Part, WindowModel
 
 SECONDS = 0.6
@@ -26,6 +27,10 @@ FIRST_SIZE = 24
 """Free jobs of the first windows."""
 
 LEAST_SIZE = 8
+"""Fewest free jobs of a part."""
+
+PROJECT_SHARE = 0.7
+"""Share of parts that are whole projects, where there are several."""
 
 GROW, SHRINK = 1.05, 0.96
 """Change of size after a model that was settled, and after one that was not."""
@@ -34,12 +39,12 @@ GROW, SHRINK = 1.05, 0.96
 class Windows:
     """Plans parts of schedules anew."""
 
-    def __init__(self, compiled: Compiled, board: Board, breeder: Breeder, seed: int) -> None:
+    def __init__(self, compiled: Compiled, board: Board, seed: int) -> None:
         self.compiled = compiled
         self.shop = compiled.shop
         self.board = board
-        self.maker = breeder.maker
-        self.judge = breeder.judge
+        self.judge = Judge(self.shop)
+        self.maker = Maker(self.shop, self.judge, Orders(self.shop))
         self.random = Random(seed)  # noqa: S311 - a search, not a secret
         self.sizes = {"window": float(FIRST_SIZE), "projects": float(FIRST_SIZE)}
         self.ways: Sequence[int] = ()
@@ -60,10 +65,12 @@ class Windows:
             best = self.board.best
             if best is None:
                 return
-            setting = self.maker.setting(best.ways)
-            if not self.starts or self.judge.key(self.maker.setting(self.ways), self.starts) > best.key:
+            if not self.starts or self._key() > best.key:
                 self.ways, self.starts = best.ways, best.starts
             self._once()
+
+    def _key(self) -> Key:
+        return self.judge.key(self.maker.setting(self.ways), self.starts)
 
     def _once(self) -> None:
         kind, part = self._part()
@@ -75,8 +82,7 @@ class Windows:
         found = None
         if model.possible:
             if not self.judge.shortens:
-                setting = self.maker.setting(self.ways)
-                model.improve(self.judge.key(setting, self.starts)[0])
+                model.improve(self._key()[0])
             status, found = self._solve(model)
             settled = status != cp_model.UNKNOWN
         if found is not None:
@@ -116,9 +122,8 @@ class Windows:
         """Take another schedule of the same key: one justified once more."""
         setting = self.maker.setting(self.ways)
         moved = self.maker.justified(setting, self.starts)
-        if moved is not None:
-            if self.judge.key(setting, moved) <= self.judge.key(setting, self.starts):
-                self.starts = moved
+        if moved is not None and self.judge.key(setting, moved) <= self._key():
+            self.starts = moved
 
     # -- parts -----------------------------------------------------------------------------
 
@@ -127,7 +132,7 @@ class Windows:
         ends = list(map(int.__add__, self.starts, setting.durations))
         if self.judge.shortens:
             return "window", self._shorter(ends)
-        if self._several and self.random.random() < 0.5:
+        if self._several and self.random.random() < PROJECT_SHARE:
             return "projects", self._projects(ends)
         return "window", self._in_place(ends)
 

@@ -75,7 +75,6 @@ def _ended(options: Options) -> Termination:
     return Termination.WORK_LIMIT if options.reproducible else Termination.TIME_LIMIT
 
 
-
 @dataclass(slots=True)
 class _Answer:
     """What CP-SAT says of one stage; ``bound`` is one of the form's whole sum."""
