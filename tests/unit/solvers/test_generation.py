@@ -177,17 +177,21 @@ class Keeper:
 
     @property
     def over(self) -> bool:
+        """Whether it has been looked at often enough."""
         self.looks -= 1
         return self.looks < 0
 
     def better(self, key: tuple[int, ...]) -> bool:
+        """Return whether a key is the best."""
         return self.best is None or key < self.best
 
     def offer(self, ways: Any, starts: Any, key: tuple[int, ...], source: str) -> bool:
+        """Keep a key."""
         self.best = key
         return True
 
     def news(self) -> None:
+        """Return nothing: there are no others."""
         return None
 
 
