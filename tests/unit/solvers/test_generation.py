@@ -192,7 +192,7 @@ class Keeper:
 
     def news(self) -> None:
         """Return nothing: there are no others."""
-        return None
+        return
 
 
 @pytest.mark.parametrize("goal", [((1, 0, 0),), ((0, 1, 0), (1, 0, 0))])
