@@ -112,9 +112,10 @@ def _resource(problem: Problem, bucket: int, users: list[tuple[int, int]]) -> Re
     peak = [units // unit for units in _peak(problem, pieces)]
     if all(asked <= units for asked, units in zip(peak, available, strict=True)):
         return None
+    most = max(peak)
     return Resource(
         bucket,
-        tuple(min(units, max(peak)) for units in available),
+        tuple(min(units, most) for units in available),
         tuple(_divided(piece, unit) for piece in pieces),
         {user: tuple(units // unit for units in used) for user, used in energy.items()},
     )

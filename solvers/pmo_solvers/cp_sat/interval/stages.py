@@ -41,19 +41,38 @@ def solve_intervals(problem: Problem, options: Options) -> Outcome:
     begin = time.monotonic()
     run = _Run(problem, options)
     build_seconds = time.monotonic() - begin
-    infeasible = run.all_stages()
-    return Outcome(
-        status=run.status(infeasible=infeasible),
-        termination=Termination.PROVED if infeasible else run.termination,
-        stages=tuple(run.stages),
-        decisions=run.decisions,
-        certificate=run.certificate,
-        word=run.word,
-        build_seconds=build_seconds,
-        columns=len(run.model.cp.proto.variables),
-        rows=len(run.model.cp.proto.constraints),
-        reproducible=options.reproducible and not options.clock.over,
-    )
+    return run.outcome(build_seconds, infeasible=run.all_stages())
+
+
+def continue_intervals(
+    problem: Problem, options: Options, decisions: Decisions, bound: int | None
+) -> Outcome:
+    """Return the best plan of all stages after the first, which others have solved.
+
+    Parameters
+    ----------
+    decisions
+        The best plan of the first stage.
+    bound
+        Proven bound of the first stage's whole sum.
+
+    Raises
+    ------
+    EngineError
+        As `solve_intervals`; also where the decisions break a rule.
+    """
+    begin = time.monotonic()
+    run = _Run(problem, options)
+    build_seconds = time.monotonic() - begin
+    run.take(decisions, bound)
+    return run.outcome(build_seconds, infeasible=run.further_stages(1))
+
+
+def _ended(options: Options) -> Termination:
+    """Return why a search without a proof has ended."""
+    if options.clock.stop.is_set():
+        return Termination.STOPPED
+    return Termination.WORK_LIMIT if options.reproducible else Termination.TIME_LIMIT
 
 
 @dataclass(slots=True)
@@ -88,12 +107,46 @@ class _Run:
             return True
         if self.options.start is not None and self._accept(self.options.start):
             self.options.report(self.forms[0].natural(self._whole(self.forms[0])), None, "start")
-        for number, form in enumerate(self.forms):
+        return self.further_stages(0)
+
+    def take(self, decisions: Decisions, bound: int | None) -> None:
+        """Take the first stage as solved.
+
+        Raises
+        ------
+        EngineError
+            The decisions break a rule.
+        """
+        if not self._accept(decisions):
+            raise EngineError("the schedule of the first stage breaks a rule")
+        answer = _Answer(decisions, bound, False, _ended(self.options))
+        self._record(0, self.forms[0], answer)
+        if len(self.forms) > 1:
+            self._hold(0, self.forms[0], self.targets.whole(self.forms[0]))
+
+    def further_stages(self, first: int) -> bool:
+        """Solve the stages from this one on; return whether the problem is infeasible."""
+        for number in range(first, len(self.forms)):
             if number and (self.decisions is None or self.options.clock.over):
                 break
-            if self._stage(number, form):
+            if self._stage(number, self.forms[number]):
                 return True
         return False
+
+    def outcome(self, build_seconds: float, *, infeasible: bool) -> Outcome:
+        """Return what was found."""
+        return Outcome(
+            status=self.status(infeasible=infeasible),
+            termination=Termination.PROVED if infeasible else self.termination,
+            stages=tuple(self.stages),
+            decisions=self.decisions,
+            certificate=self.certificate,
+            word=self.word,
+            build_seconds=build_seconds,
+            columns=len(self.model.cp.proto.variables),
+            rows=len(self.model.cp.proto.constraints),
+            reproducible=self.options.reproducible and not self.options.clock.over,
+        )
 
     def _stage(self, number: int, form: Form) -> bool:
         """Solve one stage and hold its term; return whether the problem is infeasible."""
@@ -112,9 +165,13 @@ class _Run:
             raise EngineError("the schedule of the interval model breaks a rule")
         self._record(number, form, answer)
         if self.decisions is not None and number < len(self.forms) - 1:
-            limit, _ = form.limit(self._whole(form), self.problem.terms[number])
-            self.model.cp.add(total <= limit)
+            self._hold(number, form, total)
         return False
+
+    def _hold(self, number: int, form: Form, total: cp_model.LinearExprT) -> None:
+        """Hold the term of a stage within its tolerance."""
+        limit, _ = form.limit(self._whole(form), self.problem.terms[number])
+        self.model.cp.add(total <= limit)
 
     def _accept(self, decisions: Decisions) -> bool:
         """Keep decisions that an exact check finds to be a plan."""
@@ -177,9 +234,7 @@ class _Run:
     def _termination(self, status: cp_model.CpSolverStatus, clock: Clock) -> Termination:
         if status == cp_model.OPTIMAL:
             return Termination.GAP if self.options.gap else Termination.PROVED
-        if clock.stop.is_set():
-            return Termination.STOPPED
-        return Termination.WORK_LIMIT if self.options.reproducible else Termination.TIME_LIMIT
+        return _ended(self.options)
 
     # -- what was found --------------------------------------------------------------------
 

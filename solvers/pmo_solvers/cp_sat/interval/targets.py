@@ -23,6 +23,9 @@ from pmo_solvers.cp_sat.interval.network import (
 )
 from pmo_solvers.cp_sat.interval.resources import Resource
 
+Solution = cp_model.CpSolver | cp_model.CpSolverSolutionCallback
+"""Where values of variables can be read."""
+
 
 class Targets:
     """What an interval model can minimise."""
@@ -120,7 +123,7 @@ class Targets:
 
     # -- back and forth --------------------------------------------------------------------
 
-    def decode(self, solver: cp_model.CpSolver) -> Decisions:
+    def decode(self, solver: Solution) -> Decisions:
         """Return the decisions of a solution."""
         problem = self.problem
         return Decisions(
@@ -136,7 +139,7 @@ class Targets:
             ),
         )
 
-    def _decision(self, solver: cp_model.CpSolver, project: int, phase: int) -> PhaseDecision:
+    def _decision(self, solver: Solution, project: int, phase: int) -> PhaseDecision:
         work = self.model.works[project, phase]
         taken = [m for m, variable in work.chosen.items() if solver.boolean_value(variable)]
         return PhaseDecision(taken[0] if taken else work.mode, solver.value(work.start))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pmo_optimizer.backend import Certificate, Decisions
 from pmo_optimizer.problem import Problem, ProjectData
-from pmo_solvers.completion import complete, span
+from pmo_solvers.completion import span, split_funds
 from pmo_solvers.cp_sat.interval.constants import broken_row, selected
 from pmo_solvers.cp_sat.interval.network import Event, links
+from pmo_solvers.cp_sat.interval.shares import plain_shares
 
 
 def certified(problem: Problem, decisions: Decisions) -> Certificate | None:
@@ -15,9 +16,19 @@ def certified(problem: Problem, decisions: Decisions) -> Certificate | None:
         return None
     if broken_row(problem) or decisions.heads:
         return None
-    if not all(_in_window(problem, project, decisions) for project in selected(problem)):
+    if not keeps_dates(problem, decisions):
         return None
-    return complete(problem, decisions) if _links_hold(problem, decisions) else None
+    shares = plain_shares(problem, decisions)
+    splits = split_funds(problem, decisions)
+    if shares is None or splits is None:
+        return None
+    return Certificate(tuple(shares), tuple(splits))
+
+
+def keeps_dates(problem: Problem, decisions: Decisions) -> bool:
+    """Return whether decisions that select what is selected keep all windows and links."""
+    inside = all(_in_window(problem, project, decisions) for project in selected(problem))
+    return inside and _links_hold(problem, decisions)
 
 
 def _in_window(problem: Problem, project: ProjectData, decisions: Decisions) -> bool:

@@ -1,0 +1,1 @@
+"""Schedule generation: passes over orders of jobs, and populations that breed orders."""

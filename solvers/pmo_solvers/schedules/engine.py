@@ -1,0 +1,182 @@
+"""The schedule search: bounds, rules, populations and CP-SAT side by side."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from pmo_optimizer.backend import Clock, Options, Outcome, Stage
+from pmo_optimizer.model import EngineError, Status, Termination
+from pmo_optimizer.problem import Problem
+from pmo_solvers.cp_sat.interval.constants import broken_row
+from pmo_solvers.cp_sat.interval.stages import continue_intervals, solve_intervals
+from pmo_solvers.cp_sat.interval.suits import is_expressible
+from pmo_solvers.cp_sat.interval.verify import certified
+from pmo_solvers.generation.breed import Breeder
+from pmo_solvers.schedules.board import Board, Planless, Until
+from pmo_solvers.schedules.bounds import first_bound
+from pmo_solvers.schedules.compile import Compiled
+from pmo_solvers.schedules.complete import Complete
+from pmo_solvers.schedules.crew import Crew
+from pmo_solvers.schedules.score import Score
+from pmo_solvers.schedules.windows import Windows
+from pmo_solvers.time_indexed.driver import FIRST_SHARE, OPTIMAL_GAP
+
+
+def suits_schedules(problem: Problem) -> bool:
+    """Return whether the search plans a problem exactly; see `is_expressible`."""
+    return is_expressible(problem)
+
+
+def solve_schedules(problem: Problem, options: Options) -> Outcome:
+    """Return the best plan found for a problem that `suits_schedules` accepts.
+
+    In reproducible mode this is the interval model alone, whose work can be limited.
+
+    Raises
+    ------
+    EngineError
+        A schedule fails the exact check, or CP-SAT called its model invalid.
+    """
+    if options.reproducible or broken_row(problem):
+        return solve_intervals(problem, options)
+    begin = time.monotonic()
+    compiled = Compiled(problem)
+    if not (compiled.possible and compiled.whole and compiled.shop.jobs):
+        return solve_intervals(problem, options)
+    return Run(compiled, options, time.monotonic() - begin).outcome()
+
+
+class Run:
+    """One run of the search."""
+
+    def __init__(self, compiled: Compiled, options: Options, build_seconds: float) -> None:
+        self.compiled = compiled
+        self.problem = compiled.problem
+        self.options = options
+        self.build_seconds = build_seconds
+        self.score = Score(compiled)
+        several = len(self.score.forms) > 1
+        left = options.clock.left
+        self.clock = Clock(left * (FIRST_SHARE if several else 1.0), options.clock.stop)
+        self.board = Board(self.score, self.clock, options)
+        self.breeder = Breeder(compiled.shop, options.seed)
+        self.complete = Complete(compiled, self.board, options)
+        self._failures: list[EngineError] = []
+
+    def outcome(self) -> Outcome:
+        """Search, and return what was found."""
+        self.search()
+        best = self.board.best
+        if best is None:
+            return self._planless()
+        decisions = self.compiled.decisions(best.ways, best.starts)
+        if len(self.score.forms) > 1:
+            return continue_intervals(self.problem, self.options, decisions, self.board.bound)
+        certificate = certified(self.problem, decisions)
+        if certificate is None:
+            raise EngineError("a schedule of the search breaks a rule")
+        natural = self.score.forms[0].natural
+        bound = None if self.board.bound is None else natural(self.board.bound)
+        proved = self._termination() is Termination.PROVED
+        return Outcome(
+            status=Status.OPTIMAL if proved else Status.FEASIBLE,
+            termination=self._termination(),
+            stages=(Stage(natural(best.key[0]), bound),),
+            decisions=decisions,
+            certificate=certificate,
+            word=best.source,
+            build_seconds=self.build_seconds,
+        )
+
+    def _termination(self) -> Termination:
+        gap = self.board.gap
+        if gap is not None and gap <= OPTIMAL_GAP:
+            return Termination.PROVED
+        if gap is not None and gap <= self.options.gap:
+            return Termination.GAP
+        stopped = self.options.clock.stop.is_set()
+        return Termination.STOPPED if stopped else Termination.TIME_LIMIT
+
+    def _planless(self) -> Outcome:
+        proved = self.complete.infeasible
+        return Outcome(
+            status=Status.INFEASIBLE if proved else Status.NO_PLAN_FOUND,
+            termination=Termination.PROVED if proved else self._termination(),
+            word=self.complete.word,
+            build_seconds=self.build_seconds,
+        )
+
+    # -- phases ----------------------------------------------------------------------------
+
+    def search(self) -> None:
+        """Prove simple bounds, try rules, then breed beside CP-SAT.
+
+        Raises
+        ------
+        EngineError
+            CP-SAT failed.
+        """
+        self._start()
+        bound = first_bound(self.problem, self.compiled.resources, self.score)
+        if bound is not None:
+            self.board.prove(bound, "paths and energy")
+        self.breeder.by_rules(self.board)
+        if self.board.over:
+            return
+        if self.options.workers > 1:
+            self._side_by_side()
+        else:
+            self._one_after_the_other()
+        if self._failures:
+            raise self._failures[0]
+
+    def _start(self) -> None:
+        """Take the start that was given, if it is a plan."""
+        start = self.options.start
+        if start is None or certified(self.problem, start) is None:
+            return
+        placed = self.compiled.placed(start)
+        if placed is not None:
+            self.board.offer(*placed, self.score.of(start), "start")
+
+    def _one_after_the_other(self) -> None:
+        """Give the time of one worker to CP-SAT, to populations and to windows."""
+        self._guarded(lambda: self.complete.run(1))
+        half = Until(self.board, self.clock.left / 2)
+        self.breeder.breed(half, lambda: half.left)
+        self._windows(self.options.seed)
+
+    def _side_by_side(self) -> None:
+        """Breed in processes of their own beside CP-SAT, first as a whole, then in windows."""
+        workers = self.options.workers
+        children = workers // 2
+        threads = workers - children
+        first = self.options.seed + 1
+        seeds = range(first, first + children)
+        with Crew(self.compiled.shop, self.board, self.clock.left, seeds):
+            self._guarded(lambda: self.complete.run(threads))
+            others = [
+                threading.Thread(target=self._windows, args=(seed,))
+                for seed in range(first, first + threads - 1)
+            ]
+            for thread in others:
+                thread.start()
+            self._windows(self.options.seed)
+            for thread in others:
+                thread.join()
+
+    def _windows(self, seed: int) -> None:
+        """Plan parts anew; without any schedule there are none, so breed on."""
+        if self.board.best is None:
+            self.breeder.breed(Planless(self.board), lambda: self.clock.left)
+        self._guarded(Windows(self.compiled, self.board, seed).run)
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        """Do work; where it fails, the run ends."""
+        try:
+            work()
+        except EngineError as error:
+            self._failures.append(error)
+            self.board.end()
