@@ -30,12 +30,12 @@ from pmo_optimizer.problem import NAMED_STAFFING, Feature, Problem
 from pmo_solvers.completion import complete
 from pmo_solvers.cp_sat import CpSatBackend
 from pmo_solvers.cp_sat.engine import CpSatStages
-from pmo_solvers.cp_sat.interval import suits_intervals
 from pmo_solvers.hybrid.matrix import WholeRows
 from pmo_solvers.hybrid.search import Limits, Search
 from pmo_solvers.hybrid.space import Point, Space
 from pmo_solvers.hybrid.starts import Starts
 from pmo_solvers.milp.engine import MilpStages
+from pmo_solvers.schedules import solve_schedules, suits_schedules
 from pmo_solvers.time_indexed.build import TimeIndexed, build
 from pmo_solvers.time_indexed.driver import (
     FIRST_SHARE,
@@ -58,6 +58,9 @@ ROUNDS_PER_SECOND = 3
 
 ENDS: tuple[tuple[str, type[StageSolver]], ...] = (("cp-sat", CpSatStages), ("milp", MilpStages))
 """Exact engines that end a search."""
+
+LEAST_END = 0.5
+"""Seconds that exact engines need at least, beside twice the time that the model took."""
 
 POLL_SECONDS = 0.05
 """How often the stop signal is looked at."""
@@ -88,8 +91,8 @@ class HybridBackend:
 
     def solve(self, problem: Problem, options: Options) -> Outcome:
         """Return the best plan found; see `pmo_optimizer.backend.Backend`."""
-        if suits_intervals(problem):
-            return CpSatBackend().solve(problem, options)
+        if suits_schedules(problem):
+            return solve_schedules(problem, options)
         return _Run(problem, options, self.exact_entries).run()
 
 
@@ -223,11 +226,15 @@ class _Run:
         if search.best is None:
             return
         exact = len(space.matrix.row_value) <= self.exact_entries
-        share = SEARCH_SHARE if exact else 1.0
+        share = SEARCH_SHARE if exact and clock.left > 2 * self._least_end() else 1.0
         search.run(clock.left * share, patience=exact)
-        if exact and not search.closed and not clock.over:
+        if exact and not search.closed and clock.left > self._least_end():
             self._exact(search, indexed, number, clock)
         self._record(search, number, last=last)
+
+    def _least_end(self) -> float:
+        """Return the seconds below which exact engines could not even begin."""
+        return 0.0 if self.options.reproducible else LEAST_END + 2.0 * self.build_seconds
 
     def _limits(self) -> Limits:
         options = self.options
@@ -262,9 +269,12 @@ class _Run:
         point = search.space.point(start, clock)
         if point is not None:
             search.keep(point, "start")
+            search.starts = None
             return
         search.repair(start)
-        if search.best is None and search.starts is not None:
+        if search.best is not None:
+            search.starts = None
+        elif search.starts is not None:
             self._rank(search.starts)
 
     def _exact(self, search: Search, indexed: TimeIndexed, number: int, clock: Clock) -> None:

@@ -54,6 +54,13 @@ ASCENT_ROUNDS = 2000
 POLL = 0.05
 """Seconds between looks at the stop signal."""
 
+PROGRAM_SECONDS = 2.0
+"""Seconds below which the linear program is not worth its time."""
+
+FIRST_SECONDS = 5.0
+FIRST_SHARE = 0.3
+"""Most seconds, and part of the time, for a first plan."""
+
 SUPPORT_SHARE = 0.12
 MOST_PATIENCE = 5.0
 """Part of the time for the columns that a relaxation uses, and most, in `MOST_SECONDS`."""
@@ -175,7 +182,8 @@ class Search:
         target = self.best.cost - self._offset if self.best is not None else 0.0
         ascent = Ascent(space.structure(), space.cost, space.box, target)
         self._climb(ascent, guided=True)
-        if len(space.matrix.row_value) < LARGE and not self.clock.over:
+        small = len(space.matrix.row_value) < LARGE
+        if small and (self.clock.left > PROGRAM_SECONDS or self.limits.rounds):
             self._linear_program()
         self._solve_support()
         if self.best is not None:
@@ -380,6 +388,8 @@ class Search:
         space = self.space
         free = free[space.box.lower[free] < space.box.upper[free]]
         sub = cut_out(space.matrix, space.cost, space.box, free, x, space.matrix.activity(x))
-        solved = solve_mip(sub.program, Effort(5.0, 1e-3), self.clock, self.limits.seed)
+        seconds = min(FIRST_SECONDS, FIRST_SHARE * self.clock.left)
+        effort = Effort(seconds, 1e-3, NODES if self.limits.rounds else 0)
+        solved = solve_mip(sub.program, effort, self.clock, self.limits.seed)
         if solved.x is not None:
             self.offer(sub.whole(x, solved.x), source)
