@@ -34,7 +34,7 @@ from pmo_optimizer.model import (
 )
 from pmo_optimizer.problem import Problem, compile_problem
 
-WALL_FACTOR = 10.0
+WALL_FACTOR = 30.0
 """In reproducible mode the clock ends a search only after so many times the limit."""
 
 AUTO = "auto"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pmo_solvers.hybrid.matrix import Floats, Indices, Mask, Matrix
+from pmo_solvers.hybrid.matrix import Floats, Matrix
 
 CLEAR = 1e-7
 """A scaled row that is broken by more than this is broken whatever floats round."""
@@ -92,28 +92,3 @@ def dual_bound(matrix: Matrix, cost: Floats, duals: Floats, box: Box) -> DualBou
     )
     size = float(np.dot(weight + np.abs(cost), largest) + np.dot(np.abs(y), np.abs(limits)))
     return DualBound(value - NOISE * size, reduced)
-
-
-def fix_by_reduced_cost(
-    matrix: Matrix, bound: DualBound, box: Box, cutoff: float
-) -> tuple[Box, int]:
-    """Fix 0/1 columns that no solution better than ``cutoff`` can have otherwise.
-
-    Returns
-    -------
-    box, number
-        Bounds, and how many columns were fixed. Whatever is at least as bad as the cutoff may
-        be lost.
-    """
-    room = cutoff - bound.value
-    free = matrix.integral & (box.lower == 0) & (box.upper == 1)
-    zero: Mask = free & (bound.reduced > room)
-    one: Mask = free & (-bound.reduced > room)
-    lower = np.where(one, 1.0, box.lower)
-    upper = np.where(zero, 0.0, box.upper)
-    return Box(lower, upper), int(zero.sum() + one.sum())
-
-
-def undecided(matrix: Matrix, box: Box) -> Indices:
-    """Return the columns that their bounds leave open."""
-    return np.flatnonzero(matrix.integral & (box.lower < box.upper))

@@ -65,8 +65,12 @@ LEAST_END = 0.5
 POLL_SECONDS = 0.05
 """How often the stop signal is looked at."""
 
-TINY = 400
-"""Undecided columns up to which the exact engine needs no search before it."""
+TINY = 60
+"""Undecided columns up to which the exact engine is left alone."""
+
+SMALL = 500
+QUICK_SHARE = 0.1
+"""Undecided columns up to which the exact engine tries first, and its part of the time."""
 
 
 class HybridBackend:
@@ -157,6 +161,7 @@ class _Run:
         self.state = _State()
         self.first: list[Decisions] = []
         self.ready: tuple[Decisions, Certificate] | None = None
+        self.early: float | None = None
         self.build_seconds = 0.0
 
     def run(self) -> Outcome:
@@ -171,8 +176,10 @@ class _Run:
         if indexed.model.infeasible:
             word = f"row {indexed.model.infeasible} cannot hold"
             return Outcome(Status.INFEASIBLE, Termination.PROVED, word=word)
-        if self.exact_entries and open_columns(indexed) <= TINY:
-            return self._alone()
+        if self.exact_entries and open_columns(indexed) <= SMALL:
+            outcome = self._alone(1.0 if open_columns(indexed) <= TINY else QUICK_SHARE)
+            if self._enough(outcome, indexed):
+                return outcome
         for number, stage in enumerate(indexed.stages):
             if number and (self.state.point is None or self.options.clock.over):
                 break
@@ -183,11 +190,29 @@ class _Run:
             return self._without_plan()
         return self._outcome(indexed)
 
-    def _alone(self) -> Outcome:
-        """Leave the problem to the exact engine, with the best start at hand."""
+    def _alone(self, share: float) -> Outcome:
+        """Leave a part of the time to the exact engine, with the best start at hand."""
         start = self.options.start or (self.first[0] if self.first else None)
-        options = replace(self.options, start=start, on_progress=self.progress.listen)
+        clock = self.options.clock
+        options = replace(
+            self.options,
+            clock=clock if share == 1.0 else Clock(share * clock.left, clock.stop),
+            work_limit=share * self.options.work_limit,
+            start=start,
+            on_progress=self.progress.listen,
+        )
         return CpSatBackend().solve(self.problem, options)
+
+    def _enough(self, outcome: Outcome, indexed: TimeIndexed) -> bool:
+        """Return whether the exact engine has done it all; else keep what it found."""
+        done = outcome.status in {Status.OPTIMAL, Status.INFEASIBLE}
+        near = outcome.termination is Termination.GAP
+        if done or near or self.options.clock.over or open_columns(indexed) <= TINY:
+            return True
+        if outcome.decisions is not None:
+            self.first.insert(0, outcome.decisions)
+        self.early = outcome.stages[0].bound if outcome.stages else None
+        return False
 
     def _start_clock(self) -> Clock:
         """Return a clock for rankings, which must not take all the time."""
@@ -222,6 +247,8 @@ class _Run:
         space = Space(indexed, stage, tuple(self.state.holds), rows)
         search = Search(space, self._limits(), clock, self._reporter(number))
         search.starts = starts if number == 0 else None
+        if self.early is not None and not number:
+            search.take_bound(space.sign * self.early, "cp-sat")
         self._begin(search, clock)
         if search.best is None:
             return

@@ -7,9 +7,10 @@ projects whose reduced cost is small.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
+from typing import TypeVar
 
 import numpy as np
 
@@ -20,13 +21,13 @@ FIRST_SIZE = 16.0
 FIRST_SHARE = 0.05
 """Projects that a neighbourhood frees at first, at least so many or such a part; it learns."""
 
-CORE_UNIT = 50
+CORE_UNIT = 10
 """Columns that the core frees per unit of its size."""
 
 CORE_FACTOR = 3.0
 """Columns of the first core, relative to those that the relaxation uses."""
 
-CORE_PATIENCE = 6.0
+CORE_PATIENCE = 3.0
 """How much longer than other neighbourhoods the core may take."""
 
 ROOM_SHARE = 0.5
@@ -51,8 +52,27 @@ CURIOSITY = 0.15
 
 
 @dataclass(slots=True)
-class Kind:
-    """A kind of neighbourhood and what is known of it.
+class Arm:
+    """One of several ways to go on, and what is known of it.
+
+    Attributes
+    ----------
+    worth
+        Recent gain per second.
+    """
+
+    name: str
+    worth: float = 0.0
+    tried: int = 0
+
+    def note(self, gain: float, seconds: float) -> None:
+        """Learn what a use of it gained."""
+        self.worth = FORGET * self.worth + (1 - FORGET) * gain / max(seconds, 1e-3)
+
+
+@dataclass(slots=True, kw_only=True)
+class Kind(Arm):
+    """A kind of neighbourhood.
 
     Attributes
     ----------
@@ -60,16 +80,15 @@ class Kind:
         Projects to free (of the core: columns in units of `CORE_UNIT`).
     patience
         Factor on the time that it may take.
-    worth
-        Recent gain per second, relative to the best kind.
     """
 
     name: str
     draw: Callable[[Point, int], Indices]
     size: float = FIRST_SIZE
-    worth: float = 0.0
-    tried: int = 0
     patience: float = 1.0
+
+
+A = TypeVar("A", bound=Arm)
 
 
 @dataclass(slots=True)
@@ -97,13 +116,13 @@ class Neighbourhoods:
         self.guide: Guide | None = None
         self.room = np.inf
         self.linked = self._links()
-        self.solvers = [Kind("highs", self._at_random), Kind("cp-sat", self._at_random)]
+        self.solvers = [Arm("highs"), Arm("cp-sat")]
         first = max(FIRST_SIZE, FIRST_SHARE * self.count)
         self.kinds = [
-            Kind("row", self._by_row, first),
-            Kind("window", self._by_window, first),
-            Kind("links", self._by_links, first),
-            Kind("random", self._at_random, first),
+            Kind(name="row", draw=self._by_row, size=first),
+            Kind(name="window", draw=self._by_window, size=first),
+            Kind(name="links", draw=self._by_links, size=first),
+            Kind(name="random", draw=self._at_random, size=first),
         ]
 
     def _open_projects(self) -> Mask:
@@ -135,8 +154,10 @@ class Neighbourhoods:
             used = int(np.count_nonzero(guide.x[self.columns] > USED))
             core = max(FIRST_SIZE, CORE_FACTOR * used / CORE_UNIT)
             first = max(FIRST_SIZE, FIRST_SHARE * self.count)
-            self.kinds.insert(0, Kind("fraction", self._by_fraction, first))
-            self.kinds.insert(0, Kind("core", self._core, core, patience=CORE_PATIENCE))
+            self.kinds.insert(0, Kind(name="fraction", draw=self._by_fraction, size=first))
+            self.kinds.insert(
+                0, Kind(name="core", draw=self._core, size=core, patience=CORE_PATIENCE)
+            )
 
     # -- choice ----------------------------------------------------------------------------
 
@@ -144,11 +165,11 @@ class Neighbourhoods:
         """Return a kind, the better ones more often."""
         return self._pick(self.kinds)
 
-    def pick_solver(self) -> Kind:
+    def pick_solver(self) -> Arm:
         """Return the solver of the next neighbourhood, the better one more often."""
         return self._pick(self.solvers)
 
-    def _pick(self, kinds: list[Kind]) -> Kind:
+    def _pick(self, kinds: Sequence[A]) -> A:
         untried = [kind for kind in kinds if not kind.tried]
         if untried:
             return untried[0]
@@ -158,9 +179,8 @@ class Neighbourhoods:
         weights = [kind.worth + 0.05 * most + 1e-12 for kind in kinds]
         return self.random.choices(kinds, weights)[0]
 
-    def note(self, kind: Kind, gain: float, seconds: float, *, easy: bool, hard: bool) -> None:
-        """Learn from a solved neighbourhood: what it gained, and whether it was too small."""
-        kind.worth = FORGET * kind.worth + (1 - FORGET) * gain / max(seconds, 1e-3)
+    def resize(self, kind: Kind, *, easy: bool, hard: bool) -> None:
+        """Free more where a neighbourhood was too small, less where it was too large."""
         if hard:
             kind.size = max(LEAST_SIZE, kind.size / GROWTH)
         elif easy:

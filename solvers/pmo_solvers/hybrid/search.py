@@ -20,7 +20,7 @@ from pmo_solvers.hybrid.cp import solve_cp
 from pmo_solvers.hybrid.highs import LARGE, Effort, Solved, relax, solve_mip
 from pmo_solvers.hybrid.lagrange import Ascent
 from pmo_solvers.hybrid.matrix import Floats, Indices
-from pmo_solvers.hybrid.neighbourhoods import Guide, Kind, Neighbourhoods
+from pmo_solvers.hybrid.neighbourhoods import Arm, Guide, Kind, Neighbourhoods
 from pmo_solvers.hybrid.space import Point, Space
 from pmo_solvers.hybrid.starts import Starts
 from pmo_solvers.hybrid.subproblem import Subproblem, cut_out, cut_whole, whole_program
@@ -109,7 +109,6 @@ class Search:
         self.improved = 0
         self.lock = threading.RLock()
         self.hoods = Neighbourhoods(space, limits.seed)
-        self.steps: list[tuple[float, str, float]] = []
 
     # -- running ---------------------------------------------------------------------------
 
@@ -215,7 +214,7 @@ class Search:
                 return
             columns = self.hoods.support(point)
         patience = max(1.0, SUPPORT_SHARE * self.clock.left / MOST_SECONDS)
-        kind = Kind("support", self.hoods.support, patience=min(patience, MOST_PATIENCE))
+        kind = Kind(name="support", draw=self.hoods.support, patience=min(patience, MOST_PATIENCE))
         self._solve_hood(kind, self.hoods.solvers[0], point, columns, self.limits.seed + 1)
 
     @property
@@ -276,7 +275,7 @@ class Search:
             self._solve_hood(kind, solver, point, columns, seed)
 
     def _solve_hood(
-        self, kind: Kind, solver: Kind, point: Point, columns: Indices, seed: int
+        self, kind: Kind, solver: Arm, point: Point, columns: Indices, seed: int
     ) -> None:
         space = self.space
         begin = time.monotonic()
@@ -296,8 +295,9 @@ class Search:
         spent = time.monotonic() - begin
         with self.lock:
             easy = solved.proved and spent < EASY * seconds
-            self.hoods.note(kind, gain, spent, easy=easy, hard=not solved.proved)
-            self.hoods.note(solver, gain, spent, easy=False, hard=False)
+            kind.note(gain, spent)
+            solver.note(gain, spent)
+            self.hoods.resize(kind, easy=easy, hard=not solved.proved)
 
     def _solve_sub(
         self, solver: str, sub: Subproblem, effort: Effort, x: Floats, seed: int

@@ -13,7 +13,7 @@ from pmo_optimizer.decode import start_of
 from pmo_optimizer.problem import Problem, compile_problem
 from pmo_scenarios import generate
 from pmo_solvers.hybrid import HybridBackend
-from pmo_solvers.hybrid.bounds import Box, dual_bound, fix_by_reduced_cost, propagate
+from pmo_solvers.hybrid.bounds import Box, dual_bound, propagate
 from pmo_solvers.hybrid.cp import solve_cp
 from pmo_solvers.hybrid.highs import Effort, relax, solve_mip
 from pmo_solvers.hybrid.lagrange import Ascent
@@ -135,7 +135,7 @@ def test_any_prices_give_a_bound_and_those_of_the_relaxation_the_best() -> None:
 
 
 def test_prices_come_near_the_relaxation_from_below() -> None:
-    """The Lagrangian bound stays below the linear program and comes within 2 % of it."""
+    """The Lagrangian bound stays below the linear program and comes within 4 % of it."""
     space = space_of()
     relaxed = relax(whole_program(space.matrix, space.cost, space.box), ENDLESS)
     point = space.point(first_plan(space), ENDLESS)
@@ -146,25 +146,25 @@ def test_prices_come_near_the_relaxation_from_below() -> None:
     ascent.run(800)
     bound = ascent.relaxation().value
     assert before <= bound <= relaxed.value + 1e-9
-    assert bound == pytest.approx(relaxed.value, rel=0.02)
+    assert bound == pytest.approx(relaxed.value, rel=0.04)
 
 
-def test_reduced_costs_fix_what_no_better_plan_has() -> None:
-    """With the best value as cutoff plus a little, the best plan's columns stay open."""
+def test_losses_do_not_rule_out_the_best_plan() -> None:
+    """No column of the best plan loses more than lies between the bound and that plan."""
     space = space_of()
-    relaxed = relax(whole_program(space.matrix, space.cost, space.box), ENDLESS)
-    assert relaxed is not None
     plan = optimize(medium(), time_limit=60, backend="cp-sat", workers=2)
     decisions = start_of(space.problem, plan)
     assert decisions is not None
     point = space.point(decisions, ENDLESS)
     assert point is not None
-    bound = dual_bound(space.matrix, space.cost, relaxed.duals, space.box)
-    box, number = fix_by_reduced_cost(space.matrix, bound, space.box, point.cost + 1e-9)
-    whole = space.matrix.integral
-    assert number > 0
-    assert np.all(point.x[whole] >= box.lower[whole])
-    assert np.all(point.x[whole] <= box.upper[whole])
+    structure = space.structure()
+    ascent = Ascent(structure, space.cost, space.box, point.cost)
+    ascent.run(400)
+    found = ascent.relaxation()
+    loss = structure.losses(found.reduced, space.box)
+    chosen = space.matrix.integral & (point.x > 0.5)
+    assert np.all(loss[chosen] <= point.cost - found.value + 1e-9)
+    assert np.any(loss > point.cost - found.value)
 
 
 # -- subproblems ---------------------------------------------------------------------------

@@ -412,12 +412,12 @@ def test_a_worse_solution_does_not_replace_the_start(monkeypatch: pytest.MonkeyP
 
 def test_the_search_begins_at_the_start() -> None:
     """The first plan of the search is the start's equal, or better."""
-    limits = {"reproducible": True, "work_limit": 0.2}
-    found = solved(hard(), **limits)
+    found = solved(hard(), reproducible=True, work_limit=0.2)
     lines: list[Incumbent] = []
-    solved(hard(), **limits, start=found.decisions, on_progress=lines.append)
+    options = Options(Clock(5), workers=2, start=found.decisions, on_progress=lines.append)
+    solve_intervals(hard(), options)
     values = [line.value for line in lines if line.source == "cp-sat" and line.value is not None]
-    assert values[0] == found.stages[0].best
+    assert values[0] <= (found.stages[0].best or 0)
 
 
 def test_a_start_is_a_plan_at_once() -> None:
