@@ -40,8 +40,9 @@ PREFERRED = ("cp-sat", "milp")
 LARGE = "hybrid"
 """Engine of problems that are not small."""
 
-SMALL = 1000
-"""Choices of mode and start, over all phases, up to which a problem is small."""
+SMALL = 200
+"""Choices of mode and start, over all phases, up to which a problem is small; a project without
+phases is one choice."""
 
 OPTIMAL_GAP = 1e-6
 """Relative gap at which a plan is proved optimal (formulation, section 10)."""
@@ -92,7 +93,8 @@ def _large() -> tuple[Backend, ...]:
 
 def choices(problem: Problem) -> int:
     """Return the number of modes x starts over all phases, a measure of size."""
-    return sum(
+    plain = sum(not project.phases for project in problem.projects)
+    return plain + sum(
         len(phase.starts(mode))
         for project in problem.projects
         for phase in project.phases
@@ -133,13 +135,16 @@ class _Race:
     def run(self) -> Outcome:
         with ThreadPoolExecutor(len(self.engines)) as pool:
             waiting = {pool.submit(self._solve, engine) for engine in self.engines}
-            while waiting:
-                done, waiting = wait(waiting, POLL_SECONDS)
-                broken = any(future.exception() is not None for future in done)
-                if broken or self.options.clock.stop.is_set():
-                    self.stop.set()
-                for future in done:
-                    future.result()
+            try:
+                while waiting:
+                    done, waiting = wait(waiting, POLL_SECONDS)
+                    broken = any(future.exception() is not None for future in done)
+                    if broken or self.options.clock.stop.is_set():
+                        self.stop.set()
+                    for future in done:
+                        future.result()
+            finally:
+                self.stop.set()
         if not self.outcomes:
             raise next(iter(self.failures.values()))
         return self._merged()

@@ -17,8 +17,8 @@ CLEAR = 1e-7
 ROUNDS = 5
 """Most rounds of propagation."""
 
-NOISE = 1e-15
-"""Relative rounding error of one product, with room for the length of sums."""
+NOISE = 1e-13
+"""Relative rounding error of sums of products, with room for their length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +84,17 @@ def dual_bound(matrix: Matrix, cost: Floats, duals: Floats, box: Box) -> DualBou
     reduced = cost - matrix.price(y)
     extent = np.where(reduced > 0, box.lower, box.upper)
     value = float(np.dot(y, limits) + np.dot(reduced, extent))
+    return DualBound(value - rounding(matrix, cost, y, box), reduced)
+
+
+def rounding(matrix: Matrix, cost: Floats, duals: Floats, box: Box) -> float:
+    """Return more than what the rounding of floats can add to a bound of such prices."""
+    limits = np.where(duals > 0, matrix.row_lower, np.where(duals < 0, matrix.row_upper, 0.0))
     largest = np.maximum(np.abs(box.lower), np.abs(box.upper))
     weight = np.bincount(
         matrix.row_column,
-        weights=np.abs(matrix.row_value) * np.repeat(np.abs(y), np.diff(matrix.row_start)),
+        weights=np.abs(matrix.row_value) * np.repeat(np.abs(duals), np.diff(matrix.row_start)),
         minlength=matrix.num_columns,
     )
-    size = float(np.dot(weight + np.abs(cost), largest) + np.dot(np.abs(y), np.abs(limits)))
-    return DualBound(value - NOISE * size, reduced)
+    size = float(np.dot(weight + np.abs(cost), largest) + np.dot(np.abs(duals), np.abs(limits)))
+    return NOISE * size

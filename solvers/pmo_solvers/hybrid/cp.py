@@ -6,7 +6,7 @@ import numpy as np
 from ortools.sat.python import cp_model
 
 from pmo_optimizer.backend import Clock
-from pmo_solvers.cp_sat.engine import StopWatcher
+from pmo_solvers.cp_sat.engine import NO_LIMIT, StopWatcher
 from pmo_solvers.hybrid.highs import Effort, Solved
 from pmo_solvers.hybrid.matrix import Floats
 from pmo_solvers.hybrid.subproblem import WholeProgram
@@ -64,7 +64,7 @@ def _solved(
     parameters.random_seed = seed
     parameters.catch_sigint_signal = False
     parameters.relative_gap_limit = effort.gap
-    parameters.max_time_in_seconds = min(effort.seconds, clock.left)
+    parameters.max_time_in_seconds = min(effort.seconds, clock.left, NO_LIMIT)
     if effort.nodes:
         parameters.max_deterministic_time = WORK * effort.nodes / 100
     with StopWatcher(solver, clock):

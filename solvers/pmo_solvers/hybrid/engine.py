@@ -25,7 +25,7 @@ from pmo_optimizer.backend import (
     relative_gap,
     stages_of,
 )
-from pmo_optimizer.model import Incumbent, Status, Termination
+from pmo_optimizer.model import Incumbent, Method, Status, Termination
 from pmo_optimizer.problem import NAMED_STAFFING, Feature, Problem
 from pmo_solvers.completion import complete
 from pmo_solvers.cp_sat import CpSatBackend
@@ -35,6 +35,7 @@ from pmo_solvers.hybrid.search import Limits, Search
 from pmo_solvers.hybrid.space import Point, Space
 from pmo_solvers.hybrid.starts import Starts
 from pmo_solvers.milp.engine import MilpStages
+from pmo_solvers.penalties import penalty
 from pmo_solvers.schedules import solve_schedules, suits_schedules
 from pmo_solvers.time_indexed.build import TimeIndexed, build
 from pmo_solvers.time_indexed.driver import (
@@ -141,6 +142,15 @@ class _State:
     words: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A plan that needs nothing but the referee, and its value with all prices."""
+
+    value: float
+    decisions: Decisions
+    certificate: Certificate
+
+
 class _Ends:
     """Exact engines side by side: what they improve, their clock, and how they are stopped."""
 
@@ -160,7 +170,7 @@ class _Run:
         self.progress = _Progress(problem, options)
         self.state = _State()
         self.first: list[Decisions] = []
-        self.ready: tuple[Decisions, Certificate] | None = None
+        self.ready: _Ready | None = None
         self.early: float | None = None
         self.build_seconds = 0.0
 
@@ -169,10 +179,14 @@ class _Run:
         starts = Starts(self.problem, self._start_clock())
         if self.options.start is None:
             self._rank(starts)
+        if self.ready is not None and self.options.clock.over:
+            return self._without_plan()
         begin = time.monotonic()
         indexed = build(self.problem)
         rows = WholeRows(indexed.model)
         self.build_seconds = time.monotonic() - begin
+        if self.ready is not None and self.options.clock.over:
+            return self._without_plan()
         if indexed.model.infeasible:
             word = f"row {indexed.model.infeasible} cannot hold"
             return Outcome(Status.INFEASIBLE, Termination.PROVED, word=word)
@@ -183,8 +197,7 @@ class _Run:
         for number, stage in enumerate(indexed.stages):
             if number and (self.state.point is None or self.options.clock.over):
                 break
-            self._stage(indexed, rows, number, stage, starts)
-            if self.state.point is None:
+            if not self._stage(indexed, rows, number, stage, starts):
                 break
         if self.state.point is None:
             return self._without_plan()
@@ -206,7 +219,10 @@ class _Run:
     def _enough(self, outcome: Outcome, indexed: TimeIndexed) -> bool:
         """Return whether the exact engine has done it all; else keep what it found."""
         done = outcome.status in {Status.OPTIMAL, Status.INFEASIBLE}
-        near = outcome.termination is Termination.GAP
+        gaps = [relative_gap(stage.best, stage.bound) for stage in outcome.stages]
+        near = len(gaps) == stages_of(self.problem) and all(
+            gap is not None and gap <= self.options.gap for gap in gaps
+        )
         if done or near or self.options.clock.over or open_columns(indexed) <= TINY:
             return True
         if outcome.decisions is not None:
@@ -225,11 +241,25 @@ class _Run:
         for decisions, value in starts.rankings():
             self.first.append(decisions)
             certificate = complete(self.problem, decisions)
-            if certificate is None:
-                continue
-            if self.ready is None:
-                self.ready = decisions, certificate
-            self.progress.add(value, None, "ranking")
+            if certificate is not None:
+                price = penalty(self.problem, decisions, certificate)
+                self._keep_ready(_Ready(self._paid(value, price), decisions, certificate))
+
+    def _paid(self, value: float, price: float) -> float:
+        """Return a first stage's value less (or, minimised, more) the price of breaches."""
+        weighted = self.problem.method is Method.WEIGHTED
+        factor = self.problem.terms[0].weight if weighted else 1.0
+        return value - factor * price if self.problem.maximised else value + factor * price
+
+    def _keep_ready(self, found: _Ready) -> None:
+        better = self.ready is None or (
+            found.value > self.ready.value
+            if self.problem.maximised
+            else found.value < self.ready.value
+        )
+        if better:
+            self.ready = found
+            self.progress.add(found.value, None, "ranking")
 
     # -- a stage ---------------------------------------------------------------------------
 
@@ -240,7 +270,8 @@ class _Run:
         number: int,
         stage: LinearTerm,
         starts: Starts,
-    ) -> None:
+    ) -> bool:
+        """Search one stage; return whether it has a plan."""
         last = number == len(indexed.stages) - 1
         left = self.options.clock.left
         clock = Clock(left if last else left * FIRST_SHARE, self.options.clock.stop)
@@ -251,13 +282,14 @@ class _Run:
             search.take_bound(space.sign * self.early, "cp-sat")
         self._begin(search, clock)
         if search.best is None:
-            return
+            return False
         exact = len(space.matrix.row_value) <= self.exact_entries
         share = SEARCH_SHARE if exact and clock.left > 2 * self._least_end() else 1.0
         search.run(clock.left * share, patience=exact)
         if exact and not search.closed and clock.left > self._least_end():
             self._exact(search, indexed, number, clock)
         self._record(search, number, last=last)
+        return True
 
     def _least_end(self) -> float:
         """Return the seconds below which exact engines could not even begin."""
@@ -317,11 +349,14 @@ class _Run:
                 for name, solver in ENDS
                 if name == "cp-sat" or not self.options.reproducible
             ]
-            while not all(future.done() for future in waiting):
-                failed = any(future.done() and future.exception() for future in waiting)
-                if clock.over or search.closed or failed:
-                    ends.stop.set()
-                time.sleep(POLL_SECONDS)
+            try:
+                while not all(future.done() for future in waiting):
+                    failed = any(future.done() and future.exception() for future in waiting)
+                    if clock.over or search.closed or failed:
+                        ends.stop.set()
+                    time.sleep(POLL_SECONDS)
+            finally:
+                ends.stop.set()
             for future in waiting:
                 future.result()
 
@@ -376,20 +411,28 @@ class _Run:
                 self.options,
                 clock=ends.clock,
                 workers=workers,
-                on_progress=self._listener(ends.search, number),
+                on_progress=self._listener(
+                    ends.search, number, proven=name == "cp-sat" and not cuts
+                ),
             ),
             clock=ends.clock,
             first=not number,
             work=self.options.work_limit * share * (1.0 - SEARCH_SHARE),
         )
 
-    def _listener(self, search: Search, number: int) -> Callable[[Incumbent], None]:
-        """Return what takes the bounds of an exact engine while it runs."""
+    def _listener(
+        self, search: Search, number: int, *, proven: bool
+    ) -> Callable[[Incumbent], None]:
+        """Return what takes the lines of an exact engine while it runs.
+
+        Bounds count at once where they are ``proven``; those of HiGHS wait for the end of the
+        run, which confirms them.
+        """
 
         def listen(line: Incumbent) -> None:
-            if line.bound is not None and number == 0:
+            if proven and line.bound is not None and number == 0:
                 search.take_bound(search.space.sign * line.bound, line.source)
-            self.progress.listen(line)
+            self.progress.add(line.value, line.bound if proven else None, line.source)
 
         return listen
 
@@ -427,18 +470,21 @@ class _Run:
 
     def _without_plan(self) -> Outcome:
         """Ask the exact engine where no start leads to a plan."""
-        if self.ready is not None and self.options.clock.over:
-            decisions, certificate = self.ready
-            return Outcome(
-                Status.FEASIBLE,
-                Termination.TIME_LIMIT,
-                (Stage(self.progress.value, None),),
-                decisions,
-                certificate,
-                build_seconds=self.build_seconds,
+        if self.ready is None or not self.options.clock.over:
+            outcome = CpSatBackend().solve(
+                self.problem, replace(self.options, on_progress=self.progress.listen)
             )
-        return CpSatBackend().solve(
-            self.problem, replace(self.options, on_progress=self.progress.listen)
+            if outcome.decisions is not None or self.ready is None:
+                return outcome
+        stopped = self.options.clock.stop.is_set()
+        return Outcome(
+            Status.FEASIBLE,
+            Termination.STOPPED if stopped else Termination.TIME_LIMIT,
+            (Stage(self.ready.value, None),),
+            self.ready.decisions,
+            self.ready.certificate,
+            word="ranking",
+            build_seconds=self.build_seconds,
         )
 
     def _outcome(self, indexed: TimeIndexed) -> Outcome:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pmo_solvers.hybrid.bounds import NOISE, Box
+from pmo_solvers.hybrid.bounds import Box, rounding
 from pmo_solvers.hybrid.matrix import Floats, Indices, Mask, Matrix, ranges
 
 PATIENCE = 20
@@ -240,11 +240,5 @@ class Ascent:
 
     def relaxation(self) -> Relaxation:
         """Return the best bound so far, lowered by what rounding can have added."""
-        size = float(np.dot(np.abs(self.best_y), np.minimum(np.abs(self._limits()), 1e300)))
-        largest = np.maximum(np.abs(self.box.lower), np.abs(self.box.upper))
-        size += float(np.dot(np.abs(self.reduced) + np.abs(self.cost), largest))
-        return Relaxation(self.best - 100 * NOISE * size, self.x, self.reduced, self.best_y)
-
-    def _limits(self) -> Floats:
-        y, matrix = self.best_y, self.matrix
-        return np.where(y > 0, matrix.row_lower, np.where(y < 0, matrix.row_upper, 0.0))
+        error = rounding(self.matrix, self.cost, self.best_y, self.box)
+        return Relaxation(self.best - error, self.x, self.reduced, self.best_y)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -123,22 +123,27 @@ class Search:
         self.patience = PATIENCE + self.hoods.count if patience else 0
         self.clock = Clock(min(seconds, self.user_clock.left), threading.Event())
         if self.limits.rounds:
+            self.clock = Clock(self.user_clock.left, self.user_clock.stop)
             self._improve_bound()
             self._loop(0)
             return
         threads = max(1, self.limits.workers)
         with ThreadPoolExecutor(threads) as pool:
             waiting = [pool.submit(self._work, number) for number in range(threads)]
-            while not all(future.done() for future in waiting):
-                if (
-                    self.user_clock.over
-                    or self.closed
-                    or any(future.done() and future.exception() for future in waiting)
-                ):
-                    self.clock.stop.set()
-                time.sleep(POLL)
+            try:
+                self._watch(waiting)
+            finally:
+                self.clock.stop.set()
             for future in waiting:
                 future.result()
+
+    def _watch(self, waiting: list[Future[None]]) -> None:
+        """Stop the threads where the limit, the gap or an error asks for it."""
+        while not all(future.done() for future in waiting):
+            failed = any(future.done() and future.exception() for future in waiting)
+            if self.user_clock.over or self.closed or failed:
+                self.clock.stop.set()
+            time.sleep(POLL)
 
     def _work(self, number: int) -> None:
         if number == 0:
@@ -194,7 +199,9 @@ class Search:
         begin = self.clock.elapsed
         share = ASCENT_SHARE * (self.clock.left if np.isfinite(self.clock.limit) else 60.0)
         for number in range(ASCENT_ROUNDS // SLICE):
-            ascent.run(SLICE)
+            for _ in range(SLICE):
+                if not self.user_clock.over:
+                    ascent.run(1)
             if guided and number == FIRST_SLICES:
                 self._tell(ascent)
                 self._guided()
@@ -241,8 +248,12 @@ class Search:
                 self.hoods.learn(Guide(relaxed.x, found.reduced, relaxed.duals, loss))
 
     def take_bound(self, bound: float, source: str) -> None:
-        """Keep a proven bound (minimised) where it is the best."""
+        """Keep a proven bound (minimised) where it is the best and no plan disproves it."""
         with self.lock:
+            if self.best is not None:
+                if bound > self.best.cost + _noise(self.best.cost):
+                    return
+                bound = min(bound, self.best.cost)
             if bound > self.bound:
                 self.bound = bound
                 self._report(source)
@@ -287,12 +298,14 @@ class Search:
             x, activity = space.spread(x, activity, duals)
         sub = cut_out(space.matrix, space.cost, space.box, free, x, activity)
         seconds = kind.patience * min(MOST_SECONDS, max(0.2, 0.05 * self.clock.limit))
+        seconds = np.inf if self.limits.rounds else seconds
         effort = Effort(seconds, SUB_GAP, NODES if self.limits.rounds else 0)
         solved = self._solve_sub(solver.name, sub, effort, x, seed)
         gain = 0.0
         if solved.x is not None:
             gain = self._offer(point, x, sub, solved.x, kind.name)
-        spent = time.monotonic() - begin
+        # Where work is counted nothing may depend on the clock.
+        spent = 1.0 if self.limits.rounds else time.monotonic() - begin
         with self.lock:
             easy = solved.proved and spent < EASY * seconds
             kind.note(gain, spent)
@@ -352,6 +365,10 @@ class Search:
             gain = abs(point.cost) if self.best is None else self.best.cost - point.cost
             self.best = point
             self.improved = self.done
+            if self.bound > point.cost:
+                # Within the noise of floats the two have met; beyond it the bound was wrong.
+                near = self.bound <= point.cost + _noise(point.cost)
+                self.bound = point.cost if near else -np.inf
             self._report(source)
             return gain
 
@@ -389,7 +406,13 @@ class Search:
         free = free[space.box.lower[free] < space.box.upper[free]]
         sub = cut_out(space.matrix, space.cost, space.box, free, x, space.matrix.activity(x))
         seconds = min(FIRST_SECONDS, FIRST_SHARE * self.clock.left)
+        seconds = np.inf if self.limits.rounds else seconds
         effort = Effort(seconds, 1e-3, NODES if self.limits.rounds else 0)
         solved = solve_mip(sub.program, effort, self.clock, self.limits.seed)
         if solved.x is not None:
             self.offer(sub.whole(x, solved.x), source)
+
+
+def _noise(value: float) -> float:
+    """Return how far floats may put a bound beyond its own plan."""
+    return OPTIMAL_GAP * max(1.0, abs(value))
