@@ -68,4 +68,6 @@ def main() -> None:
         raise TypeError("the parent process must send a shop")
     end = time.monotonic() + seconds
     pipe = Pipe(entrance, sys.stdout.buffer)
-    Breeder(shop, seed).breed(pipe, lambda: max(0.0, end - time.monotonic()))
+    breeder = Breeder(shop, seed)
+    breeder.by_rules(pipe)
+    breeder.breed(pipe, lambda: max(0.0, end - time.monotonic()))

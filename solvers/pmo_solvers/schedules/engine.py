@@ -155,12 +155,17 @@ class Run:
         threads = workers - children
         first = self.options.seed + 1
         seeds = range(first, first + children)
-        with Crew(self.compiled.shop, self.board, self.clock.left, seeds):
-            self._guarded(lambda: self.complete.run(threads))
+        with Crew(self.compiled.shop, self.board, self.clock.left, seeds) as crew:
             others = [
                 threading.Thread(target=self._windows, args=(seed,))
                 for seed in range(first, first + threads - 1)
             ]
+            if not crew.size:
+                breed = self.breeder.breed
+                others.append(
+                    threading.Thread(target=breed, args=(self.board, lambda: self.clock.left))
+                )
+            self._guarded(lambda: self.complete.run(threads))
             for thread in others:
                 thread.start()
             self._windows(self.options.seed)
