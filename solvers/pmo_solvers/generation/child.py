@@ -33,10 +33,13 @@ class Pipe:
 
     def _listen(self) -> None:
         """Read schedules of others; end when the other side has gone."""
-        for line in self._entrance:
-            key, ways, starts = json.loads(line)
-            self._news = tuple(key), ways, starts
-        os._exit(0)
+        try:
+            for line in self._entrance:
+                key, ways, starts = json.loads(line)
+                self._news = tuple(key), ways, starts
+        finally:
+            # Also where the other side went in the middle of a line.
+            os._exit(0)
 
     def better(self, key: Key) -> bool:
         """Return whether a schedule of that key would be the best."""
@@ -68,4 +71,6 @@ def main() -> None:
         raise TypeError("the parent process must send a shop")
     end = time.monotonic() + seconds
     pipe = Pipe(entrance, sys.stdout.buffer)
-    Breeder(shop, seed).breed(pipe, lambda: max(0.0, end - time.monotonic()))
+    breeder = Breeder(shop, seed)
+    breeder.by_rules(pipe)
+    breeder.breed(pipe, lambda: max(0.0, end - time.monotonic()))

@@ -81,7 +81,7 @@ class Board:
             best = self.best
             if shown:
                 self._report(source)
-        for listener in self.listeners:
+        for listener in tuple(self.listeners):
             listener(best)
         self._look()
         return True

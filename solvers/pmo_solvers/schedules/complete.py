@@ -12,17 +12,22 @@ from pmo_optimizer.model import EngineError
 from pmo_solvers.cp_sat.interval.model import IntervalModel
 from pmo_solvers.cp_sat.interval.stages import ROUNDING
 from pmo_solvers.cp_sat.interval.targets import Targets
+from pmo_solvers.generation.judge import Judge
+from pmo_solvers.generation.shop import Shop
 from pmo_solvers.schedules.board import Board
 from pmo_solvers.schedules.compile import Compiled
 
-LEAST_SHARE = 0.3
-"""Share of the time that CP-SAT has in any case."""
+ONE_WAY_SHARE, MANY_WAYS_SHARE = 0.3, 0.6
+"""Share of the time that CP-SAT has in any case, where jobs have one way, or several."""
 
-WIDE_GAP = 0.25
-"""Gap from which on CP-SAT as a whole is unlikely to be of use."""
+LITTLE_SHARE = 0.1
+"""Share where it is unlikely to be of use."""
 
-WIDE_SHARE = 0.1
-"""Share of the time that it has with such a gap."""
+MANY_JOBS = 300
+"""Jobs from which on it is."""
+
+SOME_JOBS, WIDE_GAP = 60, 0.25
+"""Jobs and gap from which on it is where the makespan does not come first."""
 
 CLOSER = 0.9
 """A bound pays where the gap is at most this part of what it was."""
@@ -32,6 +37,15 @@ MORE_SHARE = 0.25
 
 POLL_SECONDS = 0.05
 """How often it is looked whether a solver is to stop."""
+
+
+def _share(shop: Shop, *, wide: bool) -> float:
+    """Return the share of the time for CP-SAT on the whole problem."""
+    count = len(shop.jobs)
+    if count > MANY_JOBS or (wide and count > SOME_JOBS and not Judge(shop).shortens):
+        return LITTLE_SHARE
+    several = any(len(job.ways) > 1 for job in shop.jobs)
+    return MANY_WAYS_SHARE if several else ONE_WAY_SHARE
 
 
 class Patience:
@@ -45,10 +59,10 @@ class Patience:
         self._until = 0.0
         self._gap = 1.0
 
-    def begin(self) -> None:
+    def begin(self, shop: Shop) -> None:
         """Start to count."""
         gap = self._board.gap
-        share = WIDE_SHARE if gap is not None and gap > WIDE_GAP else LEAST_SHARE
+        share = _share(shop, wide=gap is None or gap > WIDE_GAP)
         self._until = self._board.left * (1 - share)
         self._gap = 1.0 if gap is None else gap
 
@@ -120,7 +134,7 @@ class Complete:
         EngineError
             CP-SAT called the model invalid.
         """
-        self.patience.begin()
+        self.patience.begin(self.compiled.shop)
         model = IntervalModel(self.compiled.problem)
         targets = Targets(model)
         form = self.board.score.forms[0]

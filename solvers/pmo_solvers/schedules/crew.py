@@ -25,16 +25,24 @@ class Crew:
     """Child processes; a context manager that ends them.
 
     A process costs a few hundredths of a second: it imports the standard library only.
+
+    Attributes
+    ----------
+    size
+        How many there are; fewer than asked for where the system starts none.
     """
 
     def __init__(self, shop: Shop, board: Board, seconds: float, seeds: range) -> None:
-        self._board = board
-        self._members = [_Member(shop, board, seconds, seed) for seed in seeds]
+        self._members: list[_Member] = []
+        for seed in seeds:
+            try:
+                self._members.append(_Member(shop, board, seconds, seed))
+            except OSError:
+                break
+        self.size = len(self._members)
 
     def __enter__(self) -> Crew:
-        """Start handing schedules to and fro."""
-        for member in self._members:
-            member.start()
+        """Return the crew, which is at work already."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -49,6 +57,7 @@ class _Member:
     def __init__(self, shop: Shop, board: Board, seconds: float, seed: int) -> None:
         self._board = board
         self._source = f"population {seed}"
+        self._message = pickle.dumps((shop, seed, seconds))
         root = Path(pmo_solvers.__file__).parent.parent
         self._process = subprocess.Popen(  # noqa: S603 - this interpreter, a constant program
             [sys.executable, "-I", "-S", "-c", PROGRAM, str(root)],
@@ -56,18 +65,11 @@ class _Member:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
-        self._thread = threading.Thread(target=self._listen, daemon=True)
-        self._message = pickle.dumps((shop, seed, seconds))
-
-    def start(self) -> None:
-        """Send the shop, and read what comes back."""
-        self._write(self._message)
-        self._board.listeners.append(self._tell)
+        self._thread = threading.Thread(target=self._talk, daemon=True)
         self._thread.start()
 
     def end(self) -> None:
         """Kill the process, which holds nothing that matters, and wait for the end of it."""
-        self._board.listeners.remove(self._tell)
         self._process.kill()
         self._process.wait()
         self._thread.join()
@@ -75,13 +77,15 @@ class _Member:
             if pipe is not None:
                 _close(pipe)
 
-    def _listen(self) -> None:
-        out = self._process.stdout
-        for line in out or ():
-            if not line.endswith(b"\n"):
-                return
-            key, ways, starts, _ = json.loads(line)
-            self._board.offer(ways, starts, tuple(key), self._source)
+    def _talk(self) -> None:
+        """Send the shop, then read schedules and hand on those of others."""
+        self._write(self._message)
+        self._board.listeners.append(self._tell)
+        for line in self._process.stdout or ():
+            if line.endswith(b"\n"):
+                key, ways, starts, _ = json.loads(line)
+                self._board.offer(ways, starts, tuple(key), self._source)
+        self._board.listeners.remove(self._tell)
 
     def _tell(self, best: Best) -> None:
         """Hand a schedule of others on."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from math import isfinite
 
 from pmo_optimizer.backend import Clock, Options, Outcome, Stage
 from pmo_optimizer.model import EngineError, Status, Termination
@@ -22,6 +24,9 @@ from pmo_solvers.schedules.crew import Crew
 from pmo_solvers.schedules.score import Score
 from pmo_solvers.schedules.windows import Windows
 from pmo_solvers.time_indexed.driver import FIRST_SHARE, OPTIMAL_GAP
+
+LONG = 1e6
+"""Seconds that stand for no limit, since shares of the time are made of it."""
 
 
 def suits_schedules(problem: Problem) -> bool:
@@ -41,6 +46,8 @@ def solve_schedules(problem: Problem, options: Options) -> Outcome:
     """
     if options.reproducible or broken_row(problem):
         return solve_intervals(problem, options)
+    if not isfinite(options.clock.left):
+        options = replace(options, clock=Clock(LONG, options.clock.stop))
     begin = time.monotonic()
     compiled = Compiled(problem)
     if not (compiled.possible and compiled.whole and compiled.shop.jobs):
@@ -155,17 +162,29 @@ class Run:
         threads = workers - children
         first = self.options.seed + 1
         seeds = range(first, first + children)
-        with Crew(self.compiled.shop, self.board, self.clock.left, seeds):
-            self._guarded(lambda: self.complete.run(threads))
+        with Crew(self.compiled.shop, self.board, self.clock.left, seeds) as crew:
             others = [
                 threading.Thread(target=self._windows, args=(seed,))
                 for seed in range(first, first + threads - 1)
             ]
-            for thread in others:
-                thread.start()
-            self._windows(self.options.seed)
-            for thread in others:
-                thread.join()
+            if not crew.size:
+                breed = self.breeder.breed
+                others.append(
+                    threading.Thread(target=breed, args=(self.board, lambda: self.clock.left))
+                )
+            try:
+                self._guarded(lambda: self.complete.run(threads))
+                for thread in others:
+                    thread.start()
+                self._windows(self.options.seed)
+            except BaseException:
+                # An interrupt, or an error of the caller's own code: nobody goes on alone.
+                self.board.end()
+                raise
+            finally:
+                for thread in others:
+                    if thread.ident is not None:
+                        thread.join()
 
     def _windows(self, seed: int) -> None:
         """Plan parts anew; without any schedule there are none, so breed on."""

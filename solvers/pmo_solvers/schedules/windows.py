@@ -74,8 +74,6 @@ class Windows:
 
     def _once(self) -> None:
         kind, part = self._part()
-        if part is None:
-            return
         self.tried += 1
         model = WindowModel(self.compiled, self.ways, self.starts, part)
         settled = not model.possible
@@ -127,7 +125,7 @@ class Windows:
 
     # -- parts -----------------------------------------------------------------------------
 
-    def _part(self) -> tuple[str, Part | None]:
+    def _part(self) -> tuple[str, Part]:
         setting = self.maker.setting(self.ways)
         ends = list(map(int.__add__, self.starts, setting.durations))
         if self.judge.shortens:
@@ -136,7 +134,7 @@ class Windows:
             return "projects", self._projects(ends)
         return "window", self._in_place(ends)
 
-    def _shorter(self, ends: Sequence[int]) -> Part | None:
+    def _shorter(self, ends: Sequence[int]) -> Part:
         """Return a window of time that is to become shorter, and what follows."""
         order = self.maker.orders.by_start(self.starts)
         size = min(int(self.sizes["window"]), len(order))

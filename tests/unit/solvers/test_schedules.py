@@ -16,7 +16,7 @@ from pmo_optimizer.problem import Feature, Problem, compile_problem
 from pmo_solvers.cp_sat.interval import solve_intervals
 from pmo_solvers.cp_sat.interval.verify import certified
 from pmo_solvers.schedules import solve_schedules, suits_schedules
-from pmo_solvers.schedules.bounds import first_bound
+from pmo_solvers.schedules.bounds import completions, first_bound
 from pmo_solvers.schedules.compile import Compiled
 from pmo_solvers.schedules.score import Score
 from pmo_solvers.schedules.window_model import Part, WindowModel
@@ -112,6 +112,26 @@ def test_simple_bounds_are_below_the_optimum(seed: int) -> None:
         natural = score.forms[0].natural(bound)
         assert best is not None
         assert natural >= best - 1e-9 if score.forms[0].maximised else natural <= best + 1e-9
+
+
+def test_works_in_turn_on_one_resource() -> None:
+    """Of 6, 2 and 4 units at 2 a day the shortest first end after 1, 3 and 6 days."""
+    assert completions([2] * 20, [(0, 6), (0, 2), (0, 4)]) == [1, 1 + 2, 1 + 2 + 3]
+    # The long one begins; the short one comes on day 1, takes a day, and the long one goes on.
+    assert completions([2] * 20, [(0, 6), (1, 2)]) == [2, 4]
+    assert completions([2, 0, 0, 2, 2, 2], [(0, 6), (1, 2)]) == [4, 6]
+    assert completions([1], [(0, 3)]) == [2]
+
+
+def test_projects_that_share_people_are_late_in_turn() -> None:
+    """Three projects of four days, all due on day 4: 0 + 4 + 8 days late, proved by energy."""
+    due: Data = {"due": 4, "late_price": 0}
+    projects = [{**lone(name, 4, 5), **due} for name in "ABC"]
+    terms = {"terms": [{"term": "delay"}]}
+    problem = schedule(*projects, pools=pool(fte=5), objective=terms)
+    compiled = Compiled(problem)
+    assert first_bound(problem, compiled.resources, Score(compiled)) == 0 + 4 + 8
+    assert searched(problem).stages[0].best == 0 + 4 + 8
 
 
 # -- what it gives ------------------------------------------------------------------------
