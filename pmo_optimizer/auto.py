@@ -173,7 +173,9 @@ class _Race:
         """Keep the best value and bound of all, tell the caller, stop when they meet."""
         with self.lock:
             value = self._better(self.value, line.value)
-            bound = self._better(self.bound, line.bound, tighter=True)
+            # The MIP solver confirms its bounds at the end only.
+            proven = None if line.source == PREFERRED[1] else line.bound
+            bound = self._better(self.bound, proven, tighter=True)
             if (value, bound) == (self.value, self.bound):
                 return
             self.value, self.bound = value, bound

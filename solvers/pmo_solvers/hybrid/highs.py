@@ -88,7 +88,10 @@ def _solver(clock: Clock, seconds: float, seed: int) -> highspy.Highs:
     """Return a silent solver of one thread that ends at the stop signal."""
     solver = highspy.Highs()
     solver.setOptionValue("output_flag", False)
-    solver.setOptionValue("threads", 1)
+    # The number of threads is left open: HiGHS refuses to run where the thread that calls it has
+    # used another number before.
+    solver.setOptionValue("parallel", "off")
+    solver.setOptionValue("simplex_max_concurrency", 1)
     solver.setOptionValue("random_seed", seed)
     solver.setOptionValue("primal_feasibility_tolerance", FEASIBILITY)
     solver.setOptionValue("mip_feasibility_tolerance", FEASIBILITY)

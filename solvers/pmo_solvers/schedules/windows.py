@@ -108,11 +108,16 @@ class Windows:
         return status, None
 
     def _keep(self, ways: Sequence[int], starts: Sequence[int], kind: str) -> None:
+        """Go on from a schedule that keeps every rule; windows leave some links out."""
+        holds = self.board.score.holds
+        if not holds(ways, starts):
+            self.starts = ()
+            return
         setting = self.maker.setting(ways)
         self.ways, self.starts = ways, starts
         key = self.judge.key(setting, starts)
         moved, better = self.maker.improved(setting, list(starts))
-        if better <= key:
+        if better <= key and holds(ways, moved):
             self.starts, key = moved, better
         self.board.offer(self.ways, self.starts, key, kind)
 
@@ -120,7 +125,8 @@ class Windows:
         """Take another schedule of the same key: one justified once more."""
         setting = self.maker.setting(self.ways)
         moved = self.maker.justified(setting, self.starts)
-        if moved is not None and self.judge.key(setting, moved) <= self._key():
+        same = moved is not None and self.judge.key(setting, moved) <= self._key()
+        if moved is not None and same and self.board.score.holds(self.ways, moved):
             self.starts = moved
 
     # -- parts -----------------------------------------------------------------------------

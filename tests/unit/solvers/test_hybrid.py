@@ -281,3 +281,10 @@ def test_every_column_of_a_project_has_its_owner() -> None:
         assert owner[column] == index
         assert all(owner[work.column] == index for work in indexed.schedule.works[index])
     assert set(owner[list(indexed.synergies)].tolist()) <= {-1}
+
+
+def test_relaxations_do_not_mind_other_numbers_of_threads() -> None:
+    """HiGHS solves a relaxation in a thread in which it ran with two threads before."""
+    space = space_of()
+    optimize(medium(), backend="milp", workers=2, time_limit=2)
+    assert relax(whole_program(space.matrix, space.cost, space.box), ENDLESS) is not None
