@@ -2,7 +2,7 @@
 
 A neighbourhood is a set of columns around an incumbent. Those made of projects free all
 columns of some selected and some rejected projects; the core frees those columns of all
-projects whose reduced cost is small.
+projects that lose little against the bound.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ GROWTH = 1.3
 FORGET = 0.85
 """Weight of the past in what a neighbourhood is known to pay."""
 
-TIGHT = 1e-6
-"""A row with less room than this binds."""
+TIGHT = 0.05
+"""A scaled row with less room than this is scarce."""
 
 CURIOSITY = 0.15
 """Part of the choices that ignore what is known."""
@@ -93,10 +93,9 @@ A = TypeVar("A", bound=Arm)
 
 @dataclass(slots=True)
 class Guide:
-    """What a relaxation tells: a fractional solution and reduced costs."""
+    """What a relaxation tells: a fractional solution, prices of rows, losses of columns."""
 
     x: Floats
-    reduced: Floats
     duals: Floats
     loss: Floats
     project: Floats = field(default_factory=lambda: np.zeros(0))
@@ -227,7 +226,7 @@ class Neighbourhoods:
         """Projects that compete for the same scarce rows."""
         space, matrix = self.space, self.space.matrix
         room = np.minimum(matrix.row_upper - point.activity, point.activity - matrix.row_lower)
-        tight = np.flatnonzero((room < 0.05) & (np.diff(matrix.row_start) > 2))
+        tight = np.flatnonzero((room < TIGHT) & (np.diff(matrix.row_start) > 2))
         if not len(tight):
             return self._at_random(point, size)
         weights = np.ones(len(tight))
@@ -295,7 +294,7 @@ class Neighbourhoods:
         return self._free(point, candidates[order[:size]].tolist())
 
     def _core(self, point: Point, size: int) -> Indices:
-        """Columns of least reduced cost, whatever their project, and those of the plan."""
+        """Columns of least loss, whatever their project, and those of the plan."""
         guide = self.guide
         assert guide is not None  # noqa: S101 - the kind exists only with a guide
         columns = self.columns

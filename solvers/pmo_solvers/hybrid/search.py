@@ -18,15 +18,13 @@ from pmo_optimizer.backend import Clock, Decisions, relative_gap
 from pmo_solvers.hybrid.bounds import dual_bound
 from pmo_solvers.hybrid.cp import solve_cp
 from pmo_solvers.hybrid.highs import LARGE, Effort, Solved, relax, solve_mip
-from pmo_solvers.hybrid.lagrange import Ascent
+from pmo_solvers.hybrid.lagrange import Ascent, Structure
 from pmo_solvers.hybrid.matrix import Floats, Indices
 from pmo_solvers.hybrid.neighbourhoods import Arm, Guide, Kind, Neighbourhoods
 from pmo_solvers.hybrid.space import Point, Space
 from pmo_solvers.hybrid.starts import Starts
 from pmo_solvers.hybrid.subproblem import Subproblem, cut_out, cut_whole, whole_program
-
-OPTIMAL_GAP = 1e-6
-"""Relative gap at which a stage is proved."""
+from pmo_solvers.time_indexed.driver import OPTIMAL_GAP
 
 MOST_SECONDS = 3.0
 """Longest time for one neighbourhood."""
@@ -102,7 +100,6 @@ class Search:
         self.report = report
         self.best: Point | None = None
         self.bound = -np.inf
-        self.empty = space.box.empty
         self.refused = 0
         self.done = 0
         self.patience = 0
@@ -125,7 +122,7 @@ class Search:
         if self.limits.rounds:
             self.clock = Clock(self.user_clock.left, self.user_clock.stop)
             self._improve_bound()
-            self._loop(0)
+            self._loop()
             return
         threads = max(1, self.limits.workers)
         with ThreadPoolExecutor(threads) as pool:
@@ -148,7 +145,7 @@ class Search:
     def _work(self, number: int) -> None:
         if number == 0:
             self._improve_bound()
-        self._loop(number)
+        self._loop()
 
     @property
     def closed(self) -> bool:
@@ -188,7 +185,7 @@ class Search:
         self._climb(ascent, guided=True)
         small = len(space.matrix.row_value) < LARGE
         if small and (self.clock.left > PROGRAM_SECONDS or self.limits.rounds):
-            self._linear_program()
+            self._linear_program(ascent.structure)
         self._solve_support()
         if self.best is not None:
             ascent.again(self.best.cost - self._offset)
@@ -233,9 +230,9 @@ class Search:
         self.take_bound(found.value + self._offset, "prices")
         with self.lock:
             loss = ascent.structure.losses(found.reduced, self.space.box)
-            self.hoods.learn(Guide(found.x, found.reduced, found.duals, loss))
+            self.hoods.learn(Guide(found.x, found.duals, loss))
 
-    def _linear_program(self) -> None:
+    def _linear_program(self, structure: Structure) -> None:
         space = self.space
         relaxed = relax(whole_program(space.matrix, space.cost, space.box), self.clock)
         if relaxed is None:
@@ -244,8 +241,8 @@ class Search:
         self.take_bound(found.value + self._offset, "lp")
         if relaxed.optimal:
             with self.lock:
-                loss = space.structure().losses(found.reduced, space.box)
-                self.hoods.learn(Guide(relaxed.x, found.reduced, relaxed.duals, loss))
+                loss = structure.losses(found.reduced, space.box)
+                self.hoods.learn(Guide(relaxed.x, relaxed.duals, loss))
 
     def take_bound(self, bound: float, source: str) -> None:
         """Keep a proven bound (minimised) where it is the best and no plan disproves it."""
@@ -265,7 +262,7 @@ class Search:
 
     # -- neighbourhoods --------------------------------------------------------------------
 
-    def _loop(self, number: int) -> None:
+    def _loop(self) -> None:
         while not (self.clock.over or self.closed):
             with self.lock:
                 if self.limits.rounds and self.done >= self.limits.rounds:
@@ -375,7 +372,7 @@ class Search:
     # -- starts ----------------------------------------------------------------------------
 
     def construct(self) -> None:
-        """Make a first plan: what must be, then batches of projects by their prices."""
+        """Make a first plan of what must be and nothing else."""
         space = self.space
         must = np.array([p.fixed == 1 for p in space.problem.projects], dtype=np.bool_)
         base = np.where(space.box.lower > 0, space.box.lower, 0.0)

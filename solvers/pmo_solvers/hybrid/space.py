@@ -18,6 +18,7 @@ from pmo_solvers.hybrid.highs import relax
 from pmo_solvers.hybrid.lagrange import Structure
 from pmo_solvers.hybrid.matrix import Floats, Indices, Mask, Matrix, WholeRows, matrix_of
 from pmo_solvers.hybrid.subproblem import cut_out
+from pmo_solvers.milp.translate import HOLD_SLACK
 from pmo_solvers.penalties import penalty
 from pmo_solvers.time_indexed.build import TimeIndexed
 from pmo_solvers.time_indexed.driver import Hold
@@ -25,9 +26,6 @@ from pmo_solvers.time_indexed.linear import LinearTerm
 
 SHARED = -1
 """Owner of a column that belongs to no single project."""
-
-HOLD_SLACK = 1e-9
-"""Relative slack of a held term, below every tolerance that users see."""
 
 
 @dataclass(frozen=True, slots=True)
