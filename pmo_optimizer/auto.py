@@ -20,6 +20,7 @@ from pmo_optimizer.backend import (
     Outcome,
     Stage,
     backend_names,
+    better_of,
     load_backend,
     relative_gap,
     stages_of,
@@ -188,9 +189,7 @@ class _Race:
     def _better(
         self, old: float | None, new: float | None, *, tighter: bool = False
     ) -> float | None:
-        if old is None or new is None:
-            return old if new is None else new
-        return max(old, new) if self.problem.maximised != tighter else min(old, new)
+        return better_of(old, new, higher=self.problem.maximised != tighter)
 
     # -- the end ---------------------------------------------------------------------------
 

@@ -286,6 +286,13 @@ def stages_of(problem: Problem) -> int:
     return 1 if problem.method is Method.WEIGHTED else len(problem.terms)
 
 
+def better_of(old: float | None, new: float | None, *, higher: bool) -> float | None:
+    """Return the higher or the lower of two numbers; one that is missing does not count."""
+    if old is None or new is None:
+        return old if new is None else new
+    return max(old, new) if higher else min(old, new)
+
+
 def relative_gap(value: float | None, bound: float | None) -> float | None:
     """Return |bound - value| / max(|bound|, |value|), 0 if both are 0 (formulation, section 7)."""
     if value is None or bound is None:

@@ -22,6 +22,7 @@ from pmo_optimizer.backend import (
     Options,
     Outcome,
     Stage,
+    better_of,
     relative_gap,
     stages_of,
 )
@@ -30,7 +31,6 @@ from pmo_optimizer.problem import NAMED_STAFFING, Feature, Problem
 from pmo_solvers.completion import complete
 from pmo_solvers.cp_sat import CpSatBackend
 from pmo_solvers.cp_sat.engine import CpSatStages
-from pmo_solvers.hybrid.matrix import WholeRows
 from pmo_solvers.hybrid.search import Limits, Search
 from pmo_solvers.hybrid.space import Point, Space
 from pmo_solvers.hybrid.starts import Starts
@@ -44,6 +44,7 @@ from pmo_solvers.time_indexed.driver import (
     Hold,
     Request,
     StageSolver,
+    run,
     settled,
 )
 from pmo_solvers.time_indexed.linear import LinearTerm
@@ -114,8 +115,8 @@ class _Progress:
     def add(self, value: float | None, bound: float | None, source: str) -> None:
         """Report where one of the two is better."""
         with self._lock:
-            best = self._better(self.value, value, higher=self.maximised)
-            tight = self._better(self.bound, bound, higher=not self.maximised)
+            best = better_of(self.value, value, higher=self.maximised)
+            tight = better_of(self.bound, bound, higher=not self.maximised)
             if (best, tight) != (self.value, self.bound):
                 self.value, self.bound = best, tight
                 self.options.report(best, tight, source)
@@ -123,12 +124,6 @@ class _Progress:
     def listen(self, line: Incumbent) -> None:
         """Take a line of another engine."""
         self.add(line.value, line.bound, line.source)
-
-    @staticmethod
-    def _better(old: float | None, new: float | None, *, higher: bool) -> float | None:
-        if old is None or new is None:
-            return old if new is None else new
-        return max(old, new) if higher else min(old, new)
 
 
 @dataclass(slots=True)
@@ -183,7 +178,6 @@ class _Run:
             return self._without_plan()
         begin = time.monotonic()
         indexed = build(self.problem)
-        rows = WholeRows(indexed.model)
         self.build_seconds = time.monotonic() - begin
         if self.ready is not None and self.options.clock.over:
             return self._without_plan()
@@ -191,19 +185,20 @@ class _Run:
             word = f"row {indexed.model.infeasible} cannot hold"
             return Outcome(Status.INFEASIBLE, Termination.PROVED, word=word)
         if self.exact_entries and open_columns(indexed) <= SMALL:
-            outcome = self._alone(1.0 if open_columns(indexed) <= TINY else QUICK_SHARE)
+            share = 1.0 if open_columns(indexed) <= TINY else QUICK_SHARE
+            outcome = self._alone(indexed, share)
             if self._enough(outcome, indexed):
                 return outcome
         for number, stage in enumerate(indexed.stages):
             if number and (self.state.point is None or self.options.clock.over):
                 break
-            if not self._stage(indexed, rows, number, stage, starts):
+            if not self._stage(indexed, number, stage, starts):
                 break
         if self.state.point is None:
             return self._without_plan()
         return self._outcome(indexed)
 
-    def _alone(self, share: float) -> Outcome:
+    def _alone(self, indexed: TimeIndexed, share: float) -> Outcome:
         """Leave a part of the time to the exact engine, with the best start at hand."""
         start = self.options.start or (self.first[0] if self.first else None)
         clock = self.options.clock
@@ -214,7 +209,7 @@ class _Run:
             start=start,
             on_progress=self.progress.listen,
         )
-        return CpSatBackend().solve(self.problem, options)
+        return run(self.problem, options, CpSatStages(), indexed)
 
     def _enough(self, outcome: Outcome, indexed: TimeIndexed) -> bool:
         """Return whether the exact engine has done it all; else keep what it found."""
@@ -266,7 +261,6 @@ class _Run:
     def _stage(
         self,
         indexed: TimeIndexed,
-        rows: WholeRows,
         number: int,
         stage: LinearTerm,
         starts: Starts,
@@ -275,7 +269,7 @@ class _Run:
         last = number == len(indexed.stages) - 1
         left = self.options.clock.left
         clock = Clock(left if last else left * FIRST_SHARE, self.options.clock.stop)
-        space = Space(indexed, stage, tuple(self.state.holds), rows)
+        space = Space(indexed, stage, tuple(self.state.holds))
         search = Search(space, self._limits(), clock, self._reporter(number))
         search.starts = starts if number == 0 else None
         if self.early is not None and not number:

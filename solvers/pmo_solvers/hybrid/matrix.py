@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 
-from pmo_solvers.time_indexed.linear import Kind, LinearModel, LinearTerm, Row
+from pmo_solvers.time_indexed import linear
+from pmo_solvers.time_indexed.linear import Kind, LinearModel, LinearTerm
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
@@ -21,13 +21,6 @@ Mask = npt.NDArray[np.bool_]
 
 REACH = 100
 """Largest value of a scaled continuous column; solvers' tolerances are absolute."""
-
-SAFE = 2**62
-"""Whole sums below this size are added up in 64 bits, others in Python integers."""
-
-
-EXACT = 2**53
-"""Whole numbers below this size are exact as floats."""
 
 OPEN = 2**62
 """Stands for a limit that is not there, in whole numbers."""
@@ -145,46 +138,30 @@ FloatRow = tuple[Mapping[int, float], float, float]
 
 
 def matrix_of(model: LinearModel, extra: Sequence[FloatRow] = ()) -> Matrix:
-    """Return the arrays of a linear model, with further rows at the end.
+    """Return the scaled arrays of a linear model, with further rows at the end.
 
     Every row is divided by its largest scaled coefficient; continuous columns are counted in
     units that make them reach about `REACH`.
     """
-    rows = [(row.columns, row.coefs, _low(row), _high(row)) for row in model.rows]
-    more = [(tuple(terms), tuple(terms.values()), low, high) for terms, low, high in extra]
-    return _assembled(model, [*rows, *more], whole=not extra)
-
-
-def _low(row: Row) -> float:
-    return -np.inf if row.lower is None else float(row.lower)
-
-
-def _high(row: Row) -> float:
-    return np.inf if row.upper is None else float(row.upper)
-
-
-def _assembled(
-    model: LinearModel,
-    rows: Sequence[tuple[Sequence[int], Sequence[float], float, float]],
-    *,
-    whole: bool,
-) -> Matrix:
-    length = np.fromiter((len(row[0]) for row in rows), np.int64, len(rows))
+    rows = model.matrix()
+    further = [len(terms) for terms, _, _ in extra]
+    length = np.concatenate((np.diff(rows.starts), np.array(further, np.int64)))
+    column = np.concatenate((rows.columns, *(list(terms) for terms, _, _ in extra)))
+    column = column.astype(np.int64)
+    value = np.concatenate((rows.values, *(list(terms.values()) for terms, _, _ in extra)))
+    low = np.concatenate((rows.lower, [low for _, low, _ in extra]))
+    high = np.concatenate((rows.upper, [high for _, _, high in extra]))
     start = np.concatenate(([0], np.cumsum(length)))
-    count = int(start[-1])
-    column = np.fromiter(chain.from_iterable(row[0] for row in rows), np.int64, count)
-    value = np.fromiter(chain.from_iterable(row[1] for row in rows), np.float64, count)
-    kind = np.array(model.kind, dtype=np.int64)
     lower = np.array([float(low) for low in model.lower])
     upper = np.array([float(high) for high in model.upper])
-    continuous = kind == Kind.CONTINUOUS
+    continuous = np.array(model.kind, dtype=np.int64) == Kind.CONTINUOUS
     units = np.where(continuous, np.maximum(1.0, np.floor(upper / REACH)), 1.0)
     by_column = np.argsort(column, kind="stable")
-    exact = _whole(model, value, column, by_column, length) if whole else None
-    value *= units[column]
+    exact = None if extra else _whole(rows, upper, by_column)
+    value = value * units[column]
     largest = _largest(value, start)
     value /= np.repeat(largest, length)
-    row_of = np.repeat(np.arange(len(rows)), length)
+    row_of = np.repeat(np.arange(len(length)), length)
     counts = np.bincount(column, minlength=model.size)
     return Matrix(
         row_start=start,
@@ -193,8 +170,8 @@ def _assembled(
         column_start=np.concatenate(([0], np.cumsum(counts))),
         column_row=row_of[by_column],
         column_value=value[by_column],
-        row_lower=np.array([low for _, _, low, _ in rows]) / largest,
-        row_upper=np.array([high for _, _, _, high in rows]) / largest,
+        row_lower=low / largest,
+        row_upper=high / largest,
         lower=lower / units,
         upper=upper / units,
         integral=~continuous,
@@ -203,21 +180,16 @@ def _assembled(
     )
 
 
-def _whole(
-    model: LinearModel, value: Floats, column: Indices, by_column: Indices, length: Indices
-) -> Whole | None:
+def _whole(rows: linear.Matrix, upper: Floats, by_column: Indices) -> Whole | None:
     """Return the rows in whole numbers where all sums fit into 53 bits."""
-    upper = np.array([float(high) for high in model.upper])
-    row_of = np.repeat(np.arange(len(length)), length)
-    reach = np.bincount(row_of, weights=np.abs(value) * upper[column], minlength=len(length))
-    low = [-OPEN if row.lower is None else row.lower for row in model.rows]
-    high = [OPEN if row.upper is None else row.upper for row in model.rows]
-    closed = [abs(limit) for limit in (*low, *high) if abs(limit) != OPEN]
-    if max(float(reach.max(initial=0.0)), *closed, 0) >= EXACT:
+    number = len(rows.lower)
+    row_of = np.repeat(np.arange(number), np.diff(rows.starts))
+    reach = np.bincount(row_of, weights=np.abs(rows.values) * upper[rows.columns], minlength=number)
+    if not rows.exact or reach.max(initial=0.0) >= linear.EXACT:
         return None
-    return Whole(
-        value[by_column].astype(np.int64), np.array(low, np.int64), np.array(high, np.int64)
-    )
+    low = np.where(np.isfinite(rows.lower), rows.lower, -OPEN).astype(np.int64)
+    high = np.where(np.isfinite(rows.upper), rows.upper, OPEN).astype(np.int64)
+    return Whole(rows.values[by_column].astype(np.int64), low, high)
 
 
 def _largest(value: Floats, start: Indices) -> Floats:
@@ -228,51 +200,3 @@ def _largest(value: Floats, start: Indices) -> Floats:
     out = np.ones(len(start) - 1)
     out[filled] = np.maximum.reduceat(np.abs(value), start[:-1][filled])
     return out
-
-
-class WholeRows:
-    """Rows without continuous columns in exact whole numbers.
-
-    Rows whose sums fit into 64 bits are checked at once, the others one by one.
-    """
-
-    def __init__(self, model: LinearModel) -> None:
-        kinds = model.kind
-        plain: list[Row] = []
-        self.large: list[Row] = []
-        self.tags: list[str] = []
-        upper = model.upper
-        for row in model.rows:
-            if any(kinds[j] is Kind.CONTINUOUS for j in row.columns):
-                continue
-            reach = max(map(abs, row.coefs)) * sum(upper[j] for j in row.columns)
-            limits = (abs(limit) for limit in (row.lower, row.upper) if limit is not None)
-            if max(reach, *limits) < SAFE:
-                plain.append(row)
-            else:
-                self.large.append(row)
-        self.tags = [row.tag for row in plain]
-        length = np.fromiter((len(row.columns) for row in plain), np.int64, len(plain))
-        count = int(length.sum())
-        self._column = np.fromiter((j for row in plain for j in row.columns), np.int64, count)
-        self._value = np.fromiter((c for row in plain for c in row.coefs), np.int64, count)
-        self._start = np.cumsum(length) - length
-        self._lower = np.array([-SAFE if r.lower is None else r.lower for r in plain], np.int64)
-        self._upper = np.array([SAFE if r.upper is None else r.upper for r in plain], np.int64)
-
-    def first_violated(self, values: Sequence[int]) -> str:
-        """Return the tag of a row that whole column values break, or nothing."""
-        if len(self.tags):
-            whole = np.zeros(len(values), np.int64)
-            small = [min(value, SAFE) for value in values]
-            whole[:] = small
-            total = np.add.reduceat(self._value * whole[self._column], self._start)
-            broken = np.flatnonzero((total < self._lower) | (total > self._upper))
-            if len(broken):
-                return self.tags[int(broken[0])]
-        for row in self.large:
-            exact = sum(c * values[j] for j, c in zip(row.columns, row.coefs, strict=True))
-            low = row.lower is not None and exact < row.lower
-            if low or (row.upper is not None and exact > row.upper):
-                return row.tag
-        return ""

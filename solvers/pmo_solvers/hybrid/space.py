@@ -16,7 +16,7 @@ from pmo_solvers.completion import complete
 from pmo_solvers.hybrid.bounds import Box, propagate
 from pmo_solvers.hybrid.highs import relax
 from pmo_solvers.hybrid.lagrange import Structure
-from pmo_solvers.hybrid.matrix import Floats, Indices, Mask, Matrix, WholeRows, matrix_of
+from pmo_solvers.hybrid.matrix import Floats, Indices, Mask, Matrix, matrix_of
 from pmo_solvers.hybrid.subproblem import cut_out
 from pmo_solvers.milp.translate import HOLD_SLACK
 from pmo_solvers.penalties import penalty
@@ -73,14 +73,11 @@ class Space:
         Bounds of the columns after propagation.
     """
 
-    def __init__(
-        self, indexed: TimeIndexed, stage: LinearTerm, holds: tuple[Hold, ...], rows: WholeRows
-    ) -> None:
+    def __init__(self, indexed: TimeIndexed, stage: LinearTerm, holds: tuple[Hold, ...]) -> None:
         self.indexed = indexed
         self.problem = indexed.problem
         self.stage = stage
         self.holds = holds
-        self.whole_rows = rows
         self.sign = -1.0 if stage.maximised else 1.0
         self.matrix: Matrix = matrix_of(indexed.model, [_held(hold) for hold in holds])
         self.cost = self.sign * self.matrix.objective(stage)
@@ -233,7 +230,7 @@ class Space:
         x = np.where(self.matrix.integral, np.rint(x), x)
         values = self.matrix.whole_values(x)
         model = self.indexed.model
-        if not model.within_bounds(values) or self.whole_rows.first_violated(values):
+        if not model.within_bounds(values) or model.first_violated(values):
             return None
         decisions = self.indexed.decode(values)
         certificate = complete(self.problem, decisions)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pmo_optimizer.backend import Clock, Decisions
 from pmo_optimizer.problem import Problem
 from pmo_solvers.ranking.engine import hardened
-from pmo_solvers.ranking.fill import Desk, Placed, Rule, fill
+from pmo_solvers.ranking.fill import Desk, Placed, Rule, decided, fill
 
 RULES = (Rule("ratio", per_cost=True), Rule("priority"))
 """Rankings that are tried, the one that is usually better first."""
@@ -29,13 +29,13 @@ class Starts:
             placed = fill(self._hard, rule)
             if placed is not None:
                 found = True
-                yield self._decided(placed), self._value(self._hard, placed)
+                yield decided(self.problem, placed), self._value(self._hard, placed)
         if not found:
             self._soft = Desk(self.problem, self.clock)
             for rule in RULES:
                 placed = fill(self._soft, rule)
                 if placed is not None:
-                    yield self._decided(placed), self._value(self._soft, placed)
+                    yield decided(self.problem, placed), self._value(self._soft, placed)
 
     def _value(self, desk: Desk, placed: Placed) -> float:
         figure = desk.worth.of_plan(placed)[0]
@@ -44,11 +44,4 @@ class Starts:
     def guided(self, scores: tuple[float, ...]) -> Decisions | None:
         """Return the plan in which projects enter by their scores, the highest first."""
         placed = fill(self._soft or self._hard, Rule("guided", scores=scores))
-        return None if placed is None else self._decided(placed)
-
-    def _decided(self, placed: Placed) -> Decisions:
-        projects = self.problem.projects
-        return Decisions(
-            tuple(p.index in placed for p in projects),
-            tuple(placed[p.index].decisions() if p.index in placed else () for p in projects),
-        )
+        return None if placed is None else decided(self.problem, placed)

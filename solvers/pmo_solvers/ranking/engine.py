@@ -9,7 +9,7 @@ from pmo_optimizer.model import Status, Termination
 from pmo_optimizer.problem import NAMED_STAFFING, Feature, Problem
 from pmo_solvers.completion import complete
 from pmo_solvers.penalties import penalty
-from pmo_solvers.ranking.fill import Desk, Placed, Rule, fill
+from pmo_solvers.ranking.fill import Desk, Placed, Rule, decided, fill
 from pmo_solvers.ranking.worth import Figures
 
 RULES = (
@@ -90,7 +90,7 @@ class _Run:
     def _complete_first(self, found: list[tuple[Figures, Rule, Placed]]) -> None:
         """Keep the best plan that can be completed."""
         for figures, rule, placed in found:
-            decisions = self._decided(placed)
+            decisions = decided(self.problem, placed)
             certificate = complete(self.problem, decisions)
             if certificate is not None:
                 self._keep(figures, rule, decisions, certificate)
@@ -100,7 +100,7 @@ class _Run:
         """Keep the plan that is best once soft limits are paid for."""
         best: Figures | None = None
         for _, rule, placed in found:
-            decisions = self._decided(placed)
+            decisions = decided(self.problem, placed)
             certificate = complete(self.problem, decisions)
             if certificate is None:
                 continue
@@ -116,13 +116,6 @@ class _Run:
         self.decisions, self.certificate, self.word = decisions, certificate, rule.name
         value = figures[0] if self.problem.maximised else -figures[0]
         self.options.report(value, None, f"ranking by {rule.name}")
-
-    def _decided(self, placed: Placed) -> Decisions:
-        projects = self.problem.projects
-        return Decisions(
-            tuple(p.index in placed for p in projects),
-            tuple(placed[p.index].decisions() if p.index in placed else () for p in projects),
-        )
 
 
 def hardened(problem: Problem) -> Problem:

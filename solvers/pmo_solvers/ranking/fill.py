@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pmo_optimizer.backend import Clock
+from pmo_optimizer.backend import Clock, Decisions
 from pmo_optimizer.problem import Problem, ProjectData
 from pmo_solvers.ranking.journal import Journal
 from pmo_solvers.ranking.money import Caps, Funds
@@ -22,6 +22,16 @@ ALTERNATIVES = 4
 """How many ways to meet requirements that several projects can meet are tried."""
 
 Placed = dict[int, Candidate]
+"""Where each selected project is placed, by its index."""
+
+
+def decided(problem: Problem, placed: Placed) -> Decisions:
+    """Return what has been placed as decisions."""
+    projects = problem.projects
+    return Decisions(
+        tuple(p.index in placed for p in projects),
+        tuple(placed[p.index].decisions() if p.index in placed else () for p in projects),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Sequence
 from heapq import heappop, heappush
 from itertools import accumulate
@@ -12,39 +12,14 @@ from pmo_optimizer.model import TermName
 from pmo_optimizer.problem import Problem
 from pmo_solvers.cp_sat.interval.constants import constant_cost, mode_cost, selected
 from pmo_solvers.cp_sat.interval.network import (
-    Arc,
     Event,
-    arcs,
     energy_bound,
+    heads,
     path_bound,
     tails,
 )
 from pmo_solvers.cp_sat.interval.resources import Resource
 from pmo_solvers.schedules.score import Score
-
-
-def heads(problem: Problem) -> dict[Event, int]:
-    """Return the least period of each event: windows, links and shortest modes.
-
-    They stop growing at the length of the grid, also on a cycle that cannot hold.
-    """
-    leaving: dict[Event, list[Arc]] = defaultdict(list)
-    for arc in arcs(problem):
-        leaving[arc.tail].append(arc)
-    found: dict[Event, int] = {}
-    for project in selected(problem):
-        found[Event(project.index, -1, False)] = project.first_start
-        for number, phase in enumerate(project.phases):
-            found[Event(project.index, number, False)] = phase.first_start
-    queue = deque(found)
-    while queue:
-        event = queue.popleft()
-        for arc in leaving[event]:
-            head = min(found[event] + arc.lag, problem.periods)
-            if found.get(arc.head, head - 1) < head:
-                found[arc.head] = head
-                queue.append(arc.head)
-    return found
 
 
 def first_bound(problem: Problem, resources: list[Resource], score: Score) -> int | None:

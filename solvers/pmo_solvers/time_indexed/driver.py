@@ -125,10 +125,12 @@ class _Run:
     kept_bound: float | None = None
 
 
-def run(problem: Problem, options: Options, solver: StageSolver) -> Outcome:
-    """Return the outcome of all stages."""
+def run(
+    problem: Problem, options: Options, solver: StageSolver, indexed: TimeIndexed | None = None
+) -> Outcome:
+    """Return the outcome of all stages, on a model that is built already or built here."""
     begin = time.monotonic()
-    indexed = build(problem)
+    indexed = indexed or build(problem)
     build_seconds = time.monotonic() - begin
     state = _Run()
     infeasible = False

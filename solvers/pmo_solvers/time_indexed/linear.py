@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pmo_optimizer.model import TermName
-from pmo_solvers.time_indexed.entries import Indices, Whole, greatest_divisor
+from pmo_solvers.time_indexed.entries import SAFE, Indices, Whole, greatest_divisor
 
 
 class Kind(IntEnum):
@@ -141,6 +141,7 @@ class LinearModel:
         self.group: list[int] = []
         self.rows: list[Row] = []
         self.infeasible = ""
+        self._checked: WholeRows | None = None
         self._known: dict[int, int] = {}
 
     @property
@@ -314,12 +315,56 @@ class LinearModel:
 
     def first_violated(self, values: list[int]) -> str:
         """Return the tag of a row without continuous columns that values break, or nothing."""
-        for row in self.rows:
-            if any(self.kind[column] is Kind.CONTINUOUS for column in row.columns):
+        if self._checked is None or self._checked.count != len(self.rows):
+            self._checked = WholeRows(self)
+        return self._checked.first_violated(values)
+
+
+class WholeRows:
+    """Rows without continuous columns in exact whole numbers.
+
+    Rows whose sums fit into 64 bits are checked at once, the others one by one. ``count`` is
+    the number of all rows of the model at that time.
+    """
+
+    def __init__(self, model: LinearModel) -> None:
+        self.count = len(model.rows)
+        kinds = model.kind
+        plain: list[Row] = []
+        self.large: list[Row] = []
+        self.tags: list[str] = []
+        upper = model.upper
+        for row in model.rows:
+            if any(kinds[j] is Kind.CONTINUOUS for j in row.columns):
                 continue
-            total = sum(c * values[j] for j, c in zip(row.columns, row.coefs, strict=True))
-            if row.lower is not None and total < row.lower:
-                return row.tag
-            if row.upper is not None and total > row.upper:
+            reach = max(map(abs, row.coefs)) * sum(upper[j] for j in row.columns)
+            limits = (abs(limit) for limit in (row.lower, row.upper) if limit is not None)
+            if max(reach, *limits) < SAFE:
+                plain.append(row)
+            else:
+                self.large.append(row)
+        self.tags = [row.tag for row in plain]
+        length = np.fromiter((len(row.columns) for row in plain), np.int64, len(plain))
+        count = int(length.sum())
+        self._column = np.fromiter((j for row in plain for j in row.columns), np.int64, count)
+        self._value = np.fromiter((c for row in plain for c in row.coefs), np.int64, count)
+        self._start = np.cumsum(length) - length
+        self._lower = np.array([-SAFE if r.lower is None else r.lower for r in plain], np.int64)
+        self._upper = np.array([SAFE if r.upper is None else r.upper for r in plain], np.int64)
+
+    def first_violated(self, values: Sequence[int]) -> str:
+        """Return the tag of a row that whole column values break, or nothing."""
+        if len(self.tags):
+            whole = np.zeros(len(values), np.int64)
+            small = [min(value, SAFE) for value in values]
+            whole[:] = small
+            total = np.add.reduceat(self._value * whole[self._column], self._start)
+            broken = np.flatnonzero((total < self._lower) | (total > self._upper))
+            if len(broken):
+                return self.tags[int(broken[0])]
+        for row in self.large:
+            exact = sum(c * values[j] for j, c in zip(row.columns, row.coefs, strict=True))
+            low = row.lower is not None and exact < row.lower
+            if low or (row.upper is not None and exact > row.upper):
                 return row.tag
         return ""

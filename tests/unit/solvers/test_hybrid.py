@@ -17,12 +17,12 @@ from pmo_solvers.hybrid.bounds import Box, dual_bound, propagate
 from pmo_solvers.hybrid.cp import solve_cp
 from pmo_solvers.hybrid.highs import Effort, relax, solve_mip
 from pmo_solvers.hybrid.lagrange import Ascent
-from pmo_solvers.hybrid.matrix import WholeRows, matrix_of
+from pmo_solvers.hybrid.matrix import matrix_of
 from pmo_solvers.hybrid.space import Space
 from pmo_solvers.hybrid.starts import Starts
 from pmo_solvers.hybrid.subproblem import cut_out, cut_whole, whole_program
 from pmo_solvers.time_indexed.build import TimeIndexed, build
-from pmo_solvers.time_indexed.linear import LinearModel
+from pmo_solvers.time_indexed.linear import LinearModel, WholeRows
 from tests.unit.problem_cases import decided, problem, project
 
 ENDLESS = Clock(float("inf"))
@@ -39,7 +39,7 @@ def medium(seed: int = 0) -> Portfolio:
 def space_of(seed: int = 0) -> Space:
     """Return the first stage of a generated portfolio."""
     indexed = indexed_of(medium(seed))
-    return Space(indexed, indexed.stages[0], (), WholeRows(indexed.model))
+    return Space(indexed, indexed.stages[0], ())
 
 
 def first_plan(space: Space) -> Decisions:

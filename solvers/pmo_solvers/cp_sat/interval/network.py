@@ -101,23 +101,48 @@ def _own_arcs(project: ProjectData) -> Iterator[Arc]:
         yield Arc(last, Event(index, len(project.phases) - 1, True), 0)
 
 
+Steps = dict[Event, list[tuple[Event, int]]]
+"""Where a path may go on from an event, and by how much longer it gets."""
+
+
 def tails(problem: Problem) -> dict[Event, int]:
     """Return the periods that each event is at least before the end of all work.
 
     They stop growing at the length of the grid, also on a cycle that cannot hold.
     """
-    entering: dict[Event, list[Arc]] = defaultdict(list)
+    steps: Steps = defaultdict(list)
     for arc in arcs(problem):
-        entering[arc.head].append(arc)
-    found = {event: 0 for event in entering if event.finish}
+        steps[arc.head].append((arc.tail, arc.lag))
+    return _longest(steps, {event: 0 for event in steps if event.finish}, problem.periods)
+
+
+def heads(problem: Problem) -> dict[Event, int]:
+    """Return the least period of each event: windows, links and shortest modes.
+
+    They stop growing at the length of the grid, also on a cycle that cannot hold.
+    """
+    steps: Steps = defaultdict(list)
+    for arc in arcs(problem):
+        steps[arc.tail].append((arc.head, arc.lag))
+    first: dict[Event, int] = {}
+    for project in selected(problem):
+        first[Event(project.index, -1, False)] = project.first_start
+        for number, phase in enumerate(project.phases):
+            first[Event(project.index, number, False)] = phase.first_start
+    return _longest(steps, first, problem.periods)
+
+
+def _longest(steps: Steps, first: dict[Event, int], most: int) -> dict[Event, int]:
+    """Return the longest paths from first lengths along steps, none above ``most``."""
+    found = dict(first)
     queue = deque(found)
     while queue:
         event = queue.popleft()
-        for arc in entering[event]:
-            tail = min(found[event] + arc.lag, problem.periods)
-            if found.get(arc.tail, tail - 1) < tail:
-                found[arc.tail] = tail
-                queue.append(arc.tail)
+        for target, lag in steps.get(event, ()):
+            length = min(found[event] + lag, most)
+            if found.get(target, length - 1) < length:
+                found[target] = length
+                queue.append(target)
     return found
 
 
