@@ -25,6 +25,9 @@ SUBSETS = (
 )
 """Suite, name of the subset, and pattern of its files' stems."""
 
+SINGLE_MODE = "RCPSP: PSPLIB .sm files"
+"""What the single-mode part of PSPLIB says of itself."""
+
 Parts = Sequence[tuple[str, float | None]]
 """Parts of a file that holds several instances, each with its best known objective."""
 
@@ -84,11 +87,12 @@ def suites() -> dict[str, Suite]:
     """Return all suites of files by name, subsets included."""
     whole = [*_schedules(), *_selections()]
     made = {suite.name: suite for suite in whole}
+    sources = made | {"psplib": replace(made["psplib"], says=SINGLE_MODE, files=_single_mode)}
     for name, subset, stems in SUBSETS:
         made[f"{name}-{subset}"] = replace(
-            made[name],
+            sources[name],
             name=f"{name}-{subset}",
-            says=f"{made[name].says}, only {subset}",
+            says=f"{sources[name].says}, only {subset}",
             stems=stems,
         )
     return made
@@ -96,7 +100,7 @@ def suites() -> dict[str, Suite]:
 
 def _schedules() -> list[Suite]:
     return [
-        Suite("psplib", "RCPSP: PSPLIB .sm files", lambda root: found(root, ".sm"), psplib.read),
+        Suite("psplib", f"{SINGLE_MODE}, and multi-mode .mm files", _psplib_files, psplib.read),
         Suite("mrcpsp", "multi-mode RCPSP: PSPLIB .mm files", _mrcpsp_files, psplib.read),
         Suite("mmlib", "multi-mode RCPSP: MMLIB .mm files", _mmlib_files, psplib.read),
         Suite(
@@ -166,6 +170,14 @@ def _selections() -> list[Suite]:
 def _ppssp_files(root: Path) -> list[Path]:
     """Return the ``.json`` files that are no solutions."""
     return [path for path in found(root, ".json") if path.parent.name != "solutions"]
+
+
+def _single_mode(root: Path) -> list[Path]:
+    return found(root, ".sm")
+
+
+def _psplib_files(root: Path) -> list[Path]:
+    return sorted([*_single_mode(root), *_mrcpsp_files(root)], key=natural)
 
 
 def _mm_files(root: Path) -> list[Path]:

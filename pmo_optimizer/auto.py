@@ -210,7 +210,8 @@ class _Race:
         for outcome in planned[1:]:
             if self._beats(outcome, best):
                 best = outcome
-        bounds = [o.stages[0].bound for o in self.outcomes.values() if o.stages]
+        # What was streamed counts too: the engine that was stopped by it may end with less.
+        bounds = [o.stages[0].bound for o in self.outcomes.values() if o.stages] + [self.bound]
         first = self._with_bound(best.stages[0], bounds)
         stages = (first, *best.stages[1:])
         return replace(

@@ -37,6 +37,11 @@ from pmo_optimizer.problem import Problem, compile_problem
 WALL_FACTOR = 30.0
 """In reproducible mode the clock ends a search only after so many times the limit."""
 
+LAST_SECONDS = 0.05
+LAST_SHARE = 0.1
+"""Seconds that stay for the end: for stopping, and as much again as checks and compiling took
+for the plan and the referee; at most that part of the limit."""
+
 AUTO = "auto"
 """Name of the backend that chooses by the portfolio."""
 
@@ -61,8 +66,8 @@ def optimize(
     portfolio
         What to plan; it is checked first.
     time_limit
-        Seconds of wall clock from this call; infinite for no limit. In ``reproducible``
-        mode the same number budgets work instead.
+        Seconds of wall clock from this call to the refereed plan; infinite for no limit. In
+        ``reproducible`` mode the same number budgets work instead.
     gap
         Relative gap at which the search may end; 0 by default.
     backend
@@ -105,6 +110,8 @@ def optimize(
     problem = compile_problem(portfolio)
     require_capable(engine, problem)
     compiled = clock.elapsed
+    if not reproducible:
+        clock.limit -= min(LAST_SHARE * time_limit, LAST_SECONDS + compiled)
     log = _Log(on_progress)
     options = Options(
         clock=clock,

@@ -47,7 +47,7 @@ def data(tmp_path: Path) -> Path:
 
 
 FOUND = [
-    ("psplib", ["j301_2", "j301_10", "j1201_1"]),
+    ("psplib", ["j301_2", "j301_2", "j301_10", "j1201_1"]),  # .mm and .sm
     ("psplib-j30", ["j301_2", "j301_10"]),
     ("psplib-j120", ["j1201_1"]),
     ("mrcpsp", ["j301_2"]),
@@ -65,7 +65,7 @@ FOUND = [
 ]
 
 KNOWN = [
-    ("psplib", [5, None, None]),  # the nearest table above counts
+    ("psplib-j30", [5, None]),  # the nearest table above counts
     ("mrcpsp", [7]),  # not the one of the other folder, where the name stands too
     ("mplib", [7]),  # the best of two tables
     ("mista", [12]),

@@ -47,7 +47,7 @@ from pmo_solvers.time_indexed.driver import (
     run,
     settled,
 )
-from pmo_solvers.time_indexed.linear import LinearTerm
+from pmo_solvers.time_indexed.linear import LinearTerm, OutOfTime
 
 EXACT_ENTRIES = 200_000
 """Entries of the model up to which an exact engine ends the search."""
@@ -177,7 +177,10 @@ class _Run:
         if self.ready is not None and self.options.clock.over:
             return self._without_plan()
         begin = time.monotonic()
-        indexed = build(self.problem)
+        try:
+            indexed = build(self.problem, self.options.clock)
+        except OutOfTime:
+            return self._without_plan()
         self.build_seconds = time.monotonic() - begin
         if self.ready is not None and self.options.clock.over:
             return self._without_plan()

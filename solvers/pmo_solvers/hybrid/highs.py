@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite
+from math import inf, isfinite
 
 import highspy
 import numpy as np
@@ -14,9 +14,6 @@ from pmo_solvers.hybrid.matrix import Floats, Indices, Mask
 
 FEASIBILITY = 1e-7
 """Feasibility tolerance; see the MILP engine for why not less."""
-
-LARGE = 200_000
-"""Entries from which on the interior point method solves relaxations."""
 
 CallbackType = highspy.cb.HighsCallbackType
 
@@ -108,11 +105,23 @@ def _solver(clock: Clock, seconds: float, seed: int) -> highspy.Highs:
     return solver
 
 
-def relax(program: Program, clock: Clock, seed: int = 0) -> Relaxed | None:
-    """Return the solution of the linear relaxation, or None where there is none in time."""
-    solver = _solver(clock, clock.left, seed)
-    if len(program.value) >= LARGE:
-        solver.setOptionValue("solver", "ipm")
+def relax(
+    program: Program, clock: Clock, seconds: float = inf, *, iterations: int = 0
+) -> Relaxed | None:
+    """Return the solution of the linear relaxation, or None where there is none in time.
+
+    The simplex method solves it: on models of one choice per project, which have few rows for
+    their columns, it was seen to be two to four times as fast as interior points.
+
+    Parameters
+    ----------
+    iterations
+        Most steps of the simplex method; 0: no limit.
+    """
+    solver = _solver(clock, min(seconds, clock.left), 0)
+    solver.setOptionValue("solver", "simplex")
+    if iterations:
+        solver.setOptionValue("simplex_iteration_limit", iterations)
     solver.passModel(_model(program, integral=False))
     solver.run()
     status = solver.getModelStatus()

@@ -33,8 +33,21 @@ CORE_PATIENCE = 3.0
 ROOM_SHARE = 0.5
 """Columns that use up more than this part of the gap are left out of neighbourhoods."""
 
+LOOSENESS = (1.0, 2.0, 4.0, 16.0)
+"""Factors on the mean loss that a better plan's columns can have, up to which all are taken."""
+
+SUPPORT_WIDTH = 2
+"""Columns per project that are solved together around what the relaxation uses, at least."""
+
 USED = 0.02
 """Value from which on the relaxation uses a column."""
+
+SCALES = (1.0, 2.0, 4.0)
+"""Factors on the sizes of neighbourhoods."""
+
+PATIENCE_GROWTH = 1.15
+MOST_PATIENCE = 5.0
+"""Change of the time that neighbourhoods get, and most of it, relative to the first."""
 
 LEAST_SIZE = 4.0
 
@@ -47,8 +60,11 @@ FORGET = 0.85
 TIGHT = 0.05
 """A scaled row with less room than this is scarce."""
 
-CURIOSITY = 0.15
-"""Part of the choices that ignore what is known."""
+CURIOSITY = 0.1
+"""Worth of what has not paid, relative to the best."""
+
+LEAST_SECONDS = 0.02
+"""Seconds that any use counts as at least."""
 
 
 @dataclass(slots=True)
@@ -59,15 +75,20 @@ class Arm:
     ----------
     worth
         Recent gain per second.
+    seconds
+        Recent seconds of a use.
     """
 
     name: str
     worth: float = 0.0
+    seconds: float = 0.0
     tried: int = 0
 
     def note(self, gain: float, seconds: float) -> None:
         """Learn what a use of it gained."""
-        self.worth = FORGET * self.worth + (1 - FORGET) * gain / max(seconds, 1e-3)
+        seconds = max(seconds, LEAST_SECONDS)
+        self.worth = FORGET * self.worth + (1 - FORGET) * gain / seconds
+        self.seconds = FORGET * self.seconds + (1 - FORGET) * seconds if self.seconds else seconds
 
 
 @dataclass(slots=True, kw_only=True)
@@ -86,6 +107,14 @@ class Kind(Arm):
     draw: Callable[[Point, int], Indices]
     size: float = FIRST_SIZE
     patience: float = 1.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Scale(Arm):
+    """A factor on the size of neighbourhoods: what pays early is too small later."""
+
+    name: str
+    factor: float
 
 
 A = TypeVar("A", bound=Arm)
@@ -114,9 +143,12 @@ class Neighbourhoods:
         )
         self.guide: Guide | None = None
         self.room = np.inf
+        self.patience = 1.0
         self.linked = self._links()
         self.solvers = [Arm("highs"), Arm("cp-sat")]
+        self.scales = [Scale(name=f"x{factor:g}", factor=factor) for factor in SCALES]
         first = max(FIRST_SIZE, FIRST_SHARE * self.count)
+        self.core = Kind(name="core", draw=self._core, patience=CORE_PATIENCE)
         self.kinds = [
             Kind(name="row", draw=self._by_row, size=first),
             Kind(name="window", draw=self._by_window, size=first),
@@ -149,14 +181,14 @@ class Neighbourhoods:
         chosen = np.array(space.indexed.schedule.selected, np.int64)
         guide.project = guide.x[chosen]
         self.guide = guide
+        used = int(np.count_nonzero(guide.x[self.columns] > USED))
+        core = max(FIRST_SIZE, CORE_FACTOR * min(used, 2 * self.count) / CORE_UNIT)
         if fresh:
-            used = int(np.count_nonzero(guide.x[self.columns] > USED))
-            core = max(FIRST_SIZE, CORE_FACTOR * used / CORE_UNIT)
             first = max(FIRST_SIZE, FIRST_SHARE * self.count)
-            self.kinds.insert(0, Kind(name="fraction", draw=self._by_fraction, size=first))
-            self.kinds.insert(
-                0, Kind(name="core", draw=self._core, size=core, patience=CORE_PATIENCE)
-            )
+            self.core.size = core
+            fraction = Kind(name="fraction", draw=self._by_fraction, size=first)
+            self.kinds = [fraction, *self.kinds, self.core]
+        self.core.size = min(self.core.size, core)
 
     # -- choice ----------------------------------------------------------------------------
 
@@ -168,15 +200,26 @@ class Neighbourhoods:
         """Return the solver of the next neighbourhood, the better one more often."""
         return self._pick(self.solvers)
 
+    def pick_scale(self) -> Scale:
+        """Return the scale of the next neighbourhood, the better one more often."""
+        return self._pick(self.scales)
+
     def _pick(self, kinds: Sequence[A]) -> A:
+        """Return one such that time, not the number of uses, goes to where it pays."""
         untried = [kind for kind in kinds if not kind.tried]
         if untried:
             return untried[0]
-        if self.random.random() < CURIOSITY:
-            return self.random.choice(kinds)
-        most = max(kind.worth for kind in kinds)
-        weights = [kind.worth + 0.05 * most + 1e-12 for kind in kinds]
-        return self.random.choices(kinds, weights)[0]
+        # One in its first use, in another thread, can wait until that is over.
+        known = [kind for kind in kinds if kind.seconds] or kinds
+        most = max(kind.worth for kind in known)
+        share = [kind.worth + CURIOSITY * most + 1e-12 for kind in known]
+        weights = [w / max(k.seconds, LEAST_SECONDS) for w, k in zip(share, known, strict=True)]
+        return self.random.choices(known, weights)[0]
+
+    def wait(self, *, vain: bool) -> None:
+        """Give neighbourhoods more time after one that neither ended nor gained, else less."""
+        factor = PATIENCE_GROWTH if vain else 1.0 / PATIENCE_GROWTH
+        self.patience = min(MOST_PATIENCE, max(1.0, self.patience * factor))
 
     def resize(self, kind: Kind, *, easy: bool, hard: bool) -> None:
         """Free more where a neighbourhood was too small, less where it was too large."""
@@ -194,8 +237,18 @@ class Neighbourhoods:
         columns = self.space.columns_of(mask & self.open)
         if self.guide is None:
             return columns
-        cheap = self.guide.loss[columns] <= ROOM_SHARE * self.room
+        cheap = self.guide.loss[columns] <= self._limit(point)
         return columns[cheap | (point.x[columns] > 0)]
+
+    def _limit(self, point: Point) -> float:
+        """Return the loss up to which a neighbourhood takes columns.
+
+        The losses of a better plan's columns add up to less than the gap: few of them are much
+        above the mean. The factor on it is drawn anew each time.
+        """
+        selected = max(1, int(np.count_nonzero(self.space.selected(point.x))))
+        mean = self.room / selected
+        return min(ROOM_SHARE * self.room, mean * self.random.choice(LOOSENESS))
 
     def _mixed(self, inside: list[int], outside: list[int], size: int) -> list[int]:
         """Return about as many selected as rejected projects, drawn by what they promise."""
@@ -306,9 +359,22 @@ class Neighbourhoods:
         return self._around(point, near)
 
     def support(self, point: Point, _size: int = 0) -> Indices:
-        """Columns that the relaxation uses, and those of the plan."""
-        assert self.guide is not None  # noqa: S101 - callers have looked
-        return self._around(point, self.columns[self.guide.x[self.columns] > USED])
+        """Columns that the relaxation uses, those of the plan, and more of projects in doubt.
+
+        In doubt are projects whose columns the relaxation uses in part only.
+        """
+        guide, columns = self.guide, self.columns
+        assert guide is not None  # noqa: S101 - callers have looked
+        x = guide.x[columns]
+        used = x > USED
+        doubt = np.zeros(self.count, dtype=np.bool_)
+        doubt[self.space.owner[columns[used & (x < 1.0 - USED)]]] = True
+        touched = np.unique(self.space.owner[columns[used]])
+        more = SUPPORT_WIDTH * len(touched) - int(np.count_nonzero(used))
+        others = columns[~used & doubt[self.space.owner[columns]]]
+        if more > 0:
+            used[np.searchsorted(columns, others[np.argsort(guide.loss[others])[:more]])] = True
+        return self._around(point, columns[used])
 
     def _around(self, point: Point, near: Indices) -> Indices:
         """Return columns with those that the plan has of their projects."""

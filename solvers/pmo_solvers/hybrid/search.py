@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,10 +17,10 @@ import numpy as np
 from pmo_optimizer.backend import Clock, Decisions, relative_gap
 from pmo_solvers.hybrid.bounds import dual_bound
 from pmo_solvers.hybrid.cp import solve_cp
-from pmo_solvers.hybrid.highs import LARGE, Effort, Solved, relax, solve_mip
+from pmo_solvers.hybrid.highs import Effort, Solved, relax, solve_mip
 from pmo_solvers.hybrid.lagrange import Ascent, Structure
 from pmo_solvers.hybrid.matrix import Floats, Indices
-from pmo_solvers.hybrid.neighbourhoods import Arm, Guide, Kind, Neighbourhoods
+from pmo_solvers.hybrid.neighbourhoods import Arm, Guide, Kind, Neighbourhoods, Scale
 from pmo_solvers.hybrid.space import Point, Space
 from pmo_solvers.hybrid.starts import Starts
 from pmo_solvers.hybrid.subproblem import Subproblem, cut_out, cut_whole, whole_program
@@ -50,17 +50,21 @@ ASCENT_ROUNDS = 2000
 """Part of the time, and most rounds, for the first bound by Lagrangian relaxation."""
 
 POLL = 0.05
-"""Seconds between looks at the stop signal."""
+LEAST_POLL = 0.005
+"""Most and least seconds between looks at the stop signal."""
 
-PROGRAM_SECONDS = 2.0
-"""Seconds below which the linear program is not worth its time."""
+PROGRAM_SECONDS = 0.5
+PROGRAM_SHARE = 0.15
+PROGRAM_STEPS = 20_000
+"""Seconds, or part of the time if that is more, for the linear program; in reproducible mode
+iterations of the simplex method."""
 
 FIRST_SECONDS = 5.0
 FIRST_SHARE = 0.3
 """Most seconds, and part of the time, for a first plan."""
 
 SUPPORT_SHARE = 0.12
-MOST_PATIENCE = 5.0
+MOST_PATIENCE = 2.0
 """Part of the time for the columns that a relaxation uses, and most, in `MOST_SECONDS`."""
 
 PATIENCE = 40
@@ -140,7 +144,7 @@ class Search:
             failed = any(future.done() and future.exception() for future in waiting)
             if self.user_clock.over or self.closed or failed:
                 self.clock.stop.set()
-            time.sleep(POLL)
+            wait(waiting, max(LEAST_POLL, min(POLL, self.user_clock.left)))
 
     def _work(self, number: int) -> None:
         if number == 0:
@@ -173,37 +177,41 @@ class Search:
     # -- bound -----------------------------------------------------------------------------
 
     def _improve_bound(self) -> None:
-        """Price the rows; solve the linear program where it is small; use what both say.
+        """Price the rows, solve the linear program if it can be done soon, and use both.
 
-        After some rounds the prices are good enough to add projects by. At the end the columns
+        After some rounds the prices are good enough to add projects by. Where the linear
+        program is solved they can get no better; elsewhere they go on. At the end the columns
         that the relaxation uses are solved as a MIP, and with its plan as the aim prices get
         better once more.
         """
         space = self.space
-        target = self.best.cost - self._offset if self.best is not None else 0.0
-        ascent = Ascent(space.structure(), space.cost, space.box, target)
-        self._climb(ascent, guided=True)
-        small = len(space.matrix.row_value) < LARGE
-        if small and (self.clock.left > PROGRAM_SECONDS or self.limits.rounds):
-            self._linear_program(ascent.structure)
+        ascent = Ascent(space.structure(), space.cost, space.box, self._aim)
+        self._climb(ascent, FIRST_SLICES)
+        self._guided()
+        best = self._linear_program(ascent.structure)
+        if best:
+            self._guided()
+        else:
+            ascent.target = self._aim
+            self._climb(ascent, ASCENT_ROUNDS // SLICE)
         self._solve_support()
-        if self.best is not None:
-            ascent.again(self.best.cost - self._offset)
-            self._climb(ascent)
+        if not best and self.best is not None:
+            ascent.again(self._aim)
+            self._climb(ascent, ASCENT_ROUNDS // SLICE)
 
-    def _climb(self, ascent: Ascent, *, guided: bool = False) -> None:
+    @property
+    def _aim(self) -> float:
+        """Value of the best plan without the constant, 0 without a plan."""
+        return 0.0 if self.best is None else self.best.cost - self._offset
+
+    def _climb(self, ascent: Ascent, slices: int) -> None:
         """Move prices until steps are short or their share of the time is used."""
         begin = self.clock.elapsed
         share = ASCENT_SHARE * (self.clock.left if np.isfinite(self.clock.limit) else 60.0)
-        for number in range(ASCENT_ROUNDS // SLICE):
+        for _ in range(slices):
             for _ in range(SLICE):
                 if not self.user_clock.over:
                     ascent.run(1)
-            if guided and number == FIRST_SLICES:
-                self._tell(ascent)
-                self._guided()
-                if self.best is not None:
-                    ascent.target = self.best.cost - self._offset
             late = self.clock.elapsed - begin > share and not self.limits.rounds
             if self.clock.over or late or ascent.settled:
                 break
@@ -219,7 +227,9 @@ class Search:
             columns = self.hoods.support(point)
         patience = max(1.0, SUPPORT_SHARE * self.clock.left / MOST_SECONDS)
         kind = Kind(name="support", draw=self.hoods.support, patience=min(patience, MOST_PATIENCE))
-        self._solve_hood(kind, self.hoods.solvers[0], point, columns, self.limits.seed + 1)
+        hoods = self.hoods
+        seed = self.limits.seed + 1
+        self._solve_hood(kind, hoods.solvers[0], hoods.scales[0], point, columns, seed)
 
     @property
     def _offset(self) -> float:
@@ -232,17 +242,24 @@ class Search:
             loss = ascent.structure.losses(found.reduced, self.space.box)
             self.hoods.learn(Guide(found.x, found.duals, loss))
 
-    def _linear_program(self, structure: Structure) -> None:
+    def _linear_program(self, structure: Structure) -> bool:
+        """Solve the linear program within its share of time or work; return whether it was."""
         space = self.space
-        relaxed = relax(whole_program(space.matrix, space.cost, space.box), self.clock)
+        program = whole_program(space.matrix, space.cost, space.box)
+        seconds = max(PROGRAM_SECONDS, PROGRAM_SHARE * self.clock.left)
+        iterations = PROGRAM_STEPS if self.limits.rounds else 0
+        relaxed = relax(
+            program, self.clock, np.inf if self.limits.rounds else seconds, iterations=iterations
+        )
         if relaxed is None:
-            return
+            return False
         found = dual_bound(space.matrix, space.cost, relaxed.duals, space.box)
         self.take_bound(found.value + self._offset, "lp")
         if relaxed.optimal:
             with self.lock:
                 loss = structure.losses(found.reduced, space.box)
                 self.hoods.learn(Guide(relaxed.x, relaxed.duals, loss))
+        return relaxed.optimal
 
     def take_bound(self, bound: float, source: str) -> None:
         """Keep a proven bound (minimised) where it is the best and no plan disproves it."""
@@ -276,14 +293,16 @@ class Search:
                 self.hoods.room = point.cost - self.bound
                 kind = self.hoods.pick()
                 kind.tried += 1
-                columns = kind.draw(point, max(1, round(kind.size)))
+                scale = self.hoods.pick_scale()
+                scale.tried += 1
+                columns = kind.draw(point, max(1, round(kind.size * scale.factor)))
                 solver = self.hoods.pick_solver()
                 solver.tried += 1
                 seed = self.hoods.random.randrange(2**31)
-            self._solve_hood(kind, solver, point, columns, seed)
+            self._solve_hood(kind, solver, scale, point, columns, seed)
 
     def _solve_hood(
-        self, kind: Kind, solver: Arm, point: Point, columns: Indices, seed: int
+        self, kind: Kind, solver: Arm, scale: Scale, point: Point, columns: Indices, seed: int
     ) -> None:
         space = self.space
         begin = time.monotonic()
@@ -295,6 +314,7 @@ class Search:
             x, activity = space.spread(x, activity, duals)
         sub = cut_out(space.matrix, space.cost, space.box, free, x, activity)
         seconds = kind.patience * min(MOST_SECONDS, max(0.2, 0.05 * self.clock.limit))
+        seconds *= 1.0 if kind.name == "support" else self.hoods.patience
         seconds = np.inf if self.limits.rounds else seconds
         effort = Effort(seconds, SUB_GAP, NODES if self.limits.rounds else 0)
         solved = self._solve_sub(solver.name, sub, effort, x, seed)
@@ -307,7 +327,10 @@ class Search:
             easy = solved.proved and spent < EASY * seconds
             kind.note(gain, spent)
             solver.note(gain, spent)
-            self.hoods.resize(kind, easy=easy, hard=not solved.proved)
+            scale.note(gain, spent)
+            self.hoods.wait(vain=not solved.proved and gain <= 0)
+            if scale is self.hoods.scales[0]:
+                self.hoods.resize(kind, easy=easy, hard=not solved.proved)
 
     def _solve_sub(
         self, solver: str, sub: Subproblem, effort: Effort, x: Floats, seed: int
@@ -384,7 +407,8 @@ class Search:
         guide, space = self.hoods.guide, self.space
         if guide is None or self.starts is None:
             return
-        decisions = self.starts.guided(tuple(guide.project.tolist()))
+        aims = space.starts(guide.x)
+        decisions = self.starts.guided(tuple(guide.project.tolist()), aims)
         point = None if decisions is None else space.point(decisions, self.clock)
         if point is not None:
             self.keep(point, "prices")

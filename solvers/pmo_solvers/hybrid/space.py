@@ -221,6 +221,18 @@ class Space:
         """Return which projects are selected."""
         return x[np.array(self.indexed.schedule.selected, np.int64)] > 0.5
 
+    def starts(self, x: Floats) -> tuple[int, ...]:
+        """Return when each project starts at most in fractional values; -1 where it does not."""
+        found = []
+        for works in self.indexed.schedule.works:
+            best: dict[int, tuple[float, int]] = {}
+            for work in works:
+                value = float(x[work.column])
+                if value > best.get(work.phase, (0.0, -1))[0]:
+                    best[work.phase] = value, work.start
+            found.append(min((start for _, start in best.values()), default=-1))
+        return tuple(found)
+
     def scaled(self, values: list[int]) -> Floats:
         """Return scaled values of whole column values."""
         return np.array([float(value) for value in values]) / self.matrix.units

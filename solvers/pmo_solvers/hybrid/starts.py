@@ -41,7 +41,14 @@ class Starts:
         figure = desk.worth.of_plan(placed)[0]
         return figure if self.problem.maximised else -figure
 
-    def guided(self, scores: tuple[float, ...]) -> Decisions | None:
-        """Return the plan in which projects enter by their scores, the highest first."""
-        placed = fill(self._soft or self._hard, Rule("guided", scores=scores))
+    def guided(self, scores: tuple[float, ...], starts: tuple[int, ...]) -> Decisions | None:
+        """Return the plan in which projects enter by their scores, the highest first.
+
+        Parameters
+        ----------
+        starts
+            Periods near which projects are to start, -1: as early as possible.
+        """
+        rule = Rule("guided", scores=scores, starts=starts)
+        placed = fill(self._soft or self._hard, rule)
         return None if placed is None else decided(self.problem, placed)

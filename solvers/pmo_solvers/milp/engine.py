@@ -10,11 +10,12 @@ import highspy
 import pulp
 from highspy import HighsModelStatus
 
-from pmo_optimizer.backend import Options, Outcome
+from pmo_optimizer.backend import Clock, Options, Outcome
 from pmo_optimizer.model import EngineError, Termination
 from pmo_optimizer.problem import NAMED_STAFFING, Feature, Problem
 from pmo_solvers.milp.translate import Translation
 from pmo_solvers.time_indexed.driver import OPTIMAL_GAP, Answer, Request, run
+from pmo_solvers.time_indexed.linear import OutOfTime
 
 NODES_PER_SECOND = 200
 """Nodes that ``reproducible`` mode allows for every second of the limit."""
@@ -72,7 +73,13 @@ class MilpStages:
     def solve(self, request: Request) -> Answer:
         """Return the best solution of one stage; a proof is confirmed without presolve."""
         begin = request.clock.elapsed
-        answer = self._attempt(request, request.clock.left)
+        try:
+            answer = self._attempt(request, request.clock.left, clock=request.clock)
+        except OutOfTime:
+            stopped = request.clock.stop.is_set()
+            termination = Termination.STOPPED if stopped else Termination.TIME_LIMIT
+            word = "the time was over before HiGHS had the model"
+            return Answer(None, None, None, False, termination, word)
         if not (answer.infeasible or answer.proved):
             return answer
         # HiGHS 1.12 was seen to prove wrong optima of models with a few hundred columns in
@@ -83,8 +90,17 @@ class MilpStages:
         second = self._attempt(again, min(allowed, request.clock.left), presolve=False)
         return second if _better(second, answer, request) else answer
 
-    def _attempt(self, request: Request, seconds: float, *, presolve: bool = True) -> Answer:
-        translation = Translation(request.model.model, request.stage, request.holds, request.cuts)
+    def _attempt(
+        self,
+        request: Request,
+        seconds: float,
+        *,
+        presolve: bool = True,
+        clock: Clock | None = None,
+    ) -> Answer:
+        translation = Translation(
+            request.model.model, request.stage, request.holds, request.cuts, clock
+        )
         watch = _Watch(request, translation)
         solver = pulp.HiGHS(
             msg=False,
@@ -100,8 +116,8 @@ class MilpStages:
             presolve="choose" if presolve else "off",
             **_settings(request, seconds),
         )
-        # HiGHS keeps its thread pool from the first solve of the process, so a change of the
-        # number of workers needs a new one.
+        # HiGHS keeps a thread pool for every thread that calls it and refuses another size, so a
+        # change of the number of workers needs a new one; pools of other threads go on.
         highspy.Highs.resetGlobalScheduler(True)
         solver.createAndConfigureSolver(translation.problem)
         solver.buildSolverModel(translation.problem)

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import pulp
 
+from pmo_optimizer.backend import Clock
 from pmo_solvers.time_indexed import Kind, LinearModel, LinearTerm
 from pmo_solvers.time_indexed.driver import Hold, cut_rows
+from pmo_solvers.time_indexed.linear import LOOK, OutOfTime
 
 HOLD_SLACK = 1e-9
 """Relative slack of a held term, below every tolerance that users see."""
@@ -19,6 +21,11 @@ REACH = 100
 
 class Translation:
     """A PuLP problem of one stage; always a minimisation, since PuLP flips signs otherwise.
+
+    Parameters
+    ----------
+    clock
+        Ends the translation with `OutOfTime`; None: nothing does.
 
     Attributes
     ----------
@@ -36,6 +43,7 @@ class Translation:
         stage: LinearTerm,
         holds: Sequence[Hold],
         cuts: Sequence[tuple[list[int], list[int]]],
+        clock: Clock | None = None,
     ) -> None:
         self.linear = linear
         self.sign = -1.0 if stage.maximised else 1.0
@@ -47,6 +55,8 @@ class Translation:
         self.problem.setObjective(self._expression(coefs, self.sign))
         self._count = 0
         for row in linear.rows:
+            if clock is not None and not self._count % LOOK and clock.over:
+                raise OutOfTime
             terms = dict(zip(row.columns, row.coefs, strict=True))
             self._add(terms, row.lower, row.upper)
         for terms, upper in cut_rows(cuts):

@@ -48,6 +48,8 @@ class Rule:
         Prefer the first mode of each phase to an earlier finish.
     scores
         Rank by these instead, one per project index, the highest first.
+    starts
+        Period near which each project is to start, by its index; -1: as early as possible.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Rule:
     cut: bool = False
     usual: bool = False
     scores: tuple[float, ...] | None = None
+    starts: tuple[int, ...] | None = None
 
 
 class Desk:
@@ -287,7 +290,7 @@ class Fill:
     def _place(self, project: ProjectData) -> bool:
         """Enter one project at the first of its schedules that all limits allow."""
         shapes: dict[Shape, bool] = {}
-        for candidate in self.desk.schedules.candidates(project, usual=self.rule.usual):
+        for candidate in self._candidates(project):
             shape = candidate.shape
             if shape not in shapes:
                 shapes[shape] = self._suits(shape)
@@ -295,6 +298,12 @@ class Fill:
                 self.placed[project.index] = candidate
                 return True
         return False
+
+    def _candidates(self, project: ProjectData) -> Iterable[Candidate]:
+        """Return schedules in the order of the rule."""
+        found = self.desk.schedules.candidates(project, usual=self.rule.usual)
+        aim = -1 if self.rule.starts is None else self.rule.starts[project.index]
+        return found if aim < 0 else sorted(found, key=lambda c: abs(c.start - aim))
 
     def _suits(self, shape: Shape) -> bool:
         """Return whether rules let a project in, whenever it starts.

@@ -76,8 +76,8 @@ class Board:
                 return False
             shown = self.best is None or key[0] < self.best.key[0]
             self.best = Best(key, tuple(ways), tuple(starts), source)
-            if self.bound is not None:
-                self.bound = min(self.bound, key[0])
+            if self.bound is not None and self.bound > key[0]:
+                self.bound = None  # this schedule, which was checked, disproves it
             best = self.best
             if shown:
                 self._report(source)
@@ -95,10 +95,13 @@ class Board:
         return best.ways, best.starts
 
     def prove(self, bound: int, source: str) -> bool:
-        """Note a proven bound of the first stage's whole sum; return whether it is better."""
+        """Note a proven bound of the first stage's whole sum; return whether it is better.
+
+        A bound that the best schedule disproves is not taken.
+        """
         with self._lock:
-            if self.best is not None:
-                bound = min(bound, self.best.key[0])
+            if self.best is not None and bound > self.best.key[0]:
+                return False
             if self.bound is not None and bound <= self.bound:
                 return False
             self.bound = bound

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from math import isfinite
 
@@ -70,7 +71,6 @@ class Run:
         self.board = Board(self.score, self.clock, options)
         self.breeder = Breeder(compiled.shop, options.seed)
         self.complete = Complete(compiled, self.board, options)
-        self._failures: list[EngineError] = []
 
     def outcome(self) -> Outcome:
         """Search, and return what was found."""
@@ -136,8 +136,6 @@ class Run:
             self._side_by_side()
         else:
             self._one_after_the_other()
-        if self._failures:
-            raise self._failures[0]
 
     def _start(self) -> None:
         """Take the start that was given, if it is a plan."""
@@ -150,7 +148,7 @@ class Run:
 
     def _one_after_the_other(self) -> None:
         """Give the time of one worker to CP-SAT, to populations and to windows."""
-        self._guarded(lambda: self.complete.run(1))
+        self.complete.run(1)
         half = Until(self.board, self.clock.left / 2)
         self.breeder.breed(half, lambda: half.left)
         self._windows(self.options.seed)
@@ -162,40 +160,40 @@ class Run:
         threads = workers - children
         first = self.options.seed + 1
         seeds = range(first, first + children)
-        with Crew(self.compiled.shop, self.board, self.clock.left, seeds) as crew:
+        # A first error ends the run, an interrupt too: nobody goes on alone.
+        with (
+            Crew(self.compiled.shop, self.board, self.clock.left, seeds) as crew,
+            ThreadPoolExecutor(threads + 1) as pool,
+            self._ended(),
+        ):
+            self.complete.run(threads)
             others = [
-                threading.Thread(target=self._windows, args=(seed,))
-                for seed in range(first, first + threads - 1)
+                pool.submit(self._windows, seed) for seed in range(first, first + threads - 1)
             ]
             if not crew.size:
                 breed = self.breeder.breed
-                others.append(
-                    threading.Thread(target=breed, args=(self.board, lambda: self.clock.left))
-                )
-            try:
-                self._guarded(lambda: self.complete.run(threads))
-                for thread in others:
-                    thread.start()
-                self._windows(self.options.seed)
-            except BaseException:
-                # An interrupt, or an error of the caller's own code: nobody goes on alone.
-                self.board.end()
-                raise
-            finally:
-                for thread in others:
-                    if thread.ident is not None:
-                        thread.join()
+                others.append(pool.submit(breed, self.board, lambda: self.clock.left))
+            for other in others:
+                other.add_done_callback(self._end_if_failed)
+            self._windows(self.options.seed)
+            for other in others:
+                other.result()
 
     def _windows(self, seed: int) -> None:
         """Plan parts anew; without any schedule there are none, so breed on."""
         if self.board.best is None:
             self.breeder.breed(Planless(self.board), lambda: self.clock.left)
-        self._guarded(Windows(self.compiled, self.board, seed).run)
+        Windows(self.compiled, self.board, seed).run()
 
-    def _guarded(self, work: Callable[[], None]) -> None:
-        """Do work; where it fails, the run ends."""
+    @contextmanager
+    def _ended(self) -> Iterator[None]:
+        """Whatever happens within, the run is over after it."""
         try:
-            work()
-        except EngineError as error:
-            self._failures.append(error)
+            yield
+        finally:
+            self.board.end()
+
+    def _end_if_failed(self, work: Future[None]) -> None:
+        """End the run where a part of it failed."""
+        if work.exception() is not None:
             self.board.end()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pmo_optimizer.backend import Decisions
+from pmo_optimizer.backend import Clock, Decisions
 from pmo_optimizer.model import Method
 from pmo_optimizer.problem import Problem
 from pmo_solvers.time_indexed.capacity import Capacity
@@ -85,9 +85,15 @@ class TimeIndexed:
         return [c for c in columns if values[c]], [c for c in columns if not values[c]]
 
 
-def build(problem: Problem) -> TimeIndexed:
-    """Return the time-indexed model of a problem."""
-    model = LinearModel()
+def build(problem: Problem, clock: Clock | None = None) -> TimeIndexed:
+    """Return the time-indexed model of a problem.
+
+    Raises
+    ------
+    OutOfTime
+        The clock ran out, or a stop was asked for, before the model was there.
+    """
+    model = LinearModel(clock)
     penalty = LinearTerm(None, maximised=False)
     schedule = Schedule(problem, model)
     add_links(problem, model, schedule)

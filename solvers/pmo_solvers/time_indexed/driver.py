@@ -28,7 +28,7 @@ from pmo_optimizer.problem import Problem
 from pmo_solvers.completion import complete
 from pmo_solvers.penalties import penalty
 from pmo_solvers.time_indexed.build import TimeIndexed, build
-from pmo_solvers.time_indexed.linear import Kind, LinearTerm
+from pmo_solvers.time_indexed.linear import Kind, LinearTerm, OutOfTime
 
 OPTIMAL_GAP = 1e-6
 """A stage is proved at this relative gap (formulation, section 10)."""
@@ -130,7 +130,10 @@ def run(
 ) -> Outcome:
     """Return the outcome of all stages, on a model that is built already or built here."""
     begin = time.monotonic()
-    indexed = indexed or build(problem)
+    try:
+        indexed = indexed or build(problem, options.clock)
+    except OutOfTime:
+        return out_of_time(options, "the time was over before the model was built")
     build_seconds = time.monotonic() - begin
     state = _Run()
     infeasible = False
@@ -157,6 +160,13 @@ def run(
         rows=len(indexed.model.rows),
         reproducible=options.reproducible and not options.clock.over,
     )
+
+
+def out_of_time(options: Options, word: str) -> Outcome:
+    """Return the outcome of a run that ended before its engine began."""
+    stopped = options.clock.stop.is_set()
+    termination = Termination.STOPPED if stopped else Termination.TIME_LIMIT
+    return Outcome(Status.NO_PLAN_FOUND, termination, word=word)
 
 
 def _status(problem: Problem, state: _Run, infeasible: bool) -> Status:
@@ -189,7 +199,7 @@ def _solve_stage(
             holds=tuple(state.holds),
             cuts=tuple(state.cuts),
             start=start,
-            options=options,
+            options=_without_bounds(options) if state.loose else options,
             clock=clock,
             first=not number,
             work=options.work_limit * _share(number, len(indexed.stages)),
@@ -216,6 +226,16 @@ def _solve_stage(
             return False
     _finish_stage(indexed, number, stage, answer, options, state)
     return False
+
+
+def _without_bounds(options: Options) -> Options:
+    """Return options that pass incumbents on, but none of the bounds, which prove no more."""
+    listen = options.on_progress
+    if listen is None:
+        return options
+    return replace(
+        options, on_progress=lambda line: listen(line.model_copy(update={"bound": None}))
+    )
 
 
 def _accept(

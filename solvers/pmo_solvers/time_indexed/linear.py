@@ -17,8 +17,16 @@ from math import gcd, lcm
 import numpy as np
 import numpy.typing as npt
 
+from pmo_optimizer.backend import Clock
 from pmo_optimizer.model import TermName
 from pmo_solvers.time_indexed.entries import SAFE, Indices, Whole, greatest_divisor
+
+LOOK = 1024
+"""Columns and rows added between looks at the clock."""
+
+
+class OutOfTime(Exception):
+    """The clock ran out, or a stop was asked for, while a model was made."""
 
 
 class Kind(IntEnum):
@@ -119,6 +127,11 @@ class Matrix:
 class LinearModel:
     """Columns and rows under construction, then read by the engines.
 
+    Parameters
+    ----------
+    clock
+        Ends the construction with `OutOfTime`; None: nothing does.
+
     Attributes
     ----------
     lower, upper, kind
@@ -133,7 +146,7 @@ class LinearModel:
         Tag of a row without columns that cannot hold; empty otherwise.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock | None = None) -> None:
         self.lower: list[int] = []
         self.upper: list[int] = []
         self.kind: list[Kind] = []
@@ -143,6 +156,8 @@ class LinearModel:
         self.infeasible = ""
         self._checked: WholeRows | None = None
         self._known: dict[int, int] = {}
+        self._clock = clock
+        self._added = 0
 
     @property
     def size(self) -> int:
@@ -165,7 +180,14 @@ class LinearModel:
         """Fix a column."""
         self.lower[column] = self.upper[column] = value
 
+    def _look(self) -> None:
+        """Look at the clock now and then."""
+        self._added += 1
+        if self._clock is not None and not self._added % LOOK and self._clock.over:
+            raise OutOfTime
+
     def _column(self, lower: int, upper: int, kind: Kind, units: int, group: int) -> int:
+        self._look()
         self.lower.append(lower)
         self.upper.append(upper)
         self.kind.append(kind)
@@ -247,6 +269,7 @@ class LinearModel:
         """Keep a row whose coefficients are divided; its limits are rounded inward."""
         low = None if lower is None else -(-lower // divisor)
         high = None if upper is None else upper // divisor
+        self._look()
         self.rows.append(Row(tag, columns, coefs, low, high))
 
     def add_exact(

@@ -1,0 +1,112 @@
+"""How runs end that something interrupts: no time to build, an error of a helper, wrong bounds."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from pmo_optimizer import optimize
+from pmo_optimizer.backend import Clock, Options
+from pmo_optimizer.model import Portfolio, Status, Termination
+from pmo_optimizer.problem import compile_problem
+from pmo_scenarios import generate
+from pmo_solvers.cp_sat import CpSatBackend
+from pmo_solvers.hybrid import HybridBackend
+from pmo_solvers.milp import MilpBackend
+from pmo_solvers.milp.translate import Translation
+from pmo_solvers.schedules.board import Board
+from pmo_solvers.schedules.compile import Compiled
+from pmo_solvers.schedules.score import Score
+from pmo_solvers.schedules.windows import Windows
+from pmo_solvers.time_indexed.build import build
+from pmo_solvers.time_indexed.linear import OutOfTime
+from tests.unit.solvers.test_schedules import packed, searched
+
+
+def large() -> Portfolio:
+    """Return a portfolio with thousands of columns and rows."""
+    return generate(projects=40, periods=24, skills=4, seed=0)
+
+
+def test_building_ends_with_the_clock() -> None:
+    """Without time, or after a stop, no model is built and none is translated."""
+    problem = compile_problem(large())
+    with pytest.raises(OutOfTime):
+        build(problem, Clock(0.0))
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(OutOfTime):
+        build(problem, Clock(3600.0, stop))
+    indexed = build(problem, Clock(3600.0))
+    with pytest.raises(OutOfTime):
+        Translation(indexed.model, indexed.stages[0], (), (), Clock(0.0))
+
+
+@pytest.mark.parametrize("engine", [CpSatBackend(), MilpBackend()])
+def test_exact_engines_without_time_to_build_have_no_plan(
+    engine: CpSatBackend | MilpBackend,
+) -> None:
+    """The outcome says so; it is no error."""
+    outcome = engine.solve(compile_problem(large()), Options(clock=Clock(0.0)))
+    assert (outcome.status, outcome.termination) == (
+        Status.NO_PLAN_FOUND,
+        Termination.TIME_LIMIT,
+    )
+
+
+def test_the_hybrid_engine_without_time_to_build_has_the_plan_of_a_ranking() -> None:
+    """A stop at the first plan, which rankings find, leaves that plan."""
+    stop = threading.Event()
+    options = Options(clock=Clock(3600.0, stop), on_progress=lambda _line: stop.set())
+    outcome = HybridBackend().solve(compile_problem(large()), options)
+    assert (outcome.status, outcome.termination) == (Status.FEASIBLE, Termination.STOPPED)
+    assert outcome.word == "ranking"
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_an_error_in_a_helper_ends_the_schedule_search(
+    monkeypatch: pytest.MonkeyPatch, workers: int
+) -> None:
+    """Whatever the error is and whichever thread has it, the caller gets it, long before time."""
+
+    def broken(_self: Windows) -> None:
+        raise ArithmeticError("planted")
+
+    monkeypatch.setattr(Windows, "run", broken)
+    with pytest.raises(ArithmeticError, match="planted"):
+        searched(packed(70, 4), seconds=20, workers=workers)
+
+
+def test_a_bound_that_a_schedule_disproves_is_dropped() -> None:
+    """Neither an older nor a newer bound stays that is worse than a schedule at hand."""
+    problem = packed(20, 1)
+    outcome = searched(problem, 2)
+    assert outcome.decisions is not None
+    compiled = Compiled(problem)
+    score = Score(compiled)
+    placed = compiled.placed(outcome.decisions)
+    assert placed is not None
+    key = score.of(outcome.decisions)
+    before = Board(score, Clock(60.0), Options(clock=Clock(60.0)))
+    assert before.prove(key[0] + 1, "wrong")
+    assert before.offer(*placed, key, "right")
+    assert before.bound is None
+    assert not before.prove(key[0] + 1, "wrong")
+    assert before.prove(key[0], "right")
+    assert before.closed
+
+
+def test_mip_solves_with_other_numbers_of_threads_do_not_disturb_each_other() -> None:
+    """Four solves at once, with one and two threads by turns, all end with the same optimum."""
+    portfolio = generate(projects=12, periods=10, skills=3, seed=1)
+
+    def solved(workers: int) -> float | None:
+        plan = optimize(portfolio, backend="milp", workers=workers, time_limit=120)
+        assert plan.status is Status.OPTIMAL
+        return plan.objective
+
+    with ThreadPoolExecutor(4) as pool:
+        values = list(pool.map(solved, [1, 2, 1, 2]))
+    assert values == pytest.approx([values[0]] * 4)
