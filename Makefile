@@ -56,7 +56,10 @@ test: $(INSTALLED)
 	$(BIN)/python -m pytest -n 2
 
 drill: $(INSTALLED)
-	$(BIN)/python -m pytest -m drill
+	$(BIN)/python -m pytest -n 2 -m drill
+	mkdir -p build
+	$(BIN)/python -m benchmarks run generated --projects 60 --periods 24 --skills 8 --seeds 0-4 \
+		--time-limit 30 --workers 2 --jsonl build/drill.jsonl
 
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix .

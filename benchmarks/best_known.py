@@ -15,7 +15,7 @@ class BestKnown:
 
     A table names its instances (with or without ending) in a column ``instance``, or ``file``
     and a 0-based ``index``. The nearest table that knows an instance counts: in its folder,
-    then in each folder above up to the data folder, and below these.
+    then in each folder above up to the data folder; where it tells no value none is known.
 
     Parameters
     ----------
@@ -32,31 +32,30 @@ class BestKnown:
         self.root = root.resolve().parent if root.is_file() else root.resolve()
         self.columns = columns
         self.best = max if maximised else min
-        self.tables: dict[tuple[Path, bool], dict[str, float]] = {}
+        self.tables: dict[Path, dict[str, float | None]] = {}
 
     def of(self, path: Path, name: str) -> float | None:
         """Return the best known objective of an instance in that file, or None."""
         folder = path.resolve().parent
         while folder.is_relative_to(self.root):
-            for below in (False, True):
-                value = self._table(folder, below).get(name)
-                if value is not None:
-                    return value
+            table = self._table(folder)
+            if name in table:
+                return table[name]
             folder = folder.parent
         return None
 
-    def _table(self, folder: Path, below: bool) -> dict[str, float]:
-        if (folder, below) not in self.tables:
-            found = folder.rglob("*.csv") if below else folder.glob("*.csv")
-            values: dict[str, float] = {}
-            for file in sorted(found):
+    def _table(self, folder: Path) -> dict[str, float | None]:
+        if folder not in self.tables:
+            values: dict[str, float | None] = {}
+            for file in sorted(folder.glob("*.csv")):
                 for name, value in self._read(file):
-                    values[name] = self.best(values.get(name, value), value)
-            self.tables[folder, below] = values
-        return self.tables[folder, below]
+                    known = [v for v in (values.get(name), value) if v is not None]
+                    values[name] = self.best(known, default=None)
+            self.tables[folder] = values
+        return self.tables[folder]
 
-    def _read(self, file: Path) -> list[tuple[str, float]]:
-        """Return (instance, value) of every row that has both."""
+    def _read(self, file: Path) -> list[tuple[str, float | None]]:
+        """Return (instance, value) of every row that names one; None where none is known."""
         with file.open(encoding="utf-8", errors="replace", newline="") as opened:
             reader = csv.DictReader(opened)
             try:
@@ -68,12 +67,7 @@ class BestKnown:
                 rows = list(reader)
             except csv.Error:
                 return []
-        return [
-            (name, value)
-            for row in rows
-            if (value := _number(row[column])) is not None
-            for name in _names(row, named)
-        ]
+        return [(name, _number(row[column])) for row in rows for name in _names(row, named)]
 
 
 def _names(row: dict[str, str | None], column: str) -> set[str]:

@@ -115,7 +115,10 @@ def failed(job: Job, message: str, seconds: float | None = None) -> Line:
 
 
 def peak_memory() -> float:
-    """Return the most memory that this process held so far, in MiB."""
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    """Return the most memory that this process and its largest child held so far, in MiB."""
+    most = sum(
+        resource.getrusage(who).ru_maxrss
+        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
     unit = 2**20 if sys.platform == "darwin" else 2**10
     return round(most / unit, 1)

@@ -24,6 +24,10 @@ NAMES = (
 """What a ``.txt`` file is, by its name."""
 
 
+WHOLE = re.compile(r"-?[0-9]{1,9}")
+"""A whole number."""
+
+
 def natural(path: Path) -> tuple[list[tuple[int, str]], str]:
     """Return a sort key in which ``j30_2`` comes before ``j30_10``."""
     parts = re.split(r"(\d+)", path.stem)
@@ -56,8 +60,11 @@ def kind(path: Path) -> str | None:
     for suite, pattern in NAMES:
         if pattern.search(path.stem):
             return suite
-    with path.open(encoding="utf-8", errors="replace") as file:
-        text = file.read(BEGINNING)
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            text = file.read(BEGINNING)
+    except OSError:
+        return None  # reading it as an instance says what is wrong
     if text.lstrip().startswith("META"):
         return "pabulib"
     if ".mm" in text:
@@ -68,7 +75,7 @@ def kind(path: Path) -> str | None:
 def _kind_of_numbers(rows: list[list[str]]) -> str | None:
     """Return the suite whose files begin with rows of such lengths."""
     rows = [row for row in rows[:8] if row[0] != "^"]
-    if len(rows) < 4 or not all(row[0].lstrip("-").isdigit() for row in rows[:4]):
+    if len(rows) < 4 or not all(WHOLE.fullmatch(row[0]) for row in rows[:4]):
         return None
     lengths = [len(row) for row in rows[:4]]
     announced = int(rows[1][0])

@@ -38,7 +38,7 @@ class Line:
     seconds
         Wall clock from the call to the refereed plan; reading the file is not in it.
     peak_memory
-        Most memory that the process of the instance held, in MiB.
+        Most memory that the process of the instance and its largest child held, in MiB.
     violations
         Number of hard rules that the plan breaks, as the referee sees it; null without a plan.
     time_limit, workers

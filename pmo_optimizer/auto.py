@@ -219,7 +219,7 @@ class _Race:
             stages=stages,
             word=word,
             status=self._status(best, stages),
-            termination=self._termination(best, first),
+            termination=self._termination(best, stages),
         )
 
     def _without_plan(self) -> Outcome:
@@ -260,12 +260,14 @@ class _Race:
         proved = len(gaps) == wanted and all(g is not None and g <= OPTIMAL_GAP for g in gaps)
         return Status.OPTIMAL if proved else Status.FEASIBLE
 
-    def _termination(self, best: Outcome, first: Stage) -> Termination:
-        gap = relative_gap(first.best, first.bound)
-        if gap is not None and gap <= OPTIMAL_GAP:
-            return Termination.PROVED
-        if gap is not None and gap <= self.options.gap:
-            return Termination.GAP
+    def _termination(self, best: Outcome, stages: tuple[Stage, ...]) -> Termination:
+        gaps = [relative_gap(stage.best, stage.bound) for stage in stages]
+        widest = max((float("inf") if gap is None else gap for gap in gaps), default=0.0)
+        if len(gaps) == stages_of(self.problem):
+            if widest <= OPTIMAL_GAP:
+                return Termination.PROVED
+            if widest <= self.options.gap:
+                return Termination.GAP
         if self.options.clock.stop.is_set():
             return Termination.STOPPED
         ended = best.termination is not Termination.STOPPED

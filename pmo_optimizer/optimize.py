@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from math import isfinite
+from math import isclose, isfinite
 
 from pmo_optimizer import referee
 from pmo_optimizer.auto import AutoBackend
@@ -127,6 +127,7 @@ def optimize(
     _check_shape(problem, outcome)
     plan = plan_parts(portfolio, problem, outcome)
     plan = _judged(portfolio, problem, outcome, plan)
+    log.end(plan, clock.elapsed)
     return plan.model_copy(
         update={
             "engine": _info(engine, outcome, options),
@@ -183,6 +184,22 @@ class _Log:
             self.lines.append(line)
             if self._on_progress is not None:
                 self._on_progress(line)
+
+    def end(self, plan: Plan, seconds: float) -> None:
+        """Add the judged plan where the last line, which engines stream, says something else."""
+        if not plan.found or not self.lines:
+            return
+        last = self.lines[-1]
+        if not (_same(last.value, plan.objective) and _same(last.bound, plan.bound)):
+            self.add(
+                Incumbent(seconds=seconds, value=plan.objective, bound=plan.bound, source="end")
+            )
+
+
+def _same(left: float | None, right: float | None) -> bool:
+    if left is None or right is None:
+        return left is right
+    return isclose(left, right, rel_tol=1e-6, abs_tol=1e-9)
 
 
 def _judged(portfolio: Portfolio, problem: Problem, outcome: Outcome, plan: Plan) -> Plan:

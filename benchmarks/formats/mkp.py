@@ -32,7 +32,7 @@ def parts(path: Path) -> list[tuple[str, float | None]]:
     try:
         words = Words(path, read_text(path))
         known = [_knapsack(words).optimum for _ in range(words.count())]
-    except InstanceError:
+    except (InstanceError, OSError):
         return [("", None)]
     best = [float(optimum) if optimum else None for optimum in known]
     return [(str(k) if len(best) > 1 else "", value) for k, value in enumerate(best)]
@@ -47,9 +47,14 @@ def read(path: Path, part: str = "") -> Portfolio:
         The file does not follow the format.
     """
     words = Words(path, read_text(path))
-    wanted = int(part or 0)
-    if wanted >= words.count():
+    wanted, announced = int(part or 0), words.count()
+    if wanted >= announced:
         raise InstanceError(f"{path.name}: there is no problem {wanted}")
+    if not part and announced > 1:
+        # Only a file with a broken problem is taken as a whole: say where it breaks.
+        for _ in range(announced):
+            _knapsack(words)
+        raise InstanceError(f"{path.name}: there are {announced} problems, none was asked for")
     for _ in range(wanted):
         _knapsack(words)
     knapsack = _knapsack(words)

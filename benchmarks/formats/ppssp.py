@@ -51,10 +51,10 @@ def parts(path: Path) -> list[tuple[str, float | None]]:
     for file in sorted((path.parent / "solutions").glob("*.json")):
         try:
             data = json.loads(read_text(file))
-        except ValueError:
-            continue
-        if isinstance(data, dict) and data.get("instance") == path.stem:
-            values.append(float(data["value"]))
+            if isinstance(data, dict) and data.get("instance") == path.stem:
+                values.append(float(data["value"]))
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+            continue  # it tells no value
     return [("", max(values, default=None))]
 
 

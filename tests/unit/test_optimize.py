@@ -183,7 +183,7 @@ def test_workers_are_all_cores_by_default(
 
 
 def test_progress_is_kept_and_handed_on(install: Install) -> None:
-    """Every line is in the plan and reaches the caller, in order."""
+    """Every line is in the plan and reaches the caller, in order; the judged plan ends the log."""
 
     def talking(problem: Problem, options: Options) -> Outcome:
         options.report(None, 9.0, "fake")
@@ -193,7 +193,7 @@ def test_progress_is_kept_and_handed_on(install: Install) -> None:
     install(talking)
     lines: list[Incumbent] = []
     plan = run(on_progress=lines.append)
-    assert [(line.value, line.bound) for line in lines] == [(None, 9.0), (1.0, 3.0)]
+    assert [(line.value, line.bound) for line in lines] == [(None, 9.0), (1.0, 3.0), (2.0, 2.0)]
     assert plan.incumbents == tuple(lines)
 
 

@@ -12,7 +12,8 @@ from pmo_optimizer.backend import Clock, Options, Outcome, relative_gap
 from pmo_optimizer.model import EngineError, Termination
 from pmo_optimizer.problem import NAMED_STAFFING, Feature, Problem
 from pmo_solvers.cp_sat.translate import MAX_ERROR, ScaledObjective, Translation
-from pmo_solvers.time_indexed.driver import OPTIMAL_GAP, Answer, Request, run
+from pmo_solvers.time_indexed.driver import OPTIMAL_GAP, Answer, Request, no_time, run
+from pmo_solvers.time_indexed.linear import OutOfTime
 
 MIN_WORKERS = 2
 """With one worker CP-SAT has no neighbourhood search."""
@@ -57,6 +58,11 @@ class CpSatStages:
 
     def solve(self, request: Request) -> Answer:
         """Return the best solution of one stage, finer where rounding left a gap."""
+        try:
+            if self.translation is None:
+                self.translation = Translation(request.model.model, request.clock)
+        except OutOfTime:
+            return no_time(request.clock, "CP-SAT")
         answer, objective = self._attempt(request, MAX_ERROR)
         error = MAX_ERROR
         while _blurred(answer, objective) and not request.clock.over:
@@ -67,8 +73,7 @@ class CpSatStages:
 
     def _attempt(self, request: Request, error: float) -> tuple[Answer, ScaledObjective]:
         """Solve with an objective whose rounding error is at most ``error`` of its reach."""
-        if self.translation is None:
-            self.translation = Translation(request.model.model)
+        assert self.translation is not None  # noqa: S101 - made by the caller
         objective = ScaledObjective(request.stage, request.model.model, error)
         model = self.translation.stage(objective, request.holds, request.cuts, request.start)
         solver, status = _solved(model, request, objective, presolve=True)

@@ -7,8 +7,10 @@ from math import ceil, floor, log10
 
 from ortools.sat.python import cp_model
 
+from pmo_optimizer.backend import Clock
 from pmo_solvers.time_indexed import LinearModel, LinearTerm, Row
 from pmo_solvers.time_indexed.driver import Hold, cut_rows
+from pmo_solvers.time_indexed.linear import LOOK, OutOfTime
 
 MAX_ACTIVITY = 2**60
 """Largest absolute sum that a row may reach; CP-SAT needs sums to fit into 64 bits."""
@@ -102,6 +104,11 @@ def _by_group(sizes: dict[int, float], model: LinearModel) -> float:
 class Translation:
     """The CP-SAT form of the rows, cloned for every stage.
 
+    Parameters
+    ----------
+    clock
+        Ends the translation with `OutOfTime`; None: nothing does.
+
     Attributes
     ----------
     steps
@@ -109,7 +116,7 @@ class Translation:
         too large for 64 bits.
     """
 
-    def __init__(self, linear: LinearModel) -> None:
+    def __init__(self, linear: LinearModel, clock: Clock | None = None) -> None:
         self.linear = linear
         self.steps = [-(-high // MAX_COLUMN) or 1 for high in linear.upper]
         self.base = cp_model.CpModel()
@@ -117,7 +124,9 @@ class Translation:
             self.base.new_int_var(low // step, -(-high // step), "")
             for low, high, step in zip(linear.lower, linear.upper, self.steps, strict=True)
         ]
-        for row in linear.rows:
+        for number, row in enumerate(linear.rows):
+            if clock is not None and not number % LOOK and clock.over:
+                raise OutOfTime
             for part in fit(row, linear, self.steps):
                 self._add(self.base, self.variables, part)
 

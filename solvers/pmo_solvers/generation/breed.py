@@ -80,6 +80,17 @@ class Breeder:
                     sink.offer(setting.ways, moved, key, source)
                     self._found.append((key, keys))
 
+    def follow(self, sink: Sink, ways: list[int], keys: list[float]) -> None:
+        """Offer the schedule in which jobs come in the order of their keys, justified."""
+        mended = self.ways.mended(ways, self.random)
+        if mended is None:
+            return
+        setting = self.maker.setting(mended)
+        starts = self.maker.forward(setting, self.orders.by_priority(keys))
+        if starts is not None:
+            moved, key = self.maker.improved(setting, starts)
+            sink.offer(setting.ways, moved, key, "start")
+
     def breed(self, sink: Sink, left: Callable[[], float]) -> None:
         """Breed until the sink is over.
 

@@ -44,6 +44,7 @@ from pmo_solvers.time_indexed.driver import (
     Hold,
     Request,
     StageSolver,
+    out_of_time,
     run,
     settled,
 )
@@ -61,7 +62,7 @@ ROUNDS_PER_SECOND = 3
 ENDS: tuple[tuple[str, type[StageSolver]], ...] = (("cp-sat", CpSatStages), ("milp", MilpStages))
 """Exact engines that end a search."""
 
-LEAST_END = 0.5
+LEAST_END = 2.0
 """Seconds that exact engines need at least, beside twice the time that the model took."""
 
 POLL_SECONDS = 0.05
@@ -117,6 +118,10 @@ class _Progress:
         with self._lock:
             best = better_of(self.value, value, higher=self.maximised)
             tight = better_of(self.bound, bound, higher=not self.maximised)
+            if best is not None and tight is not None:
+                wrong = best - tight if self.maximised else tight - best
+                if wrong > OPTIMAL_GAP * max(1.0, abs(best)):
+                    tight = None  # a plan disproves it
             if (best, tight) != (self.value, self.bound):
                 self.value, self.bound = best, tight
                 self.options.report(best, tight, source)
@@ -168,13 +173,19 @@ class _Run:
         self.ready: _Ready | None = None
         self.early: float | None = None
         self.build_seconds = 0.0
+        self.late = False
 
     def run(self) -> Outcome:
         """Return the outcome."""
+        return self._at_least_ready(self._search())
+
+    def _search(self) -> Outcome:
         starts = Starts(self.problem, self._start_clock())
         if self.options.start is None:
             self._rank(starts)
-        if self.ready is not None and self.options.clock.over:
+        else:
+            self._follow(starts, self.options.start)
+        if self.options.clock.over:
             return self._without_plan()
         begin = time.monotonic()
         try:
@@ -182,7 +193,7 @@ class _Run:
         except OutOfTime:
             return self._without_plan()
         self.build_seconds = time.monotonic() - begin
-        if self.ready is not None and self.options.clock.over:
+        if self.options.clock.over:
             return self._without_plan()
         if indexed.model.infeasible:
             word = f"row {indexed.model.infeasible} cannot hold"
@@ -203,11 +214,12 @@ class _Run:
 
     def _alone(self, indexed: TimeIndexed, share: float) -> Outcome:
         """Leave a part of the time to the exact engine, with the best start at hand."""
-        start = self.options.start or (self.first[0] if self.first else None)
+        start = self.options.start or (self.ready.decisions if self.ready is not None else None)
         clock = self.options.clock
+        whole = share == 1.0 or self.options.reproducible
         options = replace(
             self.options,
-            clock=clock if share == 1.0 else Clock(share * clock.left, clock.stop),
+            clock=clock if whole else Clock(share * clock.left, clock.stop),
             work_limit=share * self.options.work_limit,
             start=start,
             on_progress=self.progress.listen,
@@ -237,11 +249,22 @@ class _Run:
     def _rank(self, starts: Starts) -> None:
         """Collect plans of rankings."""
         for decisions, value in starts.rankings():
-            self.first.append(decisions)
-            certificate = complete(self.problem, decisions)
-            if certificate is not None:
-                price = penalty(self.problem, decisions, certificate)
-                self._keep_ready(_Ready(self._paid(value, price), decisions, certificate))
+            self._collect(decisions, value)
+
+    def _follow(self, starts: Starts, start: Decisions) -> None:
+        """Collect a plan that follows the caller's as far as limits allow, or rankings."""
+        found = starts.followed(start)
+        if found is None:
+            self._rank(starts)
+        else:
+            self._collect(*found)
+
+    def _collect(self, decisions: Decisions, value: float) -> None:
+        self.first.append(decisions)
+        certificate = complete(self.problem, decisions)
+        if certificate is not None:
+            price = penalty(self.problem, decisions, certificate)
+            self._keep_ready(_Ready(self._paid(value, price), decisions, certificate))
 
     def _paid(self, value: float, price: float) -> float:
         """Return a first stage's value less (or, minimised, more) the price of breaches."""
@@ -283,8 +306,10 @@ class _Run:
         exact = len(space.matrix.row_value) <= self.exact_entries
         share = SEARCH_SHARE if exact and clock.left > 2 * self._least_end() else 1.0
         search.run(clock.left * share, patience=exact)
+        self.late = self.late or clock.over
         if exact and not search.closed and clock.left > self._least_end():
             self._exact(search, indexed, number, clock)
+            self.late = self.late or clock.over
         self._record(search, number, last=last)
         return True
 
@@ -349,7 +374,9 @@ class _Run:
             try:
                 while not all(future.done() for future in waiting):
                     failed = any(future.done() and future.exception() for future in waiting)
-                    if clock.over or search.closed or failed:
+                    # Where work is counted, engines end by themselves at the wanted gap.
+                    closed = search.closed and not self.options.reproducible
+                    if clock.over or closed or failed:
                         ends.stop.set()
                     time.sleep(POLL_SECONDS)
             finally:
@@ -466,21 +493,39 @@ class _Run:
     # -- the end ---------------------------------------------------------------------------
 
     def _without_plan(self) -> Outcome:
-        """Ask the exact engine where no start leads to a plan."""
-        if self.ready is None or not self.options.clock.over:
-            outcome = CpSatBackend().solve(
-                self.problem, replace(self.options, on_progress=self.progress.listen)
-            )
-            if outcome.decisions is not None or self.ready is None:
+        """Ask the exact engine where no start leads to a plan, and time is left."""
+        if self.options.clock.over:
+            return out_of_time(self.options, "no time for more than rankings")
+        return CpSatBackend().solve(
+            self.problem, replace(self.options, on_progress=self.progress.listen)
+        )
+
+    def _at_least_ready(self, outcome: Outcome) -> Outcome:
+        """Return the outcome, or the best plan of a ranking where that is better.
+
+        The bound of the outcome stays unless that plan disproves it.
+        """
+        ready = self.ready
+        if ready is None:
+            return outcome
+        first = outcome.stages[0] if outcome.stages else Stage(None, None)
+        if outcome.decisions is not None and first.best is not None:
+            gain = ready.value - first.best
+            gain = gain if self.problem.maximised else -gain
+            if gain <= OPTIMAL_GAP * max(1.0, abs(first.best)):
                 return outcome
+        bound = settled(first.bound, ready.value)
+        if bound is not None and (bound < ready.value) == self.problem.maximised:
+            bound = bound if bound == ready.value else None
         stopped = self.options.clock.stop.is_set()
-        return Outcome(
-            Status.FEASIBLE,
-            Termination.STOPPED if stopped else Termination.TIME_LIMIT,
-            (Stage(self.ready.value, None),),
-            self.ready.decisions,
-            self.ready.certificate,
-            word="ranking",
+        return replace(
+            outcome,
+            status=Status.FEASIBLE,
+            termination=Termination.STOPPED if stopped else Termination.TIME_LIMIT,
+            stages=(Stage(ready.value, bound),),
+            decisions=ready.decisions,
+            certificate=ready.certificate,
+            word=f"ranking; {outcome.word}",
             build_seconds=self.build_seconds,
         )
 
@@ -501,7 +546,7 @@ class _Run:
             build_seconds=self.build_seconds,
             columns=indexed.model.size,
             rows=len(indexed.model.rows),
-            reproducible=self.options.reproducible and not self.options.clock.over,
+            reproducible=self.options.reproducible and not self.late,
         )
 
 

@@ -24,8 +24,11 @@ FIRST_SHARE = 0.05
 CORE_UNIT = 10
 """Columns that the core frees per unit of its size."""
 
-CORE_FACTOR = 3.0
+CORE_FACTOR = 2.0
 """Columns of the first core, relative to those that the relaxation uses."""
+
+SMALL_CORE = 400
+"""Columns of a core that is among the first neighbourhoods."""
 
 CORE_PATIENCE = 3.0
 """How much longer than other neighbourhoods the core may take."""
@@ -144,8 +147,11 @@ class Neighbourhoods:
         self.guide: Guide | None = None
         self.room = np.inf
         self.patience = 1.0
+        self.wanted = np.zeros(0, np.int64)
         self.linked = self._links()
-        self.solvers = [Arm("highs"), Arm("cp-sat")]
+        # CP-SAT is often the better one where people share their time, HiGHS where money binds.
+        names = ("cp-sat", "highs") if space.share.any() else ("highs", "cp-sat")
+        self.solvers = [Arm(name) for name in names]
         self.scales = [Scale(name=f"x{factor:g}", factor=factor) for factor in SCALES]
         first = max(FIRST_SIZE, FIRST_SHARE * self.count)
         self.core = Kind(name="core", draw=self._core, patience=CORE_PATIENCE)
@@ -187,7 +193,10 @@ class Neighbourhoods:
             first = max(FIRST_SIZE, FIRST_SHARE * self.count)
             self.core.size = core
             fraction = Kind(name="fraction", draw=self._by_fraction, size=first)
-            self.kinds = [fraction, *self.kinds, self.core]
+            self.kinds = [fraction, *self.kinds]
+            # A small core is the best to begin with, a large one takes long.
+            place = 0 if core * CORE_UNIT <= SMALL_CORE else len(self.kinds)
+            self.kinds.insert(place, self.core)
         self.core.size = min(self.core.size, core)
 
     # -- choice ----------------------------------------------------------------------------
@@ -377,12 +386,15 @@ class Neighbourhoods:
         return self._around(point, columns[used])
 
     def _around(self, point: Point, near: Indices) -> Indices:
-        """Return columns with those that the plan has of their projects."""
+        """Return columns with those wanted and all of the plan, whose projects may be left out."""
         space = self.space
         mask = np.zeros(space.matrix.num_columns, dtype=np.bool_)
         mask[near] = True
+        mask[self.wanted] = True
         touched = np.zeros(self.count + 1, dtype=np.bool_)
         touched[space.owner[near]] = True
+        touched[space.owner[self.wanted]] = True
+        touched[:-1] |= space.selected(point.x)
         mask |= touched[space.owner] & (point.x > 0.5)
         heads = np.array(space.indexed.schedule.selected, np.int64)
         mask[heads[touched[:-1]]] = True

@@ -49,6 +49,10 @@ ASCENT_SHARE = 0.25
 ASCENT_ROUNDS = 2000
 """Part of the time, and most rounds, for the first bound by Lagrangian relaxation."""
 
+MOST_WAIT = 0.5
+WAIT_SHARE = 0.2
+"""Most seconds, and part of the time, that other threads wait for the linear program."""
+
 POLL = 0.05
 LEAST_POLL = 0.005
 """Most and least seconds between looks at the stop signal."""
@@ -110,6 +114,7 @@ class Search:
         self.improved = 0
         self.lock = threading.RLock()
         self.hoods = Neighbourhoods(space, limits.seed)
+        self.relaxed = threading.Event()
 
     # -- running ---------------------------------------------------------------------------
 
@@ -149,6 +154,8 @@ class Search:
     def _work(self, number: int) -> None:
         if number == 0:
             self._improve_bound()
+        else:
+            self.relaxed.wait(min(MOST_WAIT, WAIT_SHARE * self.clock.left))
         self._loop()
 
     @property
@@ -184,11 +191,14 @@ class Search:
         that the relaxation uses are solved as a MIP, and with its plan as the aim prices get
         better once more.
         """
+        if self.clock.over:
+            return
         space = self.space
         ascent = Ascent(space.structure(), space.cost, space.box, self._aim)
         self._climb(ascent, FIRST_SLICES)
         self._guided()
         best = self._linear_program(ascent.structure)
+        self.relaxed.set()
         if best:
             self._guided()
         else:
@@ -244,6 +254,8 @@ class Search:
 
     def _linear_program(self, structure: Structure) -> bool:
         """Solve the linear program within its share of time or work; return whether it was."""
+        if self.clock.over:
+            return False
         space = self.space
         program = whole_program(space.matrix, space.cost, space.box)
         seconds = max(PROGRAM_SECONDS, PROGRAM_SHARE * self.clock.left)
@@ -416,7 +428,7 @@ class Search:
     def repair(self, decisions: Decisions) -> None:
         """Keep as much of a plan of a portfolio like this one as fits."""
         space = self.space
-        wanted = space.near(decisions)
+        wanted = self.hoods.wanted = space.near(decisions)
         base = np.where(space.box.lower > 0, space.box.lower, 0.0)
         shared = np.flatnonzero(space.block >= 0)
         self._extend(base, np.union1d(wanted, shared), "repair")

@@ -41,6 +41,25 @@ class Starts:
         figure = desk.worth.of_plan(placed)[0]
         return figure if self.problem.maximised else -figure
 
+    def followed(self, start: Decisions) -> tuple[Decisions, float] | None:
+        """Return the plan in which the projects of a plan come first, each near its start.
+
+        Returns it with what it is worth before prices of breaches.
+        """
+        aims = tuple(min((d.start for d in own), default=-1) for own in start.phases)
+        rule = Rule("start", scores=tuple(map(float, start.selected)), starts=aims)
+        for desk in self._desks():
+            placed = fill(desk, rule)
+            if placed is not None:
+                return decided(self.problem, placed), self._value(desk, placed)
+        return None
+
+    def _desks(self) -> Iterator[Desk]:
+        """Yield the desk on which limits with a price are hard, then the other one."""
+        yield self._hard
+        self._soft = self._soft or Desk(self.problem, self.clock)
+        yield self._soft
+
     def guided(self, scores: tuple[float, ...], starts: tuple[int, ...]) -> Decisions | None:
         """Return the plan in which projects enter by their scores, the highest first.
 

@@ -14,7 +14,7 @@ from pmo_optimizer.backend import Clock, Options, Outcome
 from pmo_optimizer.model import EngineError, Termination
 from pmo_optimizer.problem import NAMED_STAFFING, Feature, Problem
 from pmo_solvers.milp.translate import Translation
-from pmo_solvers.time_indexed.driver import OPTIMAL_GAP, Answer, Request, run
+from pmo_solvers.time_indexed.driver import OPTIMAL_GAP, Answer, Request, no_time, run
 from pmo_solvers.time_indexed.linear import OutOfTime
 
 NODES_PER_SECOND = 200
@@ -25,6 +25,9 @@ FEASIBILITY = 1e-7
 noise of floats in rows that mix cents and millions was seen to cut off the optimum."""
 
 HighsCallbackType = highspy.cb.HighsCallbackType
+
+LEAST_SECONDS = 0.01
+"""Least time limit that HiGHS is given."""
 
 CONFIRM_SECONDS = 1.0
 CONFIRM_FACTOR = 3.0
@@ -74,12 +77,9 @@ class MilpStages:
         """Return the best solution of one stage; a proof is confirmed without presolve."""
         begin = request.clock.elapsed
         try:
-            answer = self._attempt(request, request.clock.left, clock=request.clock)
+            answer = self._attempt(request, request.clock.limit, clock=request.clock)
         except OutOfTime:
-            stopped = request.clock.stop.is_set()
-            termination = Termination.STOPPED if stopped else Termination.TIME_LIMIT
-            word = "the time was over before HiGHS had the model"
-            return Answer(None, None, None, False, termination, word)
+            return no_time(request.clock, "HiGHS")
         if not (answer.infeasible or answer.proved):
             return answer
         # HiGHS 1.12 was seen to prove wrong optima of models with a few hundred columns in
@@ -87,7 +87,10 @@ class MilpStages:
         allowed = CONFIRM_SECONDS + CONFIRM_FACTOR * (request.clock.elapsed - begin)
         start = dict(enumerate(answer.values or ()))
         again = replace(request, start=start or request.start)
-        second = self._attempt(again, min(allowed, request.clock.left), presolve=False)
+        second = self._attempt(again, allowed, presolve=False)
+        if answer.infeasible and not second.infeasible and second.values is None:
+            # Not confirmed, so not said.
+            return replace(second, bound=None)
         return second if _better(second, answer, request) else answer
 
     def _attempt(
@@ -114,7 +117,7 @@ class MilpStages:
                 HighsCallbackType.kCallbackMipLogging,
             ],
             presolve="choose" if presolve else "off",
-            **_settings(request, seconds),
+            **_settings(request),
         )
         # HiGHS keeps a thread pool for every thread that calls it and refuses another size, so a
         # change of the number of workers needs a new one; pools of other threads go on.
@@ -123,6 +126,10 @@ class MilpStages:
         solver.buildSolverModel(translation.problem)
         highs = translation.problem.solverModel
         _give_start(highs, request, translation)
+        # What making the model took is gone by now.
+        left = min(seconds, request.clock.left)
+        if isfinite(left):
+            highs.setOptionValue("time_limit", max(left, LEAST_SECONDS))
         solver.callSolver(translation.problem)
         return _answer(highs, request, translation)
 
@@ -136,8 +143,8 @@ def _better(second: Answer, first: Answer, request: Request) -> bool:
     return gain > noise if request.stage.maximised else gain < -noise
 
 
-def _settings(request: Request, seconds: float) -> dict[str, object]:
-    """Return HiGHS options: tolerances, seed, and a limit on time or on work."""
+def _settings(request: Request) -> dict[str, object]:
+    """Return HiGHS options: tolerances, seed, and a limit on work."""
     settings: dict[str, object] = {
         "random_seed": request.options.seed,
         "mip_feasibility_tolerance": FEASIBILITY,
@@ -146,8 +153,6 @@ def _settings(request: Request, seconds: float) -> dict[str, object]:
     }
     if request.options.reproducible and isfinite(request.work):
         settings["mip_max_nodes"] = max(1, int(request.work * NODES_PER_SECOND))
-    if isfinite(seconds):
-        settings["time_limit"] = max(seconds, 0.01)
     return settings
 
 

@@ -216,6 +216,21 @@ class Compiled:
             ),
         )
 
+    def followed(self, decisions: Decisions) -> tuple[list[int], list[float]]:
+        """Return ways and keys of an order that follow a plan as far as it says something.
+
+        A job that it does not place gets its first way and comes first.
+        """
+        ways, keys = [], []
+        for job in self.shop.jobs:
+            own = decisions.phases[job.project] if job.project < len(decisions.phases) else ()
+            chosen = [own[phase] for phase in job.phases if phase < len(own)]
+            modes = tuple(decision.mode for decision in chosen)
+            found = [k for k, way in enumerate(job.ways) if way.modes == modes]
+            ways.append(found[0] if found else 0)
+            keys.append(float(chosen[0].start) if chosen else -1.0)
+        return ways, keys
+
     def placed(self, decisions: Decisions) -> tuple[list[int], list[int]] | None:
         """Return way and start of every job, or None where a way was left out."""
         ways, starts = [], []

@@ -70,6 +70,7 @@ class Run:
         self.clock = Clock(left * (FIRST_SHARE if several else 1.0), options.clock.stop)
         self.board = Board(self.score, self.clock, options)
         self.breeder = Breeder(compiled.shop, options.seed)
+        self.words: list[str] = []
         self.complete = Complete(compiled, self.board, options)
 
     def outcome(self) -> Outcome:
@@ -93,7 +94,7 @@ class Run:
             stages=(Stage(natural(best.key[0]), bound),),
             decisions=decisions,
             certificate=certificate,
-            word=best.source,
+            word="; ".join([best.source, *self.words]),
             build_seconds=self.build_seconds,
         )
 
@@ -138,13 +139,16 @@ class Run:
             self._one_after_the_other()
 
     def _start(self) -> None:
-        """Take the start that was given, if it is a plan."""
+        """Take the start that was given; where it is no plan, its modes and its order."""
         start = self.options.start
-        if start is None or certified(self.problem, start) is None:
+        if start is None:
             return
-        placed = self.compiled.placed(start)
+        certain = certified(self.problem, start) is not None
+        placed = self.compiled.placed(start) if certain else None
         if placed is not None:
             self.board.offer(*placed, self.score.of(start), "start")
+        else:
+            self.breeder.follow(self.board, *self.compiled.followed(start))
 
     def _one_after_the_other(self) -> None:
         """Give the time of one worker to CP-SAT, to populations and to windows."""
@@ -178,6 +182,8 @@ class Run:
             self._windows(self.options.seed)
             for other in others:
                 other.result()
+        if crew.lost:
+            self.words.append(f"{crew.lost} of {crew.size} processes ended with an error")
 
     def _windows(self, seed: int) -> None:
         """Plan parts anew; without any schedule there are none, so breed on."""

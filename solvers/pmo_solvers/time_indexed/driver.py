@@ -169,6 +169,13 @@ def out_of_time(options: Options, word: str) -> Outcome:
     return Outcome(Status.NO_PLAN_FOUND, termination, word=word)
 
 
+def no_time(clock: Clock, engine: str) -> Answer:
+    """Return the answer of an engine whose time was over before it had the model."""
+    termination = Termination.STOPPED if clock.stop.is_set() else Termination.TIME_LIMIT
+    word = f"the time was over before {engine} had the model"
+    return Answer(None, None, None, False, termination, word)
+
+
 def _status(problem: Problem, state: _Run, infeasible: bool) -> Status:
     if infeasible:
         return Status.INFEASIBLE

@@ -62,7 +62,7 @@ def test_the_hybrid_engine_without_time_to_build_has_the_plan_of_a_ranking() -> 
     options = Options(clock=Clock(3600.0, stop), on_progress=lambda _line: stop.set())
     outcome = HybridBackend().solve(compile_problem(large()), options)
     assert (outcome.status, outcome.termination) == (Status.FEASIBLE, Termination.STOPPED)
-    assert outcome.word == "ranking"
+    assert outcome.word.startswith("ranking")
 
 
 @pytest.mark.parametrize("workers", [1, 2, 4])
