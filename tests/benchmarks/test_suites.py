@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import generated
-from benchmarks.items import Item
+from benchmarks.items import InstanceError, Item
 from benchmarks.runner import selected
 from benchmarks.suites import portfolio_of, suites
 from pmo_scenarios import generate
@@ -147,3 +147,35 @@ def test_generated_instances_are_those_of_the_generator() -> None:
     assert item.name == "p12-t10-k4-s3"
     wanted = generate(projects=12, periods=10, skills=4, seed=3)
     assert portfolio_of(item).digest() == wanted.digest()
+
+
+def test_a_file_with_a_broken_problem_is_one_broken_instance(tmp_path: Path) -> None:
+    """Half a file of knapsacks is no knapsack, and says where it ends."""
+    path = instances.write(tmp_path, "mknapcb1.txt", instances.MKP[: len(instances.MKP) * 2 // 3])
+    (item,) = suites()["mkp"].items(tmp_path)
+    assert item.name == "mknapcb1"
+    with pytest.raises(InstanceError, match="mknapcb1"):
+        suites()["mkp"].read(path, item.part)
+
+
+@pytest.mark.parametrize("text", ["--5\n3\n1 2\n4", "²\n³\n1\n2", ""])
+def test_files_that_look_like_nothing_stop_no_listing(tmp_path: Path, text: str) -> None:
+    """A text file of no known format is one instance of each suite of text files."""
+    instances.write(tmp_path, "odd.txt", text)
+    assert [item.name for item in suites()["nrp"].items(tmp_path)][:1] == ["odd#0.3"]
+
+
+def test_solutions_without_a_value_tell_none(tmp_path: Path) -> None:
+    """A solution file that is broken, or says no value, leaves the instance without one."""
+    instances.write(tmp_path, "ps/PI_1.json", instances.ppssp())
+    instances.write(tmp_path, "ps/solutions/a.json", '{"instance": "PI_1"}')
+    instances.write(tmp_path, "ps/solutions/b.json", "[" * 100_000)
+    assert [item.best_known for item in suites()["ppssp"].items(tmp_path)] == [None]
+
+
+def test_a_blank_in_the_nearest_table_counts(tmp_path: Path) -> None:
+    """What the own table does not know is not taken from tables of others."""
+    instances.write(tmp_path, "one/j301_1.mm", instances.two_modes())
+    instances.write(tmp_path, "one/best.csv", "instance,best_known\nj301_1.mm,\n")
+    instances.write(tmp_path, "two/best.csv", "instance,best_known\nj301_1.sm,43\n")
+    assert [item.best_known for item in suites()["mrcpsp"].items(tmp_path)] == [None]

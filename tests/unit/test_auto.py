@@ -37,7 +37,7 @@ class _Told:
     def solve(self, _problem: Problem, options: Options) -> Outcome:
         """Report and wait."""
         options.report(*self.line, self.name)
-        options.clock.stop.wait(10)
+        options.clock.stop.wait(min(10, options.clock.left))
         return self.outcome
 
 
@@ -53,3 +53,16 @@ def test_a_race_keeps_the_bound_that_ended_it() -> None:
     outcome = _Race(subject, Options(clock=Clock(60.0), workers=2), engines).run()
     assert (outcome.status, outcome.termination) == (Status.OPTIMAL, Termination.PROVED)
     assert outcome.stages == (Stage(5.0, 5.0),)
+
+
+def test_a_race_is_not_proved_by_its_first_stage_alone() -> None:
+    """The first stage is closed, the second is not: the reason is the one of the best engine."""
+    terms = [{"term": "value"}, {"term": "cost"}]
+    subject = problem(projects=[project("A", value=5)], objective={"terms": terms})
+    decisions = Decisions(selected=(True,), phases=((),))
+    stages = (Stage(5.0, 5.0), Stage(9.0, 1.0))
+    plan = Outcome(Status.FEASIBLE, Termination.TIME_LIMIT, stages, decisions, Certificate())
+    engines = (_Told("cp-sat", (5.0, 5.0), plan), _Told("milp", (5.0, None), plan))
+    options = Options(clock=Clock(0.2), workers=2)
+    outcome = _Race(subject, options, engines).run()
+    assert (outcome.status, outcome.termination) == (Status.FEASIBLE, Termination.TIME_LIMIT)

@@ -9,13 +9,14 @@ import pytest
 
 from pmo_optimizer import optimize
 from pmo_optimizer.backend import Clock, Options
-from pmo_optimizer.model import Portfolio, Status, Termination
+from pmo_optimizer.model import Incumbent, Portfolio, Status, Termination
 from pmo_optimizer.problem import compile_problem
 from pmo_scenarios import generate
 from pmo_solvers.cp_sat import CpSatBackend
 from pmo_solvers.hybrid import HybridBackend
 from pmo_solvers.milp import MilpBackend
 from pmo_solvers.milp.translate import Translation
+from pmo_solvers.schedules import crew
 from pmo_solvers.schedules.board import Board
 from pmo_solvers.schedules.compile import Compiled
 from pmo_solvers.schedules.score import Score
@@ -110,3 +111,66 @@ def test_mip_solves_with_other_numbers_of_threads_do_not_disturb_each_other() ->
     with ThreadPoolExecutor(4) as pool:
         values = list(pool.map(solved, [1, 2, 1, 2]))
     assert values == pytest.approx([values[0]] * 4)
+
+
+@pytest.mark.parametrize("seed", [3, 5])
+def test_no_plan_is_worse_than_the_best_ranking(seed: int) -> None:
+    """Stopped as soon as the exact engine begins, the run ends with the best that it has shown."""
+    stop = threading.Event()
+    log: list[float] = []
+
+    def listen(line: Incumbent) -> None:
+        if line.value is not None:
+            log.append(line.value)
+        if line.source != "ranking":
+            stop.set()
+
+    subject = generate(projects=14, periods=18, skills=5, seed=seed)
+    plan = optimize(subject, backend="hybrid", time_limit=60, stop=stop, on_progress=listen)
+    assert plan.objective is not None
+    assert plan.objective >= max(log) - 1e-9
+
+
+@pytest.mark.parametrize("wait", [0.0, 0.05])
+def test_a_start_is_followed_where_there_is_no_time(wait: float) -> None:
+    """With a start and a stop before the model is built there still is a plan."""
+    subject = large()
+    first = optimize(subject, backend="ranking")
+    stop = threading.Event()
+    timer = threading.Timer(wait, stop.set)
+    timer.start()
+    plan = optimize(subject, backend="hybrid", time_limit=60, start=first, stop=stop)
+    timer.join()
+    assert plan.found
+    assert plan.termination is Termination.STOPPED
+
+
+def test_an_order_that_no_longer_fits_is_followed() -> None:
+    """Where a phase is longer than in the plan to begin with, the plan's order comes first."""
+    first = searched(packed(70, 4), 3)
+    assert first.decisions is not None
+    log: list[Incumbent] = []
+    changed = packed(70, 4, longer=3)
+    outcome = searched(changed, 3, start=first.decisions, on_progress=log.append)
+    values = [line for line in log if line.value is not None]
+    assert values[0].source == "start"
+    assert outcome.stages[0].best is not None
+
+
+def test_errors_while_schedules_are_taken_come_out() -> None:
+    """What the caller's own code raises in a thread that talks to a process ends the run."""
+
+    def listen(line: Incumbent) -> None:
+        if line.source.startswith("population "):
+            raise ArithmeticError("planted")
+
+    with pytest.raises(ArithmeticError, match="planted"):
+        searched(packed(120, 3), 20, on_progress=listen)
+
+
+def test_processes_that_fail_are_on_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A breeding process that ends with an error stops nothing, and the engine's word tells."""
+    monkeypatch.setattr(crew, "PROGRAM", "import sys; sys.exit(3)")
+    outcome = searched(packed(70, 4), 2)
+    assert outcome.decisions is not None
+    assert "1 of 1 processes ended with an error" in outcome.word

@@ -58,10 +58,16 @@ def searched(subject: Problem, seconds: float = 30, **options: Any) -> Outcome:
     return solve_schedules(subject, Options(**settings))
 
 
-def packed(count: int, seed: int, **parts: Any) -> Problem:
-    """Return a project of jobs that compete for ten developers, too many to be proved soon."""
+def packed(count: int, seed: int, longer: int = 0, **parts: Any) -> Problem:
+    """Return a project of jobs that compete for ten developers, too many to be proved soon.
+
+    The first job takes so many periods longer.
+    """
     dice = Random(seed)
-    phases = [phase(f"f{n:03}", dice.randint(1, 9), dice.randint(1, 6)) for n in range(count)]
+    phases = [
+        phase(f"f{n:03}", dice.randint(1, 9) + (0 if n else longer), dice.randint(1, 6))
+        for n in range(count)
+    ]
     links = [
         {"from": f"f{a:03}", "to": f"f{b:03}"}
         for a in range(count)
