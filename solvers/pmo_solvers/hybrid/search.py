@@ -419,8 +419,8 @@ class Search:
         guide, space = self.hoods.guide, self.space
         if guide is None or self.starts is None:
             return
-        aims = space.starts(guide.x)
-        decisions = self.starts.guided(tuple(guide.project.tolist()), aims)
+        wanted = space.mostly(guide.x)
+        decisions = self.starts.guided(tuple(guide.project.tolist()), wanted)
         point = None if decisions is None else space.point(decisions, self.clock)
         if point is not None:
             self.keep(point, "prices")

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from pmo_optimizer.backend import Certificate, Clock, Decisions
+from pmo_optimizer.backend import Certificate, Clock, Decisions, PhaseDecision
 from pmo_solvers.completion import complete
 from pmo_solvers.hybrid.bounds import Box, propagate
 from pmo_solvers.hybrid.highs import relax
@@ -221,16 +221,16 @@ class Space:
         """Return which projects are selected."""
         return x[np.array(self.indexed.schedule.selected, np.int64)] > 0.5
 
-    def starts(self, x: Floats) -> tuple[int, ...]:
-        """Return when each project starts at most in fractional values; -1 where it does not."""
+    def mostly(self, x: Floats) -> tuple[tuple[PhaseDecision, ...], ...]:
+        """Return how fractional values place each project most; empty where they do not."""
         found = []
         for works in self.indexed.schedule.works:
-            best: dict[int, tuple[float, int]] = {}
+            best: dict[int, tuple[float, PhaseDecision]] = {}
             for work in works:
                 value = float(x[work.column])
-                if value > best.get(work.phase, (0.0, -1))[0]:
-                    best[work.phase] = value, work.start
-            found.append(min((start for _, start in best.values()), default=-1))
+                if value > 0.0 and (work.phase not in best or value > best[work.phase][0]):
+                    best[work.phase] = value, PhaseDecision(work.mode, work.start)
+            found.append(tuple(best[phase][1] for phase in sorted(best)))
         return tuple(found)
 
     def scaled(self, values: list[int]) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pmo_optimizer.backend import Clock, Decisions
+from pmo_optimizer.backend import Clock, Decisions, PhaseDecision
 from pmo_optimizer.problem import Problem
 from pmo_solvers.ranking.engine import hardened
 from pmo_solvers.ranking.fill import Desk, Placed, Rule, decided, fill
@@ -42,12 +42,11 @@ class Starts:
         return figure if self.problem.maximised else -figure
 
     def followed(self, start: Decisions) -> tuple[Decisions, float] | None:
-        """Return the plan in which the projects of a plan come first, each near its start.
+        """Return the plan in which the projects of a plan come first, each placed as there.
 
         Returns it with what it is worth before prices of breaches.
         """
-        aims = tuple(min((d.start for d in own), default=-1) for own in start.phases)
-        rule = Rule("start", scores=tuple(map(float, start.selected)), starts=aims)
+        rule = Rule("start", scores=tuple(map(float, start.selected)), wanted=start.phases)
         for desk in self._desks():
             placed = fill(desk, rule)
             if placed is not None:
@@ -60,14 +59,16 @@ class Starts:
         self._soft = self._soft or Desk(self.problem, self.clock)
         yield self._soft
 
-    def guided(self, scores: tuple[float, ...], starts: tuple[int, ...]) -> Decisions | None:
+    def guided(
+        self, scores: tuple[float, ...], wanted: tuple[tuple[PhaseDecision, ...], ...]
+    ) -> Decisions | None:
         """Return the plan in which projects enter by their scores, the highest first.
 
         Parameters
         ----------
-        starts
-            Periods near which projects are to start, -1: as early as possible.
+        wanted
+            How projects are placed if they can be; empty: as early as possible.
         """
-        rule = Rule("guided", scores=scores, starts=starts)
+        rule = Rule("guided", scores=scores, wanted=wanted)
         placed = fill(self._soft or self._hard, rule)
         return None if placed is None else decided(self.problem, placed)

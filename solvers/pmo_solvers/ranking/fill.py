@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 
-from pmo_optimizer.backend import Clock, Decisions
+from pmo_optimizer.backend import Clock, Decisions, PhaseDecision
 from pmo_optimizer.problem import Problem, ProjectData
 from pmo_solvers.ranking.journal import Journal
 from pmo_solvers.ranking.money import Caps, Funds
@@ -48,8 +49,9 @@ class Rule:
         Prefer the first mode of each phase to an earlier finish.
     scores
         Rank by these instead, one per project index, the highest first.
-    starts
-        Period near which each project is to start, by its index; -1: as early as possible.
+    wanted
+        How each project is placed if it can be, by its index, or else near the start of that;
+        empty: as early as possible.
     """
 
     name: str
@@ -57,7 +59,7 @@ class Rule:
     cut: bool = False
     usual: bool = False
     scores: tuple[float, ...] | None = None
-    starts: tuple[int, ...] | None = None
+    wanted: tuple[tuple[PhaseDecision, ...], ...] | None = None
 
 
 class Desk:
@@ -301,9 +303,14 @@ class Fill:
 
     def _candidates(self, project: ProjectData) -> Iterable[Candidate]:
         """Return schedules in the order of the rule."""
-        found = self.desk.schedules.candidates(project, usual=self.rule.usual)
-        aim = -1 if self.rule.starts is None else self.rule.starts[project.index]
-        return found if aim < 0 else sorted(found, key=lambda c: abs(c.start - aim))
+        schedules = self.desk.schedules
+        found = schedules.candidates(project, usual=self.rule.usual)
+        wanted = () if self.rule.wanted is None else self.rule.wanted[project.index]
+        if not wanted:
+            return found
+        first = schedules.wanted(project, wanted)
+        aim = min(decision.start for decision in wanted)
+        return chain([first] if first else [], schedules.near(project, aim), found)
 
     def _suits(self, shape: Shape) -> bool:
         """Return whether rules let a project in, whenever it starts.

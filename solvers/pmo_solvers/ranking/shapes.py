@@ -17,6 +17,9 @@ from pmo_optimizer.problem import ModeData, Precedence, Problem, ProjectData
 MAX_COMBINATIONS = 128
 """Above this many combinations of modes only those with one unusual mode are tried."""
 
+NEAR = 3
+"""Periods around a wanted start in which schedules count as near."""
+
 Window = tuple[int, int, int]
 """First and last period (included) of a run of periods with the same bucket, and the bucket."""
 
@@ -194,6 +197,51 @@ class Schedules:
             yield made[position]
             position += 1
 
+    def wanted(
+        self, project: ProjectData, decisions: tuple[PhaseDecision, ...]
+    ) -> Candidate | None:
+        """Return the schedule of given modes and starts, or None where it breaks a rule."""
+        known = len(decisions) == len(project.phases) > 0 and all(
+            decision.mode < len(phase.modes)
+            for phase, decision in zip(project.phases, decisions, strict=True)
+        )
+        if not known:
+            return None
+        modes = tuple(decision.mode for decision in decisions)
+        starts = [decision.start for decision in decisions]
+        begin = min(starts)
+        if not project.first_start <= begin <= project.last_start:
+            return None
+        chosen = [f.modes[m] for f, m in zip(project.phases, modes, strict=True)]
+        if project.chain:
+            fits = starts == list(accumulate((m.duration for m in chosen), initial=begin))[:-1]
+        else:
+            fits = not any(_push(link, chosen, starts.copy()) for link in project.inner)
+        if not (fits and _in_windows(project, chosen, starts)):
+            return None
+        shape = self._shape(project, modes, [start - begin for start in starts])
+        if begin + shape.length > project.last_finish:
+            return None
+        return Candidate(begin + shape.length, begin, 0, shape)
+
+    def _shape(self, project: ProjectData, modes: tuple[int, ...], offsets: list[int]) -> Shape:
+        key = project.index, modes, tuple(offsets)
+        shape = self._shapes.get(key)
+        if shape is None:
+            shape = self._shapes[key] = Shape(self.problem, project, modes, offsets)
+        return shape
+
+    def near(self, project: ProjectData, aim: int) -> Iterator[Candidate]:
+        """Yield schedules that start within `NEAR` periods of a period, the nearest first."""
+        combinations = _combinations(project)
+        for distance in range(NEAR + 1):
+            for begin in {aim + distance: 0, aim - distance: 0}:
+                if project.first_start <= begin <= project.last_start:
+                    for order, modes in enumerate(combinations):
+                        found = self._from(project, modes, order, begin)
+                        if found is not None and found.start == begin:
+                            yield found
+
     def _sorted(self, project: ProjectData, *, usual: bool) -> Iterator[Candidate]:
         first, *others = _combinations(project)
         own = self._along(project, first, 0)
@@ -208,25 +256,33 @@ class Schedules:
         self, project: ProjectData, modes: tuple[int, ...], order: int
     ) -> Iterator[Candidate]:
         """Yield the earliest schedule from every period on."""
-        chosen = [f.modes[m] for f, m in zip(project.phases, modes, strict=True)]
         last = -1
         for begin in range(project.first_start, project.last_start + 1):
-            starts = _early(project, chosen, begin)
-            if starts is None:
+            if begin <= last:
                 continue
-            start = min(starts, default=begin)
-            if start <= last or start > project.last_start:
+            found = self._from(project, modes, order, begin)
+            if found is None or found.start <= last:
                 continue
-            last = start
-            offsets = [s - start for s in starts]
-            key = project.index, modes, tuple(offsets)
-            shape = self._shapes.get(key)
-            if shape is None:
-                shape = self._shapes[key] = Shape(self.problem, project, modes, offsets)
-            if start + shape.length <= project.last_finish or not starts:
-                yield Candidate(start + shape.length, start, order, shape)
-            if not starts:
+            last = found.start
+            yield found
+            if not project.phases:
                 return
+
+    def _from(
+        self, project: ProjectData, modes: tuple[int, ...], order: int, begin: int
+    ) -> Candidate | None:
+        """Return the earliest schedule from a period on, or None where there is none."""
+        chosen = [f.modes[m] for f, m in zip(project.phases, modes, strict=True)]
+        starts = _early(project, chosen, begin)
+        if starts is None:
+            return None
+        start = min(starts, default=begin)
+        if start > project.last_start:
+            return None
+        shape = self._shape(project, modes, [s - start for s in starts])
+        if start + shape.length > project.last_finish and starts:
+            return None
+        return Candidate(start + shape.length, start, order, shape)
 
 
 def _combinations(project: ProjectData) -> list[tuple[int, ...]]:
@@ -265,11 +321,15 @@ def _early(project: ProjectData, modes: list[ModeData], begin: int) -> list[int]
                 break
         else:
             return None  # lags that chase each other
-    for phase, mode, start in zip(project.phases, modes, starts, strict=True):
-        late = start > phase.last_start or start + mode.duration > phase.last_end
-        if late or start < phase.first_start:
-            return None
-    return starts
+    return starts if _in_windows(project, modes, starts) else None
+
+
+def _in_windows(project: ProjectData, modes: list[ModeData], starts: list[int]) -> bool:
+    """Return whether all phases keep their own windows."""
+    return all(
+        phase.first_start <= start <= phase.last_start and start + mode.duration <= phase.last_end
+        for phase, mode, start in zip(project.phases, modes, starts, strict=True)
+    )
 
 
 def _push(link: Precedence, modes: list[ModeData], starts: list[int]) -> bool:

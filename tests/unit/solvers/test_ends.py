@@ -128,7 +128,7 @@ def test_no_plan_is_worse_than_the_best_ranking(seed: int) -> None:
     subject = generate(projects=14, periods=18, skills=5, seed=seed)
     plan = optimize(subject, backend="hybrid", time_limit=60, stop=stop, on_progress=listen)
     assert plan.objective is not None
-    assert plan.objective >= max(log) - 1e-9
+    assert plan.objective >= max(log) - 1e-6  # CP-SAT streams rounded values
 
 
 @pytest.mark.parametrize("wait", [0.0, 0.05])

@@ -8,15 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pmo_optimizer.backend import Decisions
+from pmo_optimizer.backend import Clock, Decisions, PhaseDecision
 from pmo_optimizer.checks import require_valid
 from pmo_optimizer.problem import compile_problem
+from pmo_scenarios import generate
 from pmo_solvers.flows import Arc, min_cost_flow
+from pmo_solvers.hybrid.starts import Starts
 from pmo_solvers.ranking.journal import Journal
 from pmo_solvers.ranking.network import Network, Pot
 from pmo_solvers.ranking.shapes import Schedules, by_bucket, running_total, windows
 from pmo_solvers.time_indexed import build
 from tests.brute.random_portfolio import larger_portfolio
+from tests.unit import problem_cases
 
 SEEDS = 12
 """Random portfolios whose schedules are looked at."""
@@ -172,3 +175,44 @@ def test_schedules_are_allowed_and_come_by_finish(seed: int, usual: bool) -> Non
             modes = [candidate.shape.modes for candidate in found]
             first = modes.count(modes[0])
             assert modes[:first] == [modes[0]] * first
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_plan_that_is_followed_comes_out_again(seed: int) -> None:
+    """Most projects of a plan that fits are selected again, and placed as there.
+
+    Not all: they enter in another order, in which a rule may refuse one for good.
+    """
+    subject = compile_problem(generate(projects=30, periods=18, skills=5, seed=seed))
+    starts = Starts(subject, Clock(float("inf")))
+    for decisions, value in starts.rankings():
+        found = starts.followed(decisions)
+        assert found is not None
+        again, worth = found
+        both = [p for p, own in enumerate(decisions.selected) if own and again.selected[p]]
+        assert len(both) >= 0.8 * sum(decisions.selected)
+        assert worth >= 0.8 * value
+        kept = sum(again.phases[p] == decisions.phases[p] for p in both)
+        assert kept >= 0.8 * len(both)
+
+
+def test_a_placement_that_breaks_a_rule_is_not_wanted() -> None:
+    """Only what a project's own windows, order and modes allow is taken as it is."""
+    two_phases = problem_cases.project("A", 2, 3)
+    subject = problem_cases.problem(
+        projects=[two_phases], calendar={"start": "2027-01-01", "periods": 8}
+    )
+    schedules, own = Schedules(subject), subject.projects[0]
+    placed = [PhaseDecision(0, 1), PhaseDecision(0, 3)]
+    found = schedules.wanted(own, tuple(placed))
+    assert found is not None
+    assert (found.start, found.finish, found.decisions()) == (1, 6, tuple(placed))
+    for wrong in (
+        (PhaseDecision(0, 1), PhaseDecision(0, 4)),  # a gap
+        (PhaseDecision(0, 1), PhaseDecision(0, 2)),  # too early
+        (PhaseDecision(0, 5), PhaseDecision(0, 7)),  # too late
+        (PhaseDecision(1, 1), PhaseDecision(0, 3)),  # no such mode
+        (PhaseDecision(0, 1),),
+        (),
+    ):
+        assert schedules.wanted(own, wrong) is None
