@@ -6,12 +6,14 @@ import copy
 import inspect
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from pmo_optimizer.checks import FORM_CODES, RULES, check, check_data, require_valid
+from pmo_optimizer.checks.numbers import NOT_NEGATIVE, POSITIVE
 from pmo_optimizer.model import Finding, InvalidInput, Portfolio, Severity, files, form
+from pmo_optimizer.model.base import Frozen
 from tests.unit.checks_cases import CASES, Case, data, work
 from tests.unit.checks_full import FULL
 
@@ -91,6 +93,27 @@ def test_codes_of_form_are_those_that_reading_gives() -> None:
     source = inspect.getsource(files) + inspect.getsource(form)
     used = re.findall(r'"((?:file|alias|wrong|missing|unknown)-[a-z-]+)"', source)
     assert set(used) == set(FORM_CODES)
+
+
+def parts_of(kind: Any) -> set[type[Frozen]]:
+    """Return the kinds of objects in a type: itself, and those in its fields."""
+    if isinstance(kind, type) and issubclass(kind, Frozen):
+        inner = (field.annotation for field in kind.model_fields.values())
+        return {kind}.union(*(parts_of(annotation) for annotation in inner))
+    return set().union(*(parts_of(argument) for argument in get_args(kind)))
+
+
+def test_no_price_may_be_negative() -> None:
+    """Every price in a portfolio is in a table of limits, so that no breach is rewarded."""
+    prices = {
+        (kind, field)
+        for kind in parts_of(Portfolio)
+        for field in kind.model_fields
+        if field == "price" or field.endswith("_price")
+    }
+    limited = {(k, f) for table in (NOT_NEGATIVE, POSITIVE) for k in table for f in table[k]}
+    assert len(prices) >= 9
+    assert prices <= limited
 
 
 def test_errors_come_first() -> None:
