@@ -204,6 +204,47 @@ def test_a_blocking_link_without_lags_says_something() -> None:
     assert [f.rule for f in found] == ["selection-conflict"]
 
 
+def squeezed(decision: str) -> tuple[Finding, ...]:
+    """Return the findings about 5 periods of A before 3 of B, which C needs, in 6 periods."""
+    return findings(
+        calendar={"start": "2027-01-01", "periods": 6},
+        projects=[work("A", 5, decision=decision), work("B", 3, decision=decision), work("C", 1)],
+        links=[{"from": "A", "to": "B"}],
+        requires=[{"project": "C", "needs": ["B"]}],
+    )
+
+
+@pytest.mark.parametrize("decision", ["must", "free"])
+def test_what_links_leave_a_project_is_told_in_periods(decision: str) -> None:
+    """B may start when A ends, after 5 periods, and must when 3 of the 6 are left."""
+    (found,) = (f for f in squeezed(decision) if f.path == "projects/B")
+    assert found.message == (
+        "Project B can never be scheduled: its links let it start no earlier than 2027-06 "
+        "(period 5) and no later than 2027-04 (period 3)."
+    )
+
+
+def test_who_needs_what_cannot_be_is_told_its_name() -> None:
+    """C has all the time it wants, and no B."""
+    (found,) = (f for f in squeezed("must") if f.path == "projects/C")
+    assert found.rule == "never-schedulable"
+    assert found.message == (
+        "Project C can never be scheduled: it needs project B, which can never be scheduled."
+    )
+
+
+def test_an_end_that_comes_too_late_is_told_as_the_beginning_of_a_period() -> None:
+    """P ends with period 1 and Q starts with it at the latest: ends are exclusive."""
+    found = findings(
+        projects=[work("P", 2, state="running"), work("Q", 2, decision="must", latest_start=1)],
+        links=[{"from": "P", "to": "Q"}],
+    )
+    assert found[0].message == (
+        "Project P can never be scheduled: its links let it end no earlier than the beginning of "
+        "2027-03 (period 2) and no later than the beginning of 2027-02 (period 1)."
+    )
+
+
 def test_a_contradiction_tells_its_chain() -> None:
     """Decisions that clash are explained step by step, each with the rule behind it."""
     found = findings(
