@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from pmo_optimizer.model import Plan, Portfolio
+from pmo_optimizer.model.words import SHORT_PHASE
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 """The dialect that pydantic generates."""
-
-SHORT_PHASE = ("duration", "needs", "costs")
-"""Fields of a mode that a phase with a single mode may say itself."""
 
 ONE_OR_MORE = ("category", "tag")
 """Fields of a filter that take one text or a list."""

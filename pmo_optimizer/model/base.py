@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from json.encoder import encode_basestring_ascii
 from math import isfinite
-from typing import Annotated, Any, Self, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeAlias, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -108,6 +108,9 @@ Id: TypeAlias = Annotated[
     str, BeforeValidator(_id_text), Field(pattern=r"^\w[\w .:+>@#-]*$", max_length=120)
 ]
 """Name of an object: letters, digits and ``_ . : + - @ #``; no slash, which separates paths."""
+
+Version: TypeAlias = Annotated[Literal["1"], BeforeValidator(_id_text)]
+"""Version of a file format, also where it is written as a number."""
 
 GeneratedId: TypeAlias = Annotated[str, BeforeValidator(_id_text), Field(max_length=400)]
 """An id that may be left out; it is then made from what the object says."""

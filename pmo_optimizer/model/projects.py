@@ -21,6 +21,7 @@ from pmo_optimizer.model.base import (
 from pmo_optimizer.model.calendar import Calendar
 from pmo_optimizer.model.money import Benefit, CostLine
 from pmo_optimizer.model.relations import Link, LinkType
+from pmo_optimizer.model.words import SHORT_PHASE
 
 
 class State(StrEnum):
@@ -148,8 +149,10 @@ class Phase(Frozen):
     @model_validator(mode="before")
     @classmethod
     def _single_mode(cls, data: Any) -> Any:  # noqa: ANN401 - raw input of any shape
-        if isinstance(data, dict) and "modes" not in data and "duration" in data:
-            short = {k: data[k] for k in ("duration", "needs", "costs") if k in data}
+        short = {}
+        if isinstance(data, dict) and "modes" not in data:
+            short = {k: data[k] for k in SHORT_PHASE if k in data}
+        if short:
             rest = {k: v for k, v in data.items() if k not in short}
             return {**rest, "modes": [{"id": "normal", **short}]}
         return data
