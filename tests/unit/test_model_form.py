@@ -228,9 +228,8 @@ MESSAGES: dict[str, tuple[Data, tuple[str, str, str]]] = {
         {"funds": [{"id": "F", "amounts": {"years": {"soon": 5}}}]},
         (
             "funds/F/amounts/years/soon",
-            "A key of `years` of `amounts` of fund F is the text 'soon'; a whole number is "
-            "expected.",
-            "Write for instance `3`.",
+            "A key of `years` of `amounts` of fund F is the text 'soon'; a year is expected.",
+            "Write for instance `2027`.",
         ),
     ),
     "a text for a date": (
