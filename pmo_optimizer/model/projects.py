@@ -291,17 +291,32 @@ class Project(Labelled):
         """Return the exclusive end that is due, or None."""
         return None if self.due is None else calendar.end_not_after(self.due)
 
+    @property
+    def goes_on_with(self) -> str | None:
+        """Id of the phase that a running project is in; None for others, and without phases.
+
+        It is the first listed phase whose start waits for no other one by the project's own
+        links (formulation, section 1).
+        """
+        if self.state is not State.RUNNING or not self.phases:
+            return None
+        waiting = {
+            link.target
+            for link in self.links
+            if link.min_lag is not None and link.type in {LinkType.FS, LinkType.SS}
+        }
+        free = (phase.id for phase in self.phases if phase.id not in waiting)
+        return next(free, self.phases[0].id)
+
     def pinned_start(self, phase: Phase, calendar: Calendar) -> int | None:
         """Return the period in which a phase must start if the project is selected, or None.
 
-        The first listed phase of a running project is pinned at period 0 unless it has a pin of
-        its own (formulation, section 1).
+        The phase that a running project goes on with is pinned at period 0 unless it has a pin
+        of its own (formulation, section 1).
         """
         if phase.pin is not None and phase.pin.start is not None:
             return calendar.period_of(phase.pin.start)
-        if self.state is State.RUNNING and phase.id == self.phases[0].id:
-            return 0
-        return None
+        return 0 if phase.id == self.goes_on_with else None
 
     def allowed_modes(self, phase: Phase) -> tuple[Mode, ...]:
         """Return the modes of a phase that its pin leaves."""

@@ -290,6 +290,16 @@ def test_a_running_project_may_have_begun_long_ago() -> None:
     assert findings(projects=[work("R", 2, state="running", **begun), done]) == ()
 
 
+def test_a_running_project_may_list_its_phases_in_any_order() -> None:
+    """With links of its own it goes on with the phase that waits for no other."""
+    phases = [{"id": "test", "duration": 1}, {"id": "build", "duration": 2}]
+    links = [{"from": "build", "to": "test"}]
+    assert findings(projects=[work("R", state="running", links=links) | {"phases": phases}]) == ()
+    pinned = [phases[0], phases[1] | {"pin": {"start": 3}}]
+    (found,) = findings(projects=[work("R", state="running", links=links) | {"phases": pinned}])
+    assert (found.rule, found.path) == ("running-pin", "projects/R/phases/build/pin/start")
+
+
 def test_a_soft_share_may_be_impossible() -> None:
     """With a price, a share that cannot be reached is only breached."""
     rules = [
