@@ -320,7 +320,7 @@ def _wanted(kind: object) -> Wanted:
         return Wanted(f"a list of {item.several}", f"[{item.example}, ...]")
     if get_origin(kind) is dict:
         key, value = get_args(kind)
-        of_years, item = key is int, wanted(value)
+        of_years, item = _bare(key) is int, wanted(value)
         name = YEAR.example if of_years else "name"
         words = f"a mapping of {YEAR.plural if of_years else 'names'} to {item.several}"
         return Wanted(words, f"{{{name}: {item.example}}}")
