@@ -13,10 +13,12 @@ from pmo_optimizer.model import (
     CountRule,
     Filter,
     Measure,
+    Method,
     Project,
     Sense,
     ShareRule,
     StartsRule,
+    Term,
     TermName,
     UtilizationRule,
 )
@@ -241,6 +243,37 @@ def term_repeated(facts: Facts) -> Iterator[Hit]:
                 f"The term {name} stands {number} times in the objective.",
                 "Name each term once.",
             )
+
+
+def term_weight_unused(facts: Facts) -> Iterator[Hit]:
+    """Find weights of terms that are optimized one after the other."""
+    objective = facts.portfolio.objective
+    if objective.method is not Method.LEXICOGRAPHIC:
+        return
+    for path, term in facts.every(Term):
+        if term.weight > 0 and term.weight != 1:
+            yield Hit(
+                (*path, "weight"),
+                f"The weight {digits(term.weight)} of the term {term.term} has no effect: the "
+                "terms are optimized one after the other.",
+                "Set `method: weighted` in the objective, or remove the weight.",
+            )
+
+
+def tolerance_unused(facts: Facts) -> Iterator[Hit]:
+    """Find tolerances of terms that are added up."""
+    if facts.portfolio.objective.method is not Method.WEIGHTED:
+        return
+    for path, term in facts.every(Term):
+        for field in ("abs_tol", "rel_tol"):
+            tolerance = getattr(term, field)
+            if tolerance > 0:
+                yield Hit(
+                    (*path, field),
+                    f"The `{field}` {digits(tolerance)} of the term {term.term} has no effect: "
+                    "the terms are weighted and added up.",
+                    "Set `method: lexicographic` in the objective, or remove the tolerance.",
+                )
 
 
 def _wanted(facts: Facts, name: TermName) -> bool:

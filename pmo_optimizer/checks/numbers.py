@@ -11,6 +11,7 @@ from pmo_optimizer.model import (
     FTE_STEP,
     Absence,
     Amounts,
+    AverageRule,
     Calendar,
     Cap,
     Comparison,
@@ -42,6 +43,7 @@ Table = Mapping[type[Frozen], tuple[str, ...]]
 NOT_NEGATIVE: Table = MappingProxyType(
     {
         Amounts: ("total", "years", "periods"),
+        AverageRule: ("price",),
         Cap: ("price",),
         CostLine: ("per_period", "profile", "lump"),
         CountRule: ("min", "max", "price"),

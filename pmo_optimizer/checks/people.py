@@ -184,6 +184,23 @@ def need_contradiction(facts: Facts) -> Iterator[Hit]:
             )
 
 
+def need_field_unused(facts: Facts) -> Iterator[Hit]:
+    """Find limits and shares of needs whose amount is not of the kind that they belong to."""
+    for path, need in facts.every(Need):
+        amounts = ("fte", "profile", "effort", "heads")
+        kind = next((name for name in amounts if getattr(need, name) is not None), None)
+        owners = {"min_fte": "effort", "max_fte": "effort", "share": "heads"}
+        for name, owner in owners.items():
+            given = getattr(need, name) is not None and getattr(need, owner) is None
+            if given and kind is not None:
+                yield Hit(
+                    (*path, name),
+                    f"{facts.subject(path)} is given as `{kind}`, so its `{name}` has no effect: "
+                    f"it belongs to `{owner}`.",
+                    f"Remove it, or give the need as `{owner}`.",
+                )
+
+
 def _modes(facts: Facts) -> Iterator[tuple[Path, Project, Phase, Mode]]:
     """Yield every mode of projects that may be selected and that takes time."""
     for project in facts.candidates:

@@ -191,16 +191,23 @@ def _squeezed_hit(facts: Facts, name: str, window: ProjectWindow) -> Hit:
 
 def _why(facts: Facts, window: ProjectWindow) -> str:
     """Return what leaves a project no time, in words."""
-    events = [("it", "start", window.start), ("it", "end", window.finish)]
-    for phase_id, (start, finish) in sorted(window.phases.items()):
-        events += [(f"phase {phase_id}", "start", start), (f"phase {phase_id}", "end", finish)]
-    for what, verb, event in events:
-        if event.empty:
-            return (
-                f"its links let {what} {verb} no earlier than {facts.when(event.earliest)} and "
-                f"no later than {facts.when(event.latest)}"
-            )
-    return "it needs another project that can never be scheduled"
+    if window.squeezed is None:
+        needed = [facts.say(("projects", name)) for name in window.lacking]
+        which = "which" if len(needed) == 1 else "none of which"
+        verb = "never" if len(needed) == 1 else "ever"
+        return f"it needs {' or '.join(needed)}, {which} can {verb} be scheduled"
+    event, left = window.squeezed
+    what = f"phase {event.phase}" if event.phase else "it"
+    verb = "end" if event.finish else "start"
+    low, high = (_edge(facts, time, event.finish) for time in (left.earliest, left.latest))
+    return f"its links let {what} {verb} no earlier than {low} and no later than {high}"
+
+
+def _edge(facts: Facts, time: int, is_end: bool) -> str:
+    """Return a time in words; an end is exclusive, so it is where a period begins."""
+    if time < 0:
+        return f"{-time} period(s) before the calendar begins"
+    return f"the beginning of {facts.when(time)}" if is_end else facts.when(time)
 
 
 def must_not_schedulable(facts: Facts) -> Iterator[Hit]:

@@ -63,12 +63,25 @@ def late_price_unused(facts: Facts) -> Iterator[Hit]:
             )
 
 
+STOP_FIELDS = ("stoppable", "exit_cost", "exit_category", "exit_fund")
+"""What may be said about stopping a project."""
+
+
 def stop_unused(facts: Facts) -> Iterator[Hit]:
-    """Find terms of stopping on projects that are not running."""
+    """Find terms of stopping on projects that are not running, or that may not be stopped."""
+    defaults = {name: Project.model_fields[name].default for name in STOP_FIELDS}
     for path, project in facts.every(Project):
-        if project.state is State.PROPOSED and (project.stoppable or project.exit_cost):
-            yield Hit(
-                (*path, "stoppable" if project.stoppable else "exit_cost"),
-                f"{facts.subject(path)} is not running, so it cannot be stopped.",
-                "Set `state: running`, or remove `stoppable` and `exit_cost`.",
-            )
+        given = [name for name in STOP_FIELDS if getattr(project, name) != defaults[name]]
+        running = project.state is State.RUNNING
+        if not given or project.state is State.DONE or (running and project.stoppable):
+            continue
+        names = " and ".join(f"`{name}`" for name in given)
+        if running:
+            reason, mend = "is running and may not be stopped", "Set `stoppable: true`"
+        else:
+            reason, mend = "is not running, so it cannot be stopped", "Set `state: running`"
+        yield Hit(
+            (*path, given[0]),
+            f"{facts.subject(path)} {reason}; {names} has no effect.",
+            f"{mend}, or remove {names}.",
+        )

@@ -88,6 +88,7 @@ RULES: tuple[Rule, ...] = (
     Rule("must-need-too-large", ERROR, people.must_need_too_large, STAFF),
     Rule("need-too-large", WARNING, people.need_too_large, STAFF),
     Rule("need-contradiction", ERROR, people.need_contradiction),
+    Rule("need-field-unused", WARNING, people.need_field_unused, (HERE,)),
     Rule("skill-unused", WARNING, people.skill_unused, ("projects",)),
     Rule("person-without-skill", WARNING, people.person_without_skill, (HERE,)),
     Rule("hire-useless", WARNING, people.hire_useless, TIMES),
@@ -145,6 +146,8 @@ RULES: tuple[Rule, ...] = (
     Rule("average-attribute", ERROR, goals.average_attribute, ("projects", HERE)),
     Rule("objective-empty", ERROR, goals.objective_empty, ("objective",)),
     Rule("term-repeated", ERROR, goals.term_repeated, ("objective",)),
+    Rule("term-weight-unused", WARNING, goals.term_weight_unused, ("objective",)),
+    Rule("tolerance-unused", WARNING, goals.tolerance_unused, ("objective",)),
     Rule("changes-without-baseline", ERROR, goals.changes_without_baseline, ("baseline",)),
     Rule("delay-without-due", WARNING, goals.delay_without_due, ("projects",)),
 )

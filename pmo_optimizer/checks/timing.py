@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pmo_optimizer.checks.facts import MAX_COUNT, Facts, Hit, Path, sane
 from pmo_optimizer.checks.links import is_self_link
-from pmo_optimizer.model import Link, Phase, Project, State
+from pmo_optimizer.model import Link, Phase, Project
 from pmo_optimizer.sequencing import END_OF, START_OF, durations
 
 MIN_CONFLICT = 2
@@ -188,7 +188,7 @@ def _holds(project: Project, link: Link, source: int, target: int) -> bool:
 def running_pin(facts: Facts) -> Iterator[Hit]:
     """Find running projects whose first remaining phase is pinned to a later period."""
     for path, project, phase, start in _pins(facts):
-        first = project.state is State.RUNNING and phase is project.phases[0]
+        first = phase.id == project.goes_on_with
         if first and 0 < start < facts.portfolio.calendar.periods:
             yield Hit(
                 (*path, "pin", "start"),

@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from pmo_optimizer.model import Plan, Portfolio
+from pmo_optimizer.model.words import SHORT_PHASE
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 """The dialect that pydantic generates."""
-
-SHORT_PHASE = ("duration", "needs", "costs")
-"""Fields of a mode that a phase with a single mode may say itself."""
 
 ONE_OR_MORE = ("category", "tag")
 """Fields of a filter that take one text or a list."""
@@ -33,12 +31,26 @@ def portfolio_schema() -> dict[str, Any]:
     phase, mode, where = parts["Phase"], parts["Mode"], parts["Filter"]
     phase["properties"] |= {name: mode["properties"][name] for name in SHORT_PHASE}
     phase["required"] = [name for name in phase["required"] if name != "modes"]
+    phase["dependentRequired"] = {name: ["duration"] for name in SHORT_PHASE[1:]}
     phase["oneOf"] = [{"required": ["modes"]}, {"required": ["duration"]}]
     for name in ONE_OR_MORE:
         many = where["properties"][name]
         shape = {key: many.pop(key) for key in ("type", "items")}
         many["anyOf"] = [{"type": "string"}, shape]
+    _close(schema)
     return schema
+
+
+def _close(part: object) -> None:
+    """Refuse keys of mappings that have not the pattern which theirs must have."""
+    if isinstance(part, dict):
+        if "patternProperties" in part:
+            part["additionalProperties"] = False
+        for inner in part.values():
+            _close(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            _close(inner)
 
 
 def _titled(schema: dict[str, Any], title: str) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from datetime import date
 from decimal import Decimal
 from json.encoder import encode_basestring_ascii
 from math import isfinite
-from typing import Annotated, Any, Self, TypeAlias, TypeVar
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, Self, TypeAlias, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -89,13 +90,16 @@ def plain_number(value: Decimal) -> int | float | str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+NUMBER_TEXT = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+"""Pattern of a number that is written as a text."""
+
 Number: TypeAlias = Annotated[
     Decimal,
     Field(allow_inf_nan=True),
     BeforeValidator(_not_bool),
     AfterValidator(_sane),
     PlainSerializer(plain_number, when_used="json"),
-    WithJsonSchema({"type": ["number", "string"]}),
+    WithJsonSchema({"type": ["number", "string"], "pattern": NUMBER_TEXT}),
 ]
 """An exact decimal. Python floats are read by their shortest text, so 0.1 is one tenth."""
 
@@ -104,21 +108,47 @@ def _id_text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+ID_TEXT, ID_LENGTH = r"^\w[\w .:+>@#-]*$", 120
+GENERATED_LENGTH = 400
+NO_SLASH = r"^[^/]*$"
+
+TEXT_OR_INT: Mapping[str, Any] = MappingProxyType({"type": ["string", "integer"]})
+"""What a JSON Schema says of ids: those that are whole numbers need no quotes."""
+
 Id: TypeAlias = Annotated[
-    str, BeforeValidator(_id_text), Field(pattern=r"^\w[\w .:+>@#-]*$", max_length=120)
+    str,
+    BeforeValidator(_id_text),
+    Field(pattern=ID_TEXT, max_length=ID_LENGTH),
+    WithJsonSchema({**TEXT_OR_INT, "pattern": ID_TEXT, "maxLength": ID_LENGTH, "minimum": 0}),
 ]
 """Name of an object: letters, digits and ``_ . : + - @ #``; no slash, which separates paths."""
 
-GeneratedId: TypeAlias = Annotated[str, BeforeValidator(_id_text), Field(max_length=400)]
+Version: TypeAlias = Annotated[
+    Literal["1"], BeforeValidator(_id_text), WithJsonSchema({"enum": ["1", 1]})
+]
+"""Version of a file format, also where it is written as a number."""
+
+GeneratedId: TypeAlias = Annotated[
+    str,
+    BeforeValidator(_id_text),
+    Field(max_length=GENERATED_LENGTH),
+    WithJsonSchema({**TEXT_OR_INT, "maxLength": GENERATED_LENGTH}),
+]
 """An id that may be left out; it is then made from what the object says."""
 
 Count: TypeAlias = Annotated[int, BeforeValidator(_countable)]
 """A whole number."""
 
 LocalId: TypeAlias = Annotated[
-    str, BeforeValidator(_id_text), Field(pattern=r"^[^/]*$", max_length=120)
+    str,
+    BeforeValidator(_id_text),
+    Field(pattern=NO_SLASH, max_length=ID_LENGTH),
+    WithJsonSchema({**TEXT_OR_INT, "pattern": NO_SLASH, "maxLength": ID_LENGTH}),
 ]
 """An id within its parent, which may be left out; paths separate such ids by slashes."""
+
+Year: TypeAlias = Annotated[int, WithJsonSchema({"type": "string", "pattern": r"^[0-9]+$"})]
+"""A fiscal year as a key; in JSON, keys are texts."""
 
 When: TypeAlias = Annotated[int | date, BeforeValidator(_countable)]
 """A date, or a 0-based period index."""
@@ -235,7 +265,7 @@ class Amounts(Frozen):
     """
 
     total: Number | None = None
-    years: dict[int, Number] | None = None
+    years: dict[Year, Number] | None = None
     periods: tuple[Number, ...] | None = None
 
     @field_validator("years", mode="before")

@@ -6,17 +6,18 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 from pmo_optimizer.model.errors import Finding, InvalidInput, Severity
-from pmo_optimizer.model.form import form_findings
+from pmo_optimizer.model.form import LONGEST, form_findings
 
 MAX_BYTES = 64 * 1024 * 1024
 """Larger files are refused."""
@@ -93,9 +94,40 @@ def _mapping(loader: _YamlLoader, node: yaml.MappingNode) -> dict[Any, Any]:
     return dict(loader.construct_mapping(node, deep=True))
 
 
-_YamlLoader.add_constructor("tag:yaml.org,2002:float", _number)
+Construct = Callable[[_YamlLoader, yaml.ScalarNode], Any]
+
+SCALARS: Mapping[str, Construct] = MappingProxyType(
+    {
+        "bool": _YamlLoader.construct_yaml_bool,
+        "float": _number,
+        "int": _YamlLoader.construct_yaml_int,
+        "timestamp": _date,
+    }
+)
+"""What makes a value out of a text, by the type that the text has or is given by a tag."""
+
+
+def _placed(kind: str, construct: Construct) -> Construct:
+    """Return a constructor that says where a text is that it can make nothing of.
+
+    Those of PyYAML take it for granted that a text looks like its type, which one with a tag
+    need not: they fail as the text has it, without a place.
+    """
+
+    def made(loader: _YamlLoader, node: yaml.ScalarNode) -> object:
+        try:
+            return construct(loader, node)
+        except (ValueError, LookupError, AttributeError, OverflowError) as error:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"{str(node.value)[:LONGEST]!r} is no {kind}", node.start_mark
+            ) from error
+
+    return made
+
+
+for _kind, _construct in SCALARS.items():
+    _YamlLoader.add_constructor(f"tag:yaml.org,2002:{_kind}", _placed(_kind, _construct))
 _YamlLoader.add_constructor("tag:yaml.org,2002:map", _mapping)
-_YamlLoader.add_constructor("tag:yaml.org,2002:timestamp", _date)
 
 
 def refused(rule: str, path: str, message: str, fix: str) -> InvalidInput:

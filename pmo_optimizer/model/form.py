@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_
 from pydantic import BaseModel, ValidationError
 
 from pmo_optimizer.model.errors import Finding, Severity
-from pmo_optimizer.model.words import SINGULAR, WORDS
+from pmo_optimizer.model.words import SHORT_PHASE, SINGULAR, WORDS
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -42,9 +42,6 @@ DAY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
 
 MOST_DIGITS = 18
 """Numbers with more digits are not written out."""
-
-SHORT_PHASE = ("duration", "needs", "costs")
-"""Fields that a phase with one mode may have itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +76,8 @@ def form_findings(
         kind = detail["type"]
         group = kind if kind in {"extra_forbidden", "missing", "invalid_key"} else ""
         key = "/".join(map(str, place.path)), group
+        if group == "extra_forbidden" and _is_beside_modes(place):
+            key = "/".join(map(str, place.path[:-1])), "modes"
         together.setdefault(key, (place, []))[1].append(detail)
     return tuple(_finding(place, details) for place, details in together.values())
 
@@ -115,8 +114,7 @@ def _place(location: tuple[Step, ...], data: object, model: type[BaseModel]) -> 
             continue  # a kind of a union that was tried
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             owner = kind
-        missing_modes = isinstance(here, Mapping) and "modes" not in here and "duration" in here
-        if step == "modes" and missing_modes:
+        if step == "modes" and _is_short(here):
             kind = inner
             continue  # the short form of a phase
         if isinstance(step, int) and isinstance(here, Mapping) and step not in here:
@@ -129,6 +127,15 @@ def _place(location: tuple[Step, ...], data: object, model: type[BaseModel]) -> 
 
 
 _NOWHERE = object()
+
+
+def _is_short(phase: object) -> bool:
+    """Return whether a phase has no modes, but fields of one."""
+    return (
+        isinstance(phase, Mapping)
+        and "modes" not in phase
+        and any(name in phase for name in SHORT_PHASE)
+    )
 
 
 def _looked_up(here: object, step: Step) -> tuple[object, Step]:
@@ -285,6 +292,9 @@ PLAIN: Mapping[object, Wanted] = MappingProxyType(
 )
 """What the simple kinds of values are called."""
 
+YEAR = Wanted("a year", "2027", "years")
+"""What a key that is a whole number is."""
+
 
 def wanted(kind: object) -> Wanted:
     """Return what the model expects of a kind."""
@@ -310,9 +320,9 @@ def _wanted(kind: object) -> Wanted:
         return Wanted(f"a list of {item.several}", f"[{item.example}, ...]")
     if get_origin(kind) is dict:
         key, value = get_args(kind)
-        of_years, item = key is int, wanted(value)
-        name = "2027" if of_years else "name"
-        words = f"a mapping of {'years' if of_years else 'names'} to {item.several}"
+        of_years, item = _bare(key) is int, wanted(value)
+        name = YEAR.example if of_years else "name"
+        words = f"a mapping of {YEAR.plural if of_years else 'names'} to {item.several}"
         return Wanted(words, f"{{{name}: {item.example}}}")
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         names = list(fields_of(kind))
@@ -353,6 +363,8 @@ def meant(wrong: object, known: Iterable[str]) -> str:
 
 def _finding(place: Place, details: list[ErrorDetails]) -> Finding:
     kinds = [detail["type"] for detail in details]
+    if kinds[0] == "extra_forbidden" and _is_beside_modes(place):
+        return _beside_modes(place, [str(detail["loc"][-1]) for detail in details])
     if kinds[0] in {"extra_forbidden", "invalid_key"}:
         return _unknown(place)
     if kinds[0] == "missing":
@@ -396,8 +408,45 @@ def _unknown(place: Place) -> Finding:
     return Finding(Severity.ERROR, "unknown-field", _text(place.path), message, fix)
 
 
+def _is_beside_modes(place: Place) -> bool:
+    """Return whether an unknown field is one that a phase with one mode may have."""
+    return "modes" in place.owner.model_fields and place.path[-1] in SHORT_PHASE
+
+
+def _beside_modes(place: Place, names: list[str]) -> Finding:
+    """Return the finding about a phase with modes that has a mode's fields itself as well."""
+    phase = place.path[:-1]
+    fields = _ticked(names)
+    return Finding(
+        Severity.ERROR,
+        "unknown-field",
+        _text(place.path),
+        f"{_begin(spoken(phase))} has `modes`, and {fields} beside them.",
+        f"Give either: move {fields} into each of the modes, or remove `modes`.",
+    )
+
+
+def _ticked(names: Sequence[str]) -> str:
+    """Return names of fields as a sentence lists them."""
+    *most, last = [f"`{name}`" for name in names]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def _no_mode(phase: tuple[Step, ...]) -> Finding:
+    """Return the finding about a phase that does not say how long it takes."""
+    return Finding(
+        Severity.ERROR,
+        "missing-field",
+        _text(phase),
+        f"{_begin(spoken(phase))} has neither `duration` nor `modes`; it must have one of them.",
+        "Add for instance `duration: 3`.",
+    )
+
+
 def _missing(place: Place) -> Finding:
     name, expected = place.path[-1], wanted(place.kind)
+    if name in {"duration", "modes"} and place.path[-3:-2] == ("phases",):
+        return _no_mode(place.path[:-1])
     message = f"{_begin(spoken(place.path[:-1]))} has no `{name}`; it must have one"
     return Finding(
         Severity.ERROR,
@@ -426,7 +475,7 @@ def _wrong(place: Place, details: list[ErrorDetails]) -> Finding:
     if place.is_key:
         subject = f"A key of {spoken(place.path[:-1])}"
     own = next((d["msg"] for d in details if d["type"] == "value_error"), "")
-    expected = wanted(place.kind)
+    expected = YEAR if place.is_key and place.kind is int else wanted(place.kind)
     message, fix = _special(value, details, expected)
     if own:
         reason = own.removeprefix("Value error, ")

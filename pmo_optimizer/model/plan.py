@@ -5,12 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, PlainSerializer
 
 from pmo_optimizer.model import files
-from pmo_optimizer.model.base import Frozen, plain_number
+from pmo_optimizer.model.base import Frozen, Version, plain_number
 from pmo_optimizer.model.objective import TermName
 
 if TYPE_CHECKING:
@@ -250,7 +250,7 @@ class Plan(Frozen):
     sum's (formulation, section 7); null where there is no plan, or no bound.
     """
 
-    schema_version: Literal["1"] = "1"
+    schema_version: Version = "1"
     portfolio: str = ""
     digest: str = ""
     status: Status

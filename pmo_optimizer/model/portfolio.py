@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from pmo_optimizer.model import files
-from pmo_optimizer.model.base import Frozen, Number, content_hash, with_ids
+from pmo_optimizer.model.base import Frozen, Number, Version, content_hash, with_ids
 from pmo_optimizer.model.calendar import Calendar
 from pmo_optimizer.model.money import Cap, Fund
 from pmo_optimizer.model.objective import BaselineProject, Objective
@@ -22,7 +22,7 @@ from pmo_optimizer.model.relations import AllOrNone, Choose, Excludes, Link, Req
 from pmo_optimizer.model.rules import Rule, UtilizationRule
 from pmo_optimizer.model.strategy import Comparison, Criterion, PriorityVector, priorities
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION: Literal["1"] = "1"
 """Version of the portfolio file format."""
 
 
@@ -43,7 +43,7 @@ class Portfolio(Frozen):
         The plan against which the ``changes`` term counts.
     """
 
-    schema_version: Literal["1"] = "1"
+    schema_version: Version = SCHEMA_VERSION
     name: str = "portfolio"
     description: str = ""
     currency: str = "EUR"

@@ -21,6 +21,7 @@ from pmo_optimizer.model.base import (
 from pmo_optimizer.model.calendar import Calendar
 from pmo_optimizer.model.money import Benefit, CostLine
 from pmo_optimizer.model.relations import Link, LinkType
+from pmo_optimizer.model.words import SHORT_PHASE
 
 
 class State(StrEnum):
@@ -148,8 +149,10 @@ class Phase(Frozen):
     @model_validator(mode="before")
     @classmethod
     def _single_mode(cls, data: Any) -> Any:  # noqa: ANN401 - raw input of any shape
-        if isinstance(data, dict) and "modes" not in data and "duration" in data:
-            short = {k: data[k] for k in ("duration", "needs", "costs") if k in data}
+        short = {}
+        if isinstance(data, dict) and "modes" not in data:
+            short = {k: data[k] for k in SHORT_PHASE if k in data}
+        if short:
             rest = {k: v for k, v in data.items() if k not in short}
             return {**rest, "modes": [{"id": "normal", **short}]}
         return data
@@ -288,17 +291,32 @@ class Project(Labelled):
         """Return the exclusive end that is due, or None."""
         return None if self.due is None else calendar.end_not_after(self.due)
 
+    @property
+    def goes_on_with(self) -> str | None:
+        """Id of the phase that a running project is in; None for others, and without phases.
+
+        It is the first listed phase whose start waits for no other one by the project's own
+        links (formulation, section 1).
+        """
+        if self.state is not State.RUNNING or not self.phases:
+            return None
+        waiting = {
+            link.target
+            for link in self.links
+            if link.min_lag is not None and link.type in {LinkType.FS, LinkType.SS}
+        }
+        free = (phase.id for phase in self.phases if phase.id not in waiting)
+        return next(free, self.phases[0].id)
+
     def pinned_start(self, phase: Phase, calendar: Calendar) -> int | None:
         """Return the period in which a phase must start if the project is selected, or None.
 
-        The first listed phase of a running project is pinned at period 0 unless it has a pin of
-        its own (formulation, section 1).
+        The phase that a running project goes on with is pinned at period 0 unless it has a pin
+        of its own (formulation, section 1).
         """
         if phase.pin is not None and phase.pin.start is not None:
             return calendar.period_of(phase.pin.start)
-        if self.state is State.RUNNING and phase.id == self.phases[0].id:
-            return 0
-        return None
+        return 0 if phase.id == self.goes_on_with else None
 
     def allowed_modes(self, phase: Phase) -> tuple[Mode, ...]:
         """Return the modes of a phase that its pin leaves."""

@@ -54,3 +54,6 @@ WORDS = MappingProxyType(
     }
 )
 """What fields are called, where their names are not good words."""
+
+SHORT_PHASE = ("duration", "needs", "costs")
+"""Fields of a mode that a phase with a single mode may have itself."""

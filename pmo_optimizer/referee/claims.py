@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from math import isclose, nan
+from collections import Counter
+from collections.abc import Iterable, Iterator, Set
+from math import isclose
 
-from pmo_optimizer.model import Kpis, Plan, Status, TermResult, Violation
+from pmo_optimizer.model import (
+    Alignment,
+    Breach,
+    FundUse,
+    Kpis,
+    Plan,
+    ProjectKpi,
+    SkillLoad,
+    Status,
+    TermResult,
+    Violation,
+)
 from pmo_optimizer.referee.report import Code, Report
+
+MOST_SHOWN = 12
+"""So many periods of a figure are written out in a message."""
 
 
 def disagreements(plan: Plan, report: Report, tolerance: float = 1e-6) -> tuple[Violation, ...]:
@@ -63,21 +78,77 @@ def _wrong_values(plan: Plan, kpis: Kpis, tolerance: float) -> Iterator[Violatio
             yield _claim(Code.CLAIM_TERM, f"terms/{term.term}/value", message)
 
 
+Figure = float | tuple[float, ...]
+"""A key figure, or one for each period."""
+
+Entry = ProjectKpi | FundUse | SkillLoad | Alignment | Breach
+"""What the lists of key figures hold."""
+
+
 def _wrong_kpis(claimed: Kpis, found: Kpis, tolerance: float) -> Iterator[Violation]:
-    """Compare the main key figures, where the plan carries any."""
-    if not claimed.terms:
+    """Compare the key figures that the plan carries, entry by entry; it may carry none."""
+    if claimed == Kpis():
         return
-    pairs = {
-        "objective": (claimed.objective, found.objective),
-        "penalty": (claimed.penalty, found.penalty),
-        "selected": (claimed.selected, found.selected),
-    }
-    for term, value in claimed.terms.items():
-        pairs[f"terms/{term}"] = (value, found.terms.get(term, nan))
-    for name, (said, right) in pairs.items():
-        if not _same(said, right, tolerance):
-            message = f"The plan says {said!r}, recomputed is {right!r}."
-            yield _claim(Code.CLAIM_KPI, f"kpis/{name}", message)
+    said = _figures(claimed, claimed.model_fields_set)
+    right = _figures(found, claimed.model_fields_set)
+    for name in dict.fromkeys((*said, *right)):
+        path = f"kpis/{name}"
+        if name not in said:
+            message = f"The plan leaves it out, recomputed is {_shown(right[name])}."
+            yield _claim(Code.CLAIM_KPI, path, message)
+        elif name not in right:
+            message = f"The plan says {_shown(said[name])}, and there is no such figure."
+            yield _claim(Code.CLAIM_KPI, path, message)
+        elif not _same_figure(said[name], right[name], tolerance):
+            message = f"The plan says {_shown(said[name])}, recomputed is {_shown(right[name])}."
+            yield _claim(Code.CLAIM_KPI, path, message)
+
+
+def _figures(kpis: Kpis, fields: Set[str]) -> dict[str, Figure]:
+    """Return each figure in some fields by its path; entries are named by their texts."""
+    found: dict[str, Figure] = {}
+    for field in Kpis.model_fields:
+        value = getattr(kpis, field)
+        if field not in fields:
+            continue
+        if isinstance(value, dict):
+            found |= {f"{field}/{key}": number for key, number in value.items()}
+        elif isinstance(value, tuple):
+            found |= _of_entries(field, value)
+        else:
+            found[field] = value
+    return found
+
+
+def _of_entries(field: str, entries: Iterable[Entry]) -> dict[str, Figure]:
+    """Return the figures of a list; entries of the same name are numbered."""
+    found: dict[str, Figure] = {}
+    times: Counter[str] = Counter()
+    for entry in entries:
+        parts = dict(entry)
+        name = "/".join(part for part in parts.values() if isinstance(part, str) and part)
+        times[name] += 1
+        path = f"{field}/{name}" if times[name] == 1 else f"{field}/{name}/{times[name]}"
+        found |= {f"{path}/{key}": part for key, part in parts.items() if not isinstance(part, str)}
+    return found
+
+
+def _same_figure(left: Figure, right: Figure, tolerance: float) -> bool:
+    if isinstance(left, tuple) and isinstance(right, tuple):
+        pairs = zip(left, right, strict=False)
+        return len(left) == len(right) and all(_same(a, b, tolerance) for a, b in pairs)
+    return (
+        not isinstance(left, tuple)
+        and not isinstance(right, tuple)
+        and _same(left, right, tolerance)
+    )
+
+
+def _shown(figure: Figure) -> str:
+    """Return a figure for a message; of many periods only the first ones."""
+    if isinstance(figure, tuple) and len(figure) > MOST_SHOWN:
+        return f"{list(figure[:MOST_SHOWN])} and {len(figure) - MOST_SHOWN} more"
+    return repr(list(figure) if isinstance(figure, tuple) else figure)
 
 
 def _wrong_proof(plan: Plan, tolerance: float) -> Iterator[Violation]:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from pmo_optimizer.model import Calendar, FundUse, Grain, HireOrder, Plan, Portfolio, SkillLoad
 from pmo_optimizer.report.tables import Cell, section
-from pmo_optimizer.report.words import amount, bar, first_day, percent, score
+from pmo_optimizer.report.words import ABSENT, amount, bar, first_day, percent, score
 
 FIXED_WIDTH = (16 + 2) + (5 + 2) + (8 + 2) + (5 + 2)
 """Width of the columns skill (at least), load, capacity and peak, with their gaps."""
@@ -42,12 +42,13 @@ def load(portfolio: Portfolio, plan: Plan, width: int, limit: int | None) -> lis
 
 def _load_row(name: str, skill: SkillLoad, groups: list[tuple[str, range]]) -> list[Cell]:
     pairs = list(zip(skill.load, skill.capacity, strict=False))
-    count = max(len(pairs), 1)
+    if not pairs:  # a plan file may say nothing about a skill
+        return [name, *[ABSENT] * (3 + len(groups))]
     peak = max(pairs, key=lambda pair: pair[0] / pair[1] if pair[1] > 0 else pair[0] * 1e9)
     row: list[Cell] = [
         name,
-        amount(sum(skill.load) / count),
-        amount(sum(skill.capacity) / count),
+        amount(sum(skill.load) / len(pairs)),
+        amount(sum(skill.capacity) / len(pairs)),
         _use(*peak),
     ]
     for _, periods in groups:

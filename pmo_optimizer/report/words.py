@@ -118,7 +118,8 @@ def title_of(portfolio: Portfolio, project: str) -> str:
 def bar(part: float, whole: float, width: int) -> Text:
     """Return a bar of ``width`` characters, filled to part / whole; red where that exceeds 1."""
     ratio = part / whole if whole > 0 else float(part > 0)
-    filled = round(min(max(ratio, 0.0), 1.0) * width)
+    # Written this way around, what is not a number fills nothing.
+    filled = round(min(max(0.0, ratio), 1.0) * width)
     style = "red" if ratio > 1 + 1e-9 else "cyan"
     return Text.assemble((FULL * filled, style), (EMPTY * (width - filled), "dim"))
 

@@ -39,14 +39,24 @@ NO_WINDOW = Window(0, -1)
 class ProjectWindow:
     """Windows of a project's start and finish and of its phases' starts and finishes.
 
-    ``possible`` is False where some window is empty, the project is ``never``, or a project
-    that it needs is impossible.
+    Attributes
+    ----------
+    possible
+        False where some window is empty, the project is ``never``, or a project that it needs
+        is impossible; all windows are then `NO_WINDOW`.
+    squeezed
+        The event that was found to have no time left, and the empty window that the lags give
+        it, where that makes the project impossible.
+    lacking
+        Impossible projects of which the project needs one, where that makes it impossible.
     """
 
     start: Window
     finish: Window
     phases: Mapping[str, tuple[Window, Window]]
     possible: bool
+    squeezed: tuple[Event, Window] | None = None
+    lacking: tuple[str, ...] = ()
 
 
 class _Numbered:
@@ -70,8 +80,12 @@ class _Numbered:
         earliest: dict[Event, int],
         latest: dict[Event, int],
         impossible: set[str],
-    ) -> None:
-        """Propagate from the changed events on; projects without a time become impossible."""
+    ) -> dict[str, tuple[Event, Window]]:
+        """Propagate from the changed events on; projects without a time become impossible.
+
+        Returned are those projects, each with an event that has no time, and its window.
+        """
+        squeezed: dict[str, tuple[Event, Window]] = {}
         low, high = ([side[event] for event in self.events] for side in (earliest, latest))
         queue = deque(self.number[event] for event in changed)
         while queue:
@@ -81,6 +95,7 @@ class _Numbered:
                 continue
             if high[i] < low[i]:
                 impossible.add(project)
+                squeezed[project] = self.events[i], Window(low[i], high[i])
                 continue
             for j, lag in self.forward[i]:
                 if low[i] + lag > low[j]:
@@ -92,6 +107,7 @@ class _Numbered:
                     queue.append(j)
         earliest.update(zip(self.events, low, strict=True))
         latest.update(zip(self.events, high, strict=True))
+        return squeezed
 
 
 class _Propagation:
@@ -103,6 +119,8 @@ class _Propagation:
         self.earliest: dict[Event, int] = {}
         self.latest: dict[Event, int] = {}
         self.impossible = {p.id for p in self.projects if p.decision is Decision.NEVER}
+        self.squeezed: dict[str, tuple[Event, Window]] = {}
+        self.lacking: dict[str, tuple[str, ...]] = {}
         sure = certain_projects(portfolio)
         self.arcs: list[Arc] = []
         self.groups: list[ResolvedLink] = []
@@ -157,7 +175,7 @@ class _Propagation:
         network = _Numbered(self.earliest, self.arcs)
         queue: Sequence[Event] = tuple(self.earliest)
         while queue:
-            network.tighten(queue, self.earliest, self.latest, self.impossible)
+            self.squeezed |= network.tighten(queue, self.earliest, self.latest, self.impossible)
             queue = (*self._whole(), *self._alternatives())
             self._spread()
 
@@ -213,6 +231,7 @@ class _Propagation:
             for project, alternatives in self.needs:
                 if project not in self.impossible and set(alternatives) <= self.impossible:
                     self.impossible.add(project)
+                    self.lacking[project] = alternatives
                     changed = True
 
 
@@ -243,6 +262,8 @@ def windows(portfolio: Portfolio) -> dict[str, ProjectWindow]:
                 for f in project.phases
             },
             possible=project.id not in state.impossible,
+            squeezed=state.squeezed.get(project.id),
+            lacking=state.lacking.get(project.id, ()),
         )
         for project in state.projects
     }

@@ -57,6 +57,8 @@ BAD_FILES = {
     ),
     # a control character, which YAML does not allow
     "control.yaml": ("calendar: \x07\n", "file-syntax"),
+    # a tag that the text does not keep
+    "tag.yaml": ("risk_adjusted: !!bool maybe\n", "file-syntax"),
     # dates that no calendar reaches
     "far.yaml": (
         "calendar: {start: 9999-12-01, periods: 99}\nprojects: [{id: P1, value: 1}]\n",

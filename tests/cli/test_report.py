@@ -14,7 +14,7 @@ from pmo_optimizer.report import DEFAULT_LIMIT, plan_report, plan_text
 from pmo_optimizer.report.gantt import Scale, chart_row, ticks_of
 from pmo_optimizer.report.projects import least_cost
 from pmo_optimizer.report.resources import buckets, fiscal_quarter
-from pmo_optimizer.report.words import amount, clip, first_day, last_day, relative_gap
+from pmo_optimizer.report.words import amount, bar, clip, first_day, last_day, relative_gap
 
 
 def line_with(text: str, word: str) -> str:
@@ -75,6 +75,24 @@ def test_load_is_a_percentage_of_capacity(portfolio: Portfolio, plan: Plan) -> N
         "1",
         *["150", "%", "0", "%", "0", "%", "150", "%", "150", "%"],
     ]
+
+
+@pytest.mark.parametrize("capacity", [(), (1.0, 1.0)])
+def test_a_skill_of_which_nothing_is_said_has_dashes(
+    portfolio: Portfolio, plan: Plan, capacity: tuple[float, ...]
+) -> None:
+    """A plan file may hold no figure of a skill's load; the row then has nothing to show."""
+    silent = {"load": (), "capacity": capacity}
+    skills = tuple(skill.model_copy(update=silent) for skill in plan.kpis.skills)
+    kpis = plan.kpis.model_copy(update={"skills": skills})
+    line = line_with(plan_text(portfolio, plan.model_copy(update={"kpis": kpis})), "Development")
+    assert set(line.split()[1:]) == {"–"}
+
+
+def test_what_is_not_a_number_fills_no_bar() -> None:
+    """Plan files may hold figures that are no numbers; they are shown all the same."""
+    assert bar(float("nan"), 1, 4).plain == "░░░░"
+    assert bar(float("inf"), 1, 4).plain == "████"
 
 
 def test_spending_is_shown_against_each_year(portfolio: Portfolio, plan: Plan) -> None:

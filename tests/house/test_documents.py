@@ -89,7 +89,30 @@ def test_schema_knows_the_short_forms() -> None:
     parts = portfolio_schema()["$defs"]
     assert parts["Phase"]["properties"]["duration"] == parts["Mode"]["properties"]["duration"]
     assert parts["Phase"]["oneOf"] == [{"required": ["modes"]}, {"required": ["duration"]}]
+    assert parts["Phase"]["dependentRequired"] == {"needs": ["duration"], "costs": ["duration"]}
     assert {"type": "string"} in parts["Filter"]["properties"]["category"]["anyOf"]
+
+
+def test_schema_takes_what_the_reader_takes() -> None:
+    """Ids may be whole numbers, numbers texts of a number, and years are keys of digits."""
+    parts = portfolio_schema()["$defs"]
+    for part, name in (("Project", "id"), ("Phase", "id"), ("Link", "id"), ("Need", "skill")):
+        assert parts[part]["properties"][name]["type"] == ["string", "integer"]
+    probability = parts["Project"]["properties"]["probability"]
+    for text, is_number in (
+        ("0.5", True),
+        ("-1e-3", True),
+        (".5", True),
+        ("", False),
+        ("x", False),
+    ):
+        assert bool(re.search(probability["pattern"], text)) is is_number
+    years = parts["Amounts"]["properties"]["years"]["anyOf"][0]
+    (key,) = years["patternProperties"]
+    assert re.search(key, "2027")
+    assert not re.search(key, "FY27")
+    assert years["additionalProperties"] is False
+    assert portfolio_schema()["properties"]["schema_version"]["enum"] == ["1", 1]
 
 
 def test_plan_schema_names_the_fields_of_a_plan() -> None:

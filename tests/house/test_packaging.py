@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tarfile
 import tomllib
 import venv
 from importlib import metadata
@@ -114,6 +115,19 @@ def test_second_make_installs_nothing(environment: dict[str, str], tmp_path: Pat
         check=False,
     )
     assert done.stdout.splitlines() == [f"{tmp_path}/bin/pmo-optimizer demo"]
+
+
+def test_source_distribution_holds_what_make_test_reads(tmp_path: Path) -> None:
+    """Whoever unpacks the sources has everything that is built, checked and tested here."""
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as archive:
+        names = {name.split("/", 1)[1] for name in archive.getnames()}
+    files = ("Makefile", "pyproject.toml", "requirements.lock", "Dockerfile", ".dockerignore")
+    texts = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE")
+    assert {*files, *texts, ".ci/run", "docs/checks.md", "benchmarks/__main__.py"} <= names
+    assert "tests/house/test_packaging.py" in names
+    assert not any("__pycache__" in name or "/.hypothesis" in name for name in names)
 
 
 def test_continuous_integration_runs_make_test() -> None:

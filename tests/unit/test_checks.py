@@ -6,12 +6,14 @@ import copy
 import inspect
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from pmo_optimizer.checks import FORM_CODES, RULES, check, check_data, require_valid
+from pmo_optimizer.checks.numbers import NOT_NEGATIVE, POSITIVE
 from pmo_optimizer.model import Finding, InvalidInput, Portfolio, Severity, files, form
+from pmo_optimizer.model.base import Frozen
 from tests.unit.checks_cases import CASES, Case, data, work
 from tests.unit.checks_full import FULL
 
@@ -91,6 +93,27 @@ def test_codes_of_form_are_those_that_reading_gives() -> None:
     source = inspect.getsource(files) + inspect.getsource(form)
     used = re.findall(r'"((?:file|alias|wrong|missing|unknown)-[a-z-]+)"', source)
     assert set(used) == set(FORM_CODES)
+
+
+def parts_of(kind: Any) -> set[type[Frozen]]:
+    """Return the kinds of objects in a type: itself, and those in its fields."""
+    if isinstance(kind, type) and issubclass(kind, Frozen):
+        inner = (field.annotation for field in kind.model_fields.values())
+        return {kind}.union(*(parts_of(annotation) for annotation in inner))
+    return set().union(*(parts_of(argument) for argument in get_args(kind)))
+
+
+def test_no_price_may_be_negative() -> None:
+    """Every price in a portfolio is in a table of limits, so that no breach is rewarded."""
+    prices = {
+        (kind, field)
+        for kind in parts_of(Portfolio)
+        for field in kind.model_fields
+        if field == "price" or field.endswith("_price")
+    }
+    limited = {(k, f) for table in (NOT_NEGATIVE, POSITIVE) for k in table for f in table[k]}
+    assert len(prices) >= 9
+    assert prices <= limited
 
 
 def test_errors_come_first() -> None:
@@ -181,6 +204,47 @@ def test_a_blocking_link_without_lags_says_something() -> None:
     assert [f.rule for f in found] == ["selection-conflict"]
 
 
+def squeezed(decision: str) -> tuple[Finding, ...]:
+    """Return the findings about 5 periods of A before 3 of B, which C needs, in 6 periods."""
+    return findings(
+        calendar={"start": "2027-01-01", "periods": 6},
+        projects=[work("A", 5, decision=decision), work("B", 3, decision=decision), work("C", 1)],
+        links=[{"from": "A", "to": "B"}],
+        requires=[{"project": "C", "needs": ["B"]}],
+    )
+
+
+@pytest.mark.parametrize("decision", ["must", "free"])
+def test_what_links_leave_a_project_is_told_in_periods(decision: str) -> None:
+    """B may start when A ends, after 5 periods, and must when 3 of the 6 are left."""
+    (found,) = (f for f in squeezed(decision) if f.path == "projects/B")
+    assert found.message == (
+        "Project B can never be scheduled: its links let it start no earlier than 2027-06 "
+        "(period 5) and no later than 2027-04 (period 3)."
+    )
+
+
+def test_who_needs_what_cannot_be_is_told_its_name() -> None:
+    """C has all the time it wants, and no B."""
+    (found,) = (f for f in squeezed("must") if f.path == "projects/C")
+    assert found.rule == "never-schedulable"
+    assert found.message == (
+        "Project C can never be scheduled: it needs project B, which can never be scheduled."
+    )
+
+
+def test_an_end_that_comes_too_late_is_told_as_the_beginning_of_a_period() -> None:
+    """P ends with period 1 and Q starts with it at the latest: ends are exclusive."""
+    found = findings(
+        projects=[work("P", 2, state="running"), work("Q", 2, decision="must", latest_start=1)],
+        links=[{"from": "P", "to": "Q"}],
+    )
+    assert found[0].message == (
+        "Project P can never be scheduled: its links let it end no earlier than the beginning of "
+        "2027-03 (period 2) and no later than the beginning of 2027-02 (period 1)."
+    )
+
+
 def test_a_contradiction_tells_its_chain() -> None:
     """Decisions that clash are explained step by step, each with the rule behind it."""
     found = findings(
@@ -224,6 +288,16 @@ def test_a_running_project_may_have_begun_long_ago() -> None:
     begun = {"earliest_start": "2025-01-15", "latest_start": "2025-03-15"}
     done = {"id": "D", "state": "done", "latest_finish": "2026-01-15"}
     assert findings(projects=[work("R", 2, state="running", **begun), done]) == ()
+
+
+def test_a_running_project_may_list_its_phases_in_any_order() -> None:
+    """With links of its own it goes on with the phase that waits for no other."""
+    phases = [{"id": "test", "duration": 1}, {"id": "build", "duration": 2}]
+    links = [{"from": "build", "to": "test"}]
+    assert findings(projects=[work("R", state="running", links=links) | {"phases": phases}]) == ()
+    pinned = [phases[0], phases[1] | {"pin": {"start": 3}}]
+    (found,) = findings(projects=[work("R", state="running", links=links) | {"phases": pinned}])
+    assert (found.rule, found.path) == ("running-pin", "projects/R/phases/build/pin/start")
 
 
 def test_a_soft_share_may_be_impossible() -> None:

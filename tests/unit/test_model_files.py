@@ -267,6 +267,29 @@ def test_broken_yaml_is_one_finding(tmp_path: Path, text: str) -> None:
     assert rule_of(tmp_path, text) == "file-syntax"
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("!!bool maybe", "'maybe' is no bool"),
+        ("!!timestamp soon", "'soon' is no timestamp"),
+        ("!!int ''", "'' is no int"),
+        ("!!int '-'", "'-' is no int"),
+        ("!!int x", "'x' is no int"),
+        ("!!float ''", "'' is no float"),
+        ("!!float x", "'x' is no float"),
+    ],
+)
+def test_a_text_that_is_not_what_its_tag_says_is_found_in_its_place(
+    text: str, message: str
+) -> None:
+    """A tag that promises a type which the text has not is a finding with line and column."""
+    with pytest.raises(InvalidInput) as caught:
+        parse(f"name: x\nfield: {text}\n")
+    (finding,) = caught.value.findings
+    assert finding.rule == "file-syntax"
+    assert finding.message == f"Not valid YAML: {message} in line 2, column 8."
+
+
 IMPOSSIBLE_DAYS = ["2027-02-30", "2027-13-01", "2027-00-10", "2027-06-31", "2027-02-29"]
 
 

@@ -140,6 +140,40 @@ MESSAGES: dict[str, tuple[Data, tuple[str, str, str]]] = {
             "Write for instance `fte: 0.5`.",
         ),
     ),
+    "a phase that does not say how long it takes": (
+        project(phases=[{"id": "build", "needs": [{"skill": "dev", "fte": 1}], "costs": []}]),
+        (
+            "projects/A/phases/build",
+            "Phase build of project A has neither `duration` nor `modes`; it must have one of "
+            "them.",
+            "Add for instance `duration: 3`.",
+        ),
+    ),
+    "a phase that says nothing": (
+        project(phases=[{"id": "build"}]),
+        (
+            "projects/A/phases/build",
+            "Phase build of project A has neither `duration` nor `modes`; it must have one of "
+            "them.",
+            "Add for instance `duration: 3`.",
+        ),
+    ),
+    "a phase with modes and a duration": (
+        project(phases=[{"id": "build", "modes": [{"duration": 1}], "duration": 2}]),
+        (
+            "projects/A/phases/build/duration",
+            "Phase build of project A has `modes`, and `duration` beside them.",
+            "Give either: move `duration` into each of the modes, or remove `modes`.",
+        ),
+    ),
+    "a phase with modes and needs and costs": (
+        project(phases=[{"id": "build", "modes": [{"duration": 1}], "needs": [], "costs": []}]),
+        (
+            "projects/A/phases/build/needs",
+            "Phase build of project A has `modes`, and `needs` and `costs` beside them.",
+            "Give either: move `needs` and `costs` into each of the modes, or remove `modes`.",
+        ),
+    ),
     "yes for a number": (
         project(value=True),
         (
@@ -194,9 +228,8 @@ MESSAGES: dict[str, tuple[Data, tuple[str, str, str]]] = {
         {"funds": [{"id": "F", "amounts": {"years": {"soon": 5}}}]},
         (
             "funds/F/amounts/years/soon",
-            "A key of `years` of `amounts` of fund F is the text 'soon'; a whole number is "
-            "expected.",
-            "Write for instance `3`.",
+            "A key of `years` of `amounts` of fund F is the text 'soon'; a year is expected.",
+            "Write for instance `2027`.",
         ),
     ),
     "a text for a date": (

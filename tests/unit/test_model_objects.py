@@ -80,6 +80,25 @@ def test_running_projects_go_on_in_period_zero() -> None:
     assert pins(made(phases=pinned(start=4))) == [4, None]
 
 
+@pytest.mark.parametrize(
+    ("links", "starts"),
+    [
+        ([{"from": "f2", "to": "f1"}], [None, 0]),  # listed first, done last
+        ([{"from": "f2", "to": "f1", "type": "SS"}], [None, 0]),
+        ([{"from": "f1", "to": "f2"}], [0, None]),
+        ([{"from": "f2", "to": "f1", "type": "FF"}], [0, None]),  # only its end waits
+        ([{"from": "f2", "to": "f1", "min_lag": None, "max_lag": 3}], [0, None]),
+        ([{"from": "f2", "to": "f1"}, {"from": "f1", "to": "f2"}], [0, None]),  # a circle
+    ],
+)
+def test_running_projects_go_on_with_a_phase_that_waits_for_no_other(
+    links: list[Data], starts: list[int | None]
+) -> None:
+    """By a project's own links, the first phase need not be the one that is listed first."""
+    assert pins(made(state="running", links=links)) == starts
+    assert pins(made(links=links)) == [None, None]
+
+
 def test_a_pin_leaves_one_mode() -> None:
     """A pinned mode is the only one allowed; without a pin all are."""
     modes = [{"id": "slow", "duration": 2}, {"id": "fast", "duration": 1}]

@@ -15,6 +15,7 @@ from pmo_optimizer.model import (
     InvalidInput,
     PhasePlan,
     Plan,
+    Portfolio,
     ProjectPlan,
     Status,
     SupplierKind,
@@ -136,3 +137,20 @@ def test_what_is_no_plan_is_refused_with_paths(change: dict[str, Any], path: str
     with pytest.raises(InvalidInput) as caught:
         Plan.parse({**PLAN.to_data(), **change})
     assert [finding.path.endswith(path) for finding in caught.value.findings] == [True]
+
+
+@pytest.mark.parametrize("version", ["1", 1])
+def test_the_version_may_be_a_number(version: object) -> None:
+    """YAML reads ``schema_version: 1`` as a number; it means the same, for portfolios too."""
+    assert Plan.parse(PLAN.to_data() | {"schema_version": version}) == PLAN
+    calendar = {"start": "2027-01-01", "periods": 6}
+    subject = Portfolio.parse({"schema_version": version, "calendar": calendar})
+    assert subject.schema_version == "1"
+
+
+@pytest.mark.parametrize("version", ["2", 2, True, "1.0"])
+def test_other_versions_are_refused(version: object) -> None:
+    """Files of a version that is not known are findings."""
+    with pytest.raises(InvalidInput) as caught:
+        Plan.parse(PLAN.to_data() | {"schema_version": version})
+    assert [finding.path for finding in caught.value.findings] == ["schema_version"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from pmo_optimizer.model import Kpis, Plan, Status, Termination, TermName, TermResult
 from pmo_optimizer.referee import Code, Report, check, disagreements
-from tests.unit.referee_cases import base, no, yes
+from tests.unit.referee_cases import ANN, PEOPLE, base, no, one_phase, plan_of, portfolio, work, yes
 
 VALUE, COST = 6.0, 18.0
 
@@ -88,6 +89,75 @@ def test_claim_kpi() -> None:
     wrong = report.kpis.model_copy(update={"terms": terms})
     assert claims(kpis=wrong) == {(Code.CLAIM_KPI.value, "kpis/terms/delay")}
     assert claims(kpis=Kpis()) == set()
+
+
+def falsified(data: Any, number: float) -> Iterator[Any]:
+    """Yield copies of key figures as data, each with another number in one place."""
+    for key, value in data.items() if isinstance(data, dict) else enumerate(data):
+        changed = [number] if isinstance(value, float) else []
+        if isinstance(value, dict | list):
+            changed = list(falsified(value, number))
+        for other in changed:
+            copy = data.copy()
+            copy[key] = other
+            yield copy
+
+
+def spent() -> tuple[Plan, Report]:
+    """Return a true plan with figures in every list: projects, money, people, value, a breach."""
+    need = {"id": "dev", "skill": "dev", "fte": 1}
+    subject = portfolio(
+        **PEOPLE,
+        criteria=[{"id": "growth", "weight": 1, "worst": 0, "best": 10}],
+        funds=[{"id": "F", "amounts": {"total": 3}, "price": 2}],
+        projects=[
+            {
+                "id": "A",
+                "scores": {"growth": 5},
+                "phases": [{"duration": 2, "needs": [need]}],
+                "costs": [{"category": "opex", "lump": 5, "fund": "F"}],
+            }
+        ],
+    )
+    plan = plan_of(subject, one_phase("A", 0, 2), work=[work(ANN, "A/phase-1/dev", 0, "1", "1")])
+    report = check(subject, plan)
+    assert report.violations == ()
+    assert all(report.kpis.__dict__[name] for name in Kpis.model_fields)
+    value = report.kpis.objective
+    term = TermResult(term=TermName.VALUE, value=0.5, best=value, bound=value, gap=0.0)
+    claimed = {"objective": value, "bound": value, "gap": 0.0, "terms": (term,)}
+    return plan.model_copy(update={**claimed, "kpis": report.kpis}), report
+
+
+@pytest.mark.parametrize("number", [12345.0, float("nan"), float("inf")])
+def test_no_key_figure_can_be_falsified(number: float) -> None:
+    """A wrong number in any one place of the key figures is a false claim, NaN included."""
+    plan, report = spent()
+    assert disagreements(plan, report) == ()
+    wrong = list(falsified(report.kpis.model_dump(mode="json"), number))
+    assert len(wrong) > 50
+    for data in wrong:
+        false = plan.model_copy(update={"kpis": Kpis.model_validate(data)})
+        assert [v.rule for v in disagreements(false, report)] == [Code.CLAIM_KPI.value]
+
+
+@pytest.mark.parametrize("name", ["projects", "funds", "skills", "alignment", "breaches"])
+def test_no_key_figure_can_be_left_out_or_made_up(name: str) -> None:
+    """Where a plan carries a list of key figures, it has an entry for everything, once."""
+    plan, report = spent()
+    entries = report.kpis.__dict__[name]
+    for changed in ((), (*entries, entries[0])):
+        false = report.kpis.model_copy(update={name: changed})
+        found = disagreements(plan.model_copy(update={"kpis": false}), report)
+        assert {v.rule for v in found} == {Code.CLAIM_KPI.value}
+        assert all(v.path.startswith(f"kpis/{name}/") for v in found)
+
+
+def test_key_figures_that_a_plan_does_not_carry_are_no_claim() -> None:
+    """A plan may say some fields of the key figures alone."""
+    plan, report = spent()
+    some = Kpis(objective=report.kpis.objective, terms=report.kpis.terms)
+    assert disagreements(plan.model_copy(update={"kpis": some}), report) == ()
 
 
 def test_claim_bound_of_the_plan() -> None:

@@ -211,6 +211,26 @@ def test_running_project_is_pinned() -> None:
     assert faults(other, at(other, 2, 3)) == set()
 
 
+def test_running_project_goes_on_with_its_first_open_phase() -> None:
+    """By its own links that is the build, although the test is listed first."""
+    subject = portfolio(
+        projects=[
+            {
+                "id": "P",
+                "value": 1,
+                "state": "running",
+                "phases": [{"id": "test", "duration": 1}, {"id": "build", "duration": 2}],
+                "links": [{"from": "build", "to": "test"}],
+            }
+        ]
+    )
+    good, late = (
+        plan_of(subject, chosen("P", phase("test", 2 + d, 3 + d), phase("build", d, 2 + d)))
+        for d in (0, 1)
+    )
+    planted(subject, good, late, (Code.PINNED_START, "projects/P/phases/build"))
+
+
 def test_negative_start() -> None:
     """Nothing starts before period 0."""
     subject = single({"duration": 2})

@@ -9,7 +9,10 @@ import pytest
 
 from pmo_optimizer.model import Portfolio, Project
 from pmo_optimizer.sequencing import (
+    NO_WINDOW,
+    Event,
     ProjectWindow,
+    Window,
     certain_projects,
     components,
     critical_path,
@@ -281,6 +284,20 @@ def test_what_needs_the_impossible_is_impossible() -> None:
         requires=[{"project": "C", "needs": ["B"]}],
     )
     assert possible(subject) == {"D"}
+
+
+def test_the_impossible_says_why() -> None:
+    """An empty window is kept beside the flag; who needs an impossible project is told which."""
+    subject = portfolio(
+        projects=[project("A", 4), project("B", 3), project("C", 1), project("D", 1)],
+        links=[{"from": "A", "to": "B"}],
+        requires=[{"project": "C", "needs": ["B"]}],
+    )
+    found = windows(subject)
+    assert found["B"].squeezed == (Event("B", "", False), Window(4, 3))
+    assert (found["C"].squeezed, found["C"].lacking) == (None, ("B",))
+    assert (found["D"].squeezed, found["D"].lacking) == (None, ())
+    assert found["B"].start == found["C"].start == NO_WINDOW
 
 
 def test_one_possible_alternative_is_enough() -> None:

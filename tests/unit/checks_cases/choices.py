@@ -197,6 +197,26 @@ GOAL_CASES = (
         "objective/terms",
         {"objective": {"terms": [{"term": "value"}, {"term": "value"}]}},
     ),
+    Case(
+        "term-weight-unused",
+        "objective/terms/0/weight",
+        {"objective": {"terms": [{"term": "value", "weight": 2}, {"term": "cost"}]}},
+    ),
+    Case(
+        "tolerance-unused",
+        "objective/terms/1/abs_tol",
+        {
+            "objective": {
+                "method": "weighted",
+                "terms": [{"term": "value", "weight": 2}, {"term": "cost", "abs_tol": 5}],
+            }
+        },
+    ),
+    Case(
+        "tolerance-unused",
+        "objective/terms/0/rel_tol",
+        {"objective": {"method": "weighted", "terms": [{"term": "value", "rel_tol": 0.1}]}},
+    ),
     Case("changes-without-baseline", "baseline", {"objective": {"terms": [{"term": "changes"}]}}),
     Case("delay-without-due", "objective/terms", {"objective": {"terms": [{"term": "delay"}]}}),
 )

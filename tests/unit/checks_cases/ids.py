@@ -171,7 +171,11 @@ ID_CASES = (
         },
     ),
     Case("unknown-id", "projects/P/costs/cost/fund", costing({"lump": 1, "fund": "F"})),
-    Case("unknown-id", "projects/P/exit_fund", {"projects": [work("P", 2, exit_fund="F")]}),
+    Case(
+        "unknown-id",
+        "projects/P/exit_fund",
+        {"projects": [work("P", 2, state="running", stoppable=True, exit_fund="F")]},
+    ),
     Case(
         "unknown-id",
         "projects/P/phases/a/pin/mode",

@@ -29,6 +29,14 @@ NUMBER_CASES = (
     ),
     Case(
         "negative-number",
+        "rules/r/price",
+        {
+            "projects": [work("P", 2, attributes={"risk": 3})],
+            "rules": [{"id": "r", "type": "average", "attribute": "risk", "limit": 2, "price": -1}],
+        },
+    ),  # a breach that would be rewarded
+    Case(
+        "negative-number",
         "objective/terms/0/rel_tol",
         {"objective": {"terms": [{"term": "value", "rel_tol": -0.1}]}},
     ),

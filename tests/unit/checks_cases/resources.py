@@ -109,6 +109,25 @@ PEOPLE_CASES = (
             ],
         ),
     ),  # a must project can use its other mode
+    *(
+        Case(
+            "need-field-unused",
+            f"projects/P/phases/phase-1/modes/normal/needs/dev/{field}",
+            staffed({**amount, field: 0.5}),
+        )
+        for amount in ({"fte": 1}, {"profile": [1, 1]})
+        for field in ("min_fte", "max_fte", "share")
+    ),
+    Case(
+        "need-field-unused",
+        "projects/P/phases/phase-1/modes/normal/needs/dev/max_fte",
+        staffed({"heads": 1, "share": 0.5, "max_fte": 1}),
+    ),
+    Case(
+        "need-field-unused",
+        "projects/P/phases/phase-1/modes/normal/needs/dev/share",
+        staffed({"effort": 1, "max_fte": 1, "share": 0.5}),
+    ),
     Case(
         "need-contradiction",
         "projects/P/phases/phase-1/modes/normal/needs/dev/min_fte",

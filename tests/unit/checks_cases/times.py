@@ -24,6 +24,20 @@ PROJECT_CASES = (
     ),
     Case("late-price-unused", "projects/P/late_price", {"projects": [work("P", 2, late_price=3)]}),
     Case("stop-unused", "projects/P/stoppable", {"projects": [work("P", 2, stoppable=True)]}),
+    Case("stop-unused", "projects/P/exit_cost", {"projects": [work("P", 2, exit_cost=1)]}),
+    Case(
+        "stop-unused",
+        "projects/P/exit_cost",
+        {"projects": [work("P", 2, state="running", exit_cost=1, exit_category="fees")]},
+    ),  # it may not be stopped
+    Case(
+        "stop-unused",
+        "projects/P/exit_fund",
+        {
+            "projects": [work("P", 2, state="running", exit_fund="F")],
+            "funds": [{"id": "F", "amounts": {"total": 1}}],
+        },
+    ),
 )
 
 TIME_CASES = (
