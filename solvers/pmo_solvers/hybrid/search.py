@@ -342,7 +342,7 @@ class Search:
             scale.note(gain, spent)
             self.hoods.wait(vain=not solved.proved and gain <= 0)
             if scale is self.hoods.scales[0]:
-                self.hoods.resize(kind, easy=easy, hard=not solved.proved)
+                self.hoods.resize(kind, easy=easy, hard=not solved.proved and gain <= 0)
 
     def _solve_sub(
         self, solver: str, sub: Subproblem, effort: Effort, x: Floats, seed: int

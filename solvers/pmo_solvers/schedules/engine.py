@@ -160,7 +160,8 @@ class Run:
     def _side_by_side(self) -> None:
         """Breed in processes of their own beside CP-SAT, first as a whole, then in windows."""
         workers = self.options.workers
-        children = workers // 2
+        # Where rules found no schedule at all, funds are so tight that breeding hardly will.
+        children = workers // 2 if self.board.best is not None else 0
         threads = workers - children
         first = self.options.seed + 1
         seeds = range(first, first + children)
@@ -174,7 +175,7 @@ class Run:
             others = [
                 pool.submit(self._windows, seed) for seed in range(first, first + threads - 1)
             ]
-            if not crew.size:
+            if children and not crew.size:
                 breed = self.breeder.breed
                 others.append(pool.submit(breed, self.board, lambda: self.clock.left))
             for other in others:
