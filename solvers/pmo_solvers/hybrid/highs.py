@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf, isfinite
 
@@ -22,6 +23,12 @@ INTERRUPTS = (
     CallbackType.kCallbackSimplexInterrupt,
     CallbackType.kCallbackIpmInterrupt,
 )
+
+
+IMPROVED = CallbackType.kCallbackMipImprovingSolution
+
+Found = Callable[[Floats], None]
+"""Called with each better solution while a MIP is solved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +88,7 @@ def _model(program: Program, *, integral: bool) -> highspy.HighsLp:
     return lp
 
 
-def _solver(clock: Clock, seconds: float, seed: int) -> highspy.Highs:
+def _solver(clock: Clock, seconds: float, seed: int, found: Found | None = None) -> highspy.Highs:
     """Return a silent solver of one thread that ends at the stop signal."""
     solver = highspy.Highs()
     solver.setOptionValue("output_flag", False)
@@ -95,12 +102,14 @@ def _solver(clock: Clock, seconds: float, seed: int) -> highspy.Highs:
     if isfinite(seconds):
         solver.setOptionValue("time_limit", max(seconds, 0.01))
 
-    def watch(_kind: int, _text: str, _out: object, data_in: object, _user: object) -> None:
-        if data_in is not None and clock.stop.is_set():
+    def watch(kind: int, _text: str, out: object, data_in: object, _user: object) -> None:
+        if found is not None and CallbackType(kind) == IMPROVED:
+            found(np.array(out.mip_solution))  # type: ignore[attr-defined]
+        elif data_in is not None and clock.stop.is_set():
             data_in.user_interrupt = True  # type: ignore[attr-defined]
 
     solver.setCallback(watch, None)
-    for event in INTERRUPTS:
+    for event in INTERRUPTS if found is None else (*INTERRUPTS, IMPROVED):
         solver.startCallback(event)
     return solver
 
@@ -146,10 +155,15 @@ class Effort:
 
 
 def solve_mip(
-    program: Program, effort: Effort, clock: Clock, seed: int = 0, start: Floats | None = None
+    program: Program,
+    effort: Effort,
+    clock: Clock,
+    seed: int = 0,
+    start: Floats | None = None,
+    found: Found | None = None,
 ) -> Solved:
     """Return the best solution of a MIP within limits, beginning with a start."""
-    solver = _solver(clock, min(effort.seconds, clock.left), seed)
+    solver = _solver(clock, min(effort.seconds, clock.left), seed, found)
     solver.setOptionValue("mip_rel_gap", effort.gap)
     solver.setOptionValue("mip_abs_gap", 0.0)
     if effort.nodes:
@@ -162,8 +176,8 @@ def solve_mip(
     status = solver.getModelStatus()
     info = solver.getInfo()
     infeasible = status in {HighsModelStatus.kInfeasible, HighsModelStatus.kUnboundedOrInfeasible}
-    found = info.primal_solution_status == highspy.kSolutionStatusFeasible
-    x = np.array(solver.getSolution().col_value) if found else None
+    planned = info.primal_solution_status == highspy.kSolutionStatusFeasible
+    x = np.array(solver.getSolution().col_value) if planned else None
     bound = info.mip_dual_bound if isfinite(info.mip_dual_bound) else -np.inf
     if status == HighsModelStatus.kModelEmpty:
         x, bound = np.zeros(len(program.cost)), 0.0

@@ -42,6 +42,9 @@ LOOSENESS = (1.0, 2.0, 4.0, 16.0)
 SUPPORT_WIDTH = 2
 """Columns per project that are solved together around what the relaxation uses, at least."""
 
+PLAUSIBLE = 4.0
+"""Factor on the mean loss that a better plan's columns can have, up to which all are plausible."""
+
 USED = 0.02
 """Value from which on the relaxation uses a column."""
 
@@ -384,6 +387,14 @@ class Neighbourhoods:
         if more > 0:
             used[np.searchsorted(columns, others[np.argsort(guide.loss[others])[:more]])] = True
         return self._around(point, columns[used])
+
+    def plausible(self, point: Point, _size: int = 0) -> Indices:
+        """Columns that lose no more than a few times the mean that a better plan's can have."""
+        guide = self.guide
+        assert guide is not None  # noqa: S101 - callers have looked
+        selected = max(1, int(np.count_nonzero(self.space.selected(point.x))))
+        limit = PLAUSIBLE * max(self.room, 0.0) / selected
+        return self._around(point, self.columns[guide.loss[self.columns] <= limit])
 
     def _around(self, point: Point, near: Indices) -> Indices:
         """Return columns with those wanted and all of the plan, whose projects may be left out."""
