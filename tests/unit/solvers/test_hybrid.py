@@ -18,6 +18,7 @@ from pmo_solvers.hybrid.cp import solve_cp
 from pmo_solvers.hybrid.highs import Effort, relax, solve_mip
 from pmo_solvers.hybrid.lagrange import Ascent
 from pmo_solvers.hybrid.matrix import matrix_of
+from pmo_solvers.hybrid.search import Limits, Search
 from pmo_solvers.hybrid.space import Space
 from pmo_solvers.hybrid.starts import Starts
 from pmo_solvers.hybrid.subproblem import cut_out, cut_whole, whole_program
@@ -288,3 +289,18 @@ def test_relaxations_do_not_mind_other_numbers_of_threads() -> None:
     space = space_of()
     optimize(medium(), backend="milp", workers=2, time_limit=2)
     assert relax(whole_program(space.matrix, space.cost, space.box), ENDLESS) is not None
+
+
+def test_a_large_model_is_also_solved_at_once() -> None:
+    """Without patience one thread solves all plausible columns; the plan stays within the bound."""
+    space = space_of(1)
+    sources: list[str] = []
+    search = Search(space, Limits(2, 0, 0.0), Clock(10.0), lambda _v, _b, s: sources.append(s))
+    point = space.point(first_plan(space), ENDLESS)
+    assert point is not None
+    search.keep(point, "ranking")
+    search.run(6.0)
+    assert search.best is not None
+    assert search.best.cost <= point.cost
+    assert search.bound <= search.best.cost
+    assert {"lp", "prices"} & set(sources)
