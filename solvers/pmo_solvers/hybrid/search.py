@@ -63,6 +63,9 @@ PROGRAM_STEPS = 20_000
 """Seconds, or part of the time if that is more, for the linear program; in reproducible mode
 iterations of the simplex method."""
 
+MOST_ENTRIES = 8_000_000
+"""Entries up to which HiGHS gets the whole model; beyond it needs gigabytes, and too long."""
+
 WHOLE_SHARE = 0.65
 """Part of the time left for all plausible columns of a large model at once."""
 
@@ -258,6 +261,8 @@ class Search:
                 return
             if self.patience or self.limits.workers < 2 or not self.space.share.any():
                 return
+            if len(self.space.matrix.row_value) > MOST_ENTRIES:
+                return
             self.hoods.room = point.cost - self.bound
             columns = self.hoods.plausible(point)
         space = self.space
@@ -284,9 +289,9 @@ class Search:
 
     def _linear_program(self, structure: Structure) -> bool:
         """Solve the linear program within its share of time or work; return whether it was."""
-        if self.clock.over:
-            return False
         space = self.space
+        if self.clock.over or len(space.matrix.row_value) > MOST_ENTRIES:
+            return False
         program = whole_program(space.matrix, space.cost, space.box)
         seconds = max(PROGRAM_SECONDS, PROGRAM_SHARE * self.clock.left)
         iterations = PROGRAM_STEPS if self.limits.rounds else 0
