@@ -66,7 +66,8 @@ def optimize(
     portfolio
         What to plan; it is checked first.
     time_limit
-        Seconds of wall clock from this call to the refereed plan; infinite for no limit. In
+        Seconds of wall clock from this call to the refereed plan; infinite for no limit. A
+        solver may take a little longer to stop, on very large models about 1 %. In
         ``reproducible`` mode the same number budgets work instead.
     gap
         Relative gap at which the search may end; 0 by default.

@@ -10,7 +10,7 @@ from ortools.sat.python import cp_model
 from pmo_optimizer.backend import Clock
 from pmo_solvers.time_indexed import LinearModel, LinearTerm, Row
 from pmo_solvers.time_indexed.driver import Hold, cut_rows
-from pmo_solvers.time_indexed.linear import LOOK, OutOfTime
+from pmo_solvers.time_indexed.linear import look
 
 MAX_ACTIVITY = 2**60
 """Largest absolute sum that a row may reach; CP-SAT needs sums to fit into 64 bits."""
@@ -125,8 +125,7 @@ class Translation:
             for low, high, step in zip(linear.lower, linear.upper, self.steps, strict=True)
         ]
         for number, row in enumerate(linear.rows):
-            if clock is not None and not number % LOOK and clock.over:
-                raise OutOfTime
+            look(clock, number)
             for part in fit(row, linear, self.steps):
                 self._add(self.base, self.variables, part)
 

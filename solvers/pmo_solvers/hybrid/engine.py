@@ -44,6 +44,7 @@ from pmo_solvers.time_indexed.driver import (
     Hold,
     Request,
     StageSolver,
+    cut_short,
     out_of_time,
     run,
     settled,
@@ -517,11 +518,10 @@ class _Run:
         bound = settled(first.bound, ready.value)
         if bound is not None and (bound < ready.value) == self.problem.maximised:
             bound = bound if bound == ready.value else None
-        stopped = self.options.clock.stop.is_set()
         return replace(
             outcome,
             status=Status.FEASIBLE,
-            termination=Termination.STOPPED if stopped else Termination.TIME_LIMIT,
+            termination=cut_short(self.options.clock),
             stages=(Stage(ready.value, bound),),
             decisions=ready.decisions,
             certificate=ready.certificate,

@@ -107,12 +107,15 @@ class Kind(Arm):
         Projects to free (of the core: columns in units of `CORE_UNIT`).
     patience
         Factor on the time that it may take.
+    steady
+        Whether that is all: the time that the run has learned does not count.
     """
 
     name: str
     draw: Callable[[Point, int], Indices]
     size: float = FIRST_SIZE
     patience: float = 1.0
+    steady: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -258,9 +261,12 @@ class Neighbourhoods:
         The losses of a better plan's columns add up to less than the gap: few of them are much
         above the mean. The factor on it is drawn anew each time.
         """
-        selected = max(1, int(np.count_nonzero(self.space.selected(point.x))))
-        mean = self.room / selected
-        return min(ROOM_SHARE * self.room, mean * self.random.choice(LOOSENESS))
+        factor = self.random.choice(LOOSENESS)
+        return min(ROOM_SHARE * self.room, factor * self._mean_loss(point))
+
+    def _mean_loss(self, point: Point) -> float:
+        """Return the mean loss that the columns of a better plan can have at most."""
+        return self.room / max(1, int(np.count_nonzero(self.space.selected(point.x))))
 
     def _mixed(self, inside: list[int], outside: list[int], size: int) -> list[int]:
         """Return about as many selected as rejected projects, drawn by what they promise."""
@@ -388,12 +394,11 @@ class Neighbourhoods:
             used[np.searchsorted(columns, others[np.argsort(guide.loss[others])[:more]])] = True
         return self._around(point, columns[used])
 
-    def plausible(self, point: Point, _size: int = 0) -> Indices:
+    def plausible(self, point: Point) -> Indices:
         """Columns that lose no more than a few times the mean that a better plan's can have."""
         guide = self.guide
         assert guide is not None  # noqa: S101 - callers have looked
-        selected = max(1, int(np.count_nonzero(self.space.selected(point.x))))
-        limit = PLAUSIBLE * max(self.room, 0.0) / selected
+        limit = PLAUSIBLE * max(self._mean_loss(point), 0.0)
         return self._around(point, self.columns[guide.loss[self.columns] <= limit])
 
     def _around(self, point: Point, near: Indices) -> Indices:

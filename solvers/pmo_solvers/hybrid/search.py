@@ -74,7 +74,7 @@ FIRST_SHARE = 0.3
 """Most seconds, and part of the time, for a first plan."""
 
 SUPPORT_SHARE = 0.12
-MOST_PATIENCE = 2.0
+SUPPORT_PATIENCE = 2.0
 """Part of the time for the columns that a relaxation uses, and most, in `MOST_SECONDS`."""
 
 PATIENCE = 40
@@ -243,7 +243,8 @@ class Search:
                 return
             columns = self.hoods.support(point)
         patience = max(1.0, SUPPORT_SHARE * self.clock.left / MOST_SECONDS)
-        kind = Kind(name="support", draw=self.hoods.support, patience=min(patience, MOST_PATIENCE))
+        patience = min(patience, SUPPORT_PATIENCE)
+        kind = Kind(name="support", draw=self.hoods.support, patience=patience, steady=True)
         hoods = self.hoods
         seed = self.limits.seed + 1
         self._solve_hood(kind, hoods.solvers[0], hoods.scales[0], point, columns, seed)
@@ -361,7 +362,7 @@ class Search:
             x, activity = space.spread(x, activity, duals)
         sub = cut_out(space.matrix, space.cost, space.box, free, x, activity)
         seconds = kind.patience * min(MOST_SECONDS, max(0.2, 0.05 * self.clock.limit))
-        seconds *= 1.0 if kind.name == "support" else self.hoods.patience
+        seconds *= 1.0 if kind.steady else self.hoods.patience
         seconds = np.inf if self.limits.rounds else seconds
         effort = Effort(seconds, SUB_GAP, NODES if self.limits.rounds else 0)
         solved = self._solve_sub(solver.name, sub, effort, x, seed)
@@ -375,9 +376,10 @@ class Search:
             kind.note(gain, spent)
             solver.note(gain, spent)
             scale.note(gain, spent)
-            self.hoods.wait(vain=not solved.proved and gain <= 0)
+            vain = not solved.proved and gain <= 0
+            self.hoods.wait(vain=vain)
             if scale is self.hoods.scales[0]:
-                self.hoods.resize(kind, easy=easy, hard=not solved.proved and gain <= 0)
+                self.hoods.resize(kind, easy=easy, hard=vain)
 
     def _solve_sub(
         self, solver: str, sub: Subproblem, effort: Effort, x: Floats, seed: int

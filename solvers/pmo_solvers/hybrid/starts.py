@@ -24,18 +24,15 @@ class Starts:
 
     def rankings(self) -> Iterator[tuple[Decisions, float]]:
         """Yield plans of rankings and what they are worth before prices of breaches."""
-        found = False
-        for rule in RULES:
-            placed = fill(self._hard, rule)
-            if placed is not None:
-                found = True
-                yield decided(self.problem, placed), self._value(self._hard, placed)
-        if not found:
-            self._soft = Desk(self.problem, self.clock)
+        for desk in self._desks():
+            found = False
             for rule in RULES:
-                placed = fill(self._soft, rule)
+                placed = fill(desk, rule)
                 if placed is not None:
-                    yield decided(self.problem, placed), self._value(self._soft, placed)
+                    found = True
+                    yield decided(self.problem, placed), self._value(desk, placed)
+            if found:
+                return
 
     def _value(self, desk: Desk, placed: Placed) -> float:
         figure = desk.worth.of_plan(placed)[0]

@@ -9,7 +9,7 @@ import pulp
 from pmo_optimizer.backend import Clock
 from pmo_solvers.time_indexed import Kind, LinearModel, LinearTerm
 from pmo_solvers.time_indexed.driver import Hold, cut_rows
-from pmo_solvers.time_indexed.linear import LOOK, OutOfTime
+from pmo_solvers.time_indexed.linear import look
 
 HOLD_SLACK = 1e-9
 """Relative slack of a held term, below every tolerance that users see."""
@@ -55,8 +55,7 @@ class Translation:
         self.problem.setObjective(self._expression(coefs, self.sign))
         self._count = 0
         for row in linear.rows:
-            if clock is not None and not self._count % LOOK and clock.over:
-                raise OutOfTime
+            look(clock, self._count)
             terms = dict(zip(row.columns, row.coefs, strict=True))
             self._add(terms, row.lower, row.upper)
         for terms, upper in cut_rows(cuts):

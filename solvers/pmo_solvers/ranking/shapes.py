@@ -235,7 +235,7 @@ class Schedules:
         """Yield schedules that start within `NEAR` periods of a period, the nearest first."""
         combinations = _combinations(project)
         for distance in range(NEAR + 1):
-            for begin in {aim + distance: 0, aim - distance: 0}:
+            for begin in dict.fromkeys((aim + distance, aim - distance)):
                 if project.first_start <= begin <= project.last_start:
                     for order, modes in enumerate(combinations):
                         found = self._from(project, modes, order, begin)

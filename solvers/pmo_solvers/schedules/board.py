@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 from pmo_optimizer.backend import Clock, Options, relative_gap
@@ -61,6 +62,11 @@ class Board:
     def end(self) -> None:
         """Tell all threads to end."""
         self._ended.set()
+
+    def end_if_failed(self, work: Future[None]) -> None:
+        """Tell all threads to end where a part of the run failed."""
+        if work.exception() is not None:
+            self.end()
 
     def better(self, key: Key) -> bool:
         """Return whether a schedule of that key would be the best."""

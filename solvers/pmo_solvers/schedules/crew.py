@@ -63,13 +63,9 @@ class Crew:
                 break
             self._members.append(member)
             talk = self._pool.submit(member.talk)
-            talk.add_done_callback(self._look)
+            talk.add_done_callback(self._board.end_if_failed)
             self._talks.append(talk)
         return self
-
-    def _look(self, talk: Future[None]) -> None:
-        if talk.exception() is not None:
-            self._board.end()
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """End all processes; raise what went wrong with them unless something did before."""

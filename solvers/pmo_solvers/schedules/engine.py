@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from math import isfinite
@@ -24,7 +24,7 @@ from pmo_solvers.schedules.complete import Complete
 from pmo_solvers.schedules.crew import Crew
 from pmo_solvers.schedules.score import Score
 from pmo_solvers.schedules.windows import Windows
-from pmo_solvers.time_indexed.driver import FIRST_SHARE, OPTIMAL_GAP
+from pmo_solvers.time_indexed.driver import FIRST_SHARE, OPTIMAL_GAP, cut_short
 
 LONG = 1e6
 """Seconds that stand for no limit, since shares of the time are made of it."""
@@ -104,8 +104,7 @@ class Run:
             return Termination.PROVED
         if gap is not None and gap <= self.options.gap:
             return Termination.GAP
-        stopped = self.options.clock.stop.is_set()
-        return Termination.STOPPED if stopped else Termination.TIME_LIMIT
+        return cut_short(self.options.clock)
 
     def _planless(self) -> Outcome:
         proved = self.complete.infeasible
@@ -179,7 +178,7 @@ class Run:
                 breed = self.breeder.breed
                 others.append(pool.submit(breed, self.board, lambda: self.clock.left))
             for other in others:
-                other.add_done_callback(self._end_if_failed)
+                other.add_done_callback(self.board.end_if_failed)
             self._windows(self.options.seed)
             for other in others:
                 other.result()
@@ -198,9 +197,4 @@ class Run:
         try:
             yield
         finally:
-            self.board.end()
-
-    def _end_if_failed(self, work: Future[None]) -> None:
-        """End the run where a part of it failed."""
-        if work.exception() is not None:
             self.board.end()

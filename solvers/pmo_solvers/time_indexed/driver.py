@@ -164,16 +164,18 @@ def run(
 
 def out_of_time(options: Options, word: str) -> Outcome:
     """Return the outcome of a run that ended before its engine began."""
-    stopped = options.clock.stop.is_set()
-    termination = Termination.STOPPED if stopped else Termination.TIME_LIMIT
-    return Outcome(Status.NO_PLAN_FOUND, termination, word=word)
+    return Outcome(Status.NO_PLAN_FOUND, cut_short(options.clock), word=word)
+
+
+def cut_short(clock: Clock) -> Termination:
+    """Return why a run ended that was not done: the stop signal, or the limit."""
+    return Termination.STOPPED if clock.stop.is_set() else Termination.TIME_LIMIT
 
 
 def no_time(clock: Clock, engine: str) -> Answer:
     """Return the answer of an engine whose time was over before it had the model."""
-    termination = Termination.STOPPED if clock.stop.is_set() else Termination.TIME_LIMIT
     word = f"the time was over before {engine} had the model"
-    return Answer(None, None, None, False, termination, word)
+    return Answer(None, None, None, False, cut_short(clock), word)
 
 
 def _status(problem: Problem, state: _Run, infeasible: bool) -> Status:

@@ -29,6 +29,12 @@ class OutOfTime(Exception):
     """The clock ran out, or a stop was asked for, while a model was made."""
 
 
+def look(clock: Clock | None, count: int) -> None:
+    """Raise `OutOfTime` where a clock is over; it is looked at now and then, by a count."""
+    if clock is not None and not count % LOOK and clock.over:
+        raise OutOfTime
+
+
 class Kind(IntEnum):
     """What values a column takes."""
 
@@ -181,10 +187,8 @@ class LinearModel:
         self.lower[column] = self.upper[column] = value
 
     def _look(self) -> None:
-        """Look at the clock now and then."""
         self._added += 1
-        if self._clock is not None and not self._added % LOOK and self._clock.over:
-            raise OutOfTime
+        look(self._clock, self._added)
 
     def _column(self, lower: int, upper: int, kind: Kind, units: int, group: int) -> int:
         self._look()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from pmo_scenarios import generate
 from pmo_solvers.hybrid import HybridBackend
 from pmo_solvers.hybrid.bounds import Box, dual_bound, propagate
 from pmo_solvers.hybrid.cp import solve_cp
-from pmo_solvers.hybrid.highs import Effort, relax, solve_mip
+from pmo_solvers.hybrid.highs import Effort, Program, Solved, relax, solve_mip
 from pmo_solvers.hybrid.lagrange import Ascent
 from pmo_solvers.hybrid.matrix import matrix_of
 from pmo_solvers.hybrid.search import Limits, Search
@@ -291,10 +292,18 @@ def test_relaxations_do_not_mind_other_numbers_of_threads() -> None:
     assert relax(whole_program(space.matrix, space.cost, space.box), ENDLESS) is not None
 
 
-def test_a_large_model_is_also_solved_at_once() -> None:
+def test_a_large_model_is_also_solved_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without patience one thread solves all plausible columns; the plan stays within the bound."""
     space = space_of(1)
     sources: list[str] = []
+    sizes: list[int] = []
+
+    def watched(program: Program, *others: Any) -> Solved:
+        if len(others) == 5:  # the last one takes each better solution
+            sizes.append(len(program.cost))
+        return solve_mip(program, *others)
+
+    monkeypatch.setattr("pmo_solvers.hybrid.search.solve_mip", watched)
     search = Search(space, Limits(2, 0, 0.0), Clock(10.0), lambda _v, _b, s: sources.append(s))
     point = space.point(first_plan(space), ENDLESS)
     assert point is not None
@@ -304,3 +313,4 @@ def test_a_large_model_is_also_solved_at_once() -> None:
     assert search.best.cost <= point.cost
     assert search.bound <= search.best.cost
     assert {"lp", "prices"} & set(sources)
+    assert len(sizes) == 1
