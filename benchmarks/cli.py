@@ -1,4 +1,4 @@
-"""The command line: ``python -m benchmarks run``, ``compare`` and ``suites``."""
+"""The command line: ``python -m benchmarks run``, ``resolve``, ``compare`` and ``suites``."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from benchmarks.compare import compare
 from benchmarks.items import Item
 from benchmarks.lines import Line, read_lines
 from benchmarks.peers import PEERS
+from benchmarks.resolve import Times, resolve, summary
 from benchmarks.runner import GRACE_SECONDS, jobs_of, run_apart, selected
 from benchmarks.suites import suites
 
@@ -37,6 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_run(commands.add_parser("run", help="solve the instances of a suite"))
+    _add_resolve(commands.add_parser("resolve", help="answers after one change, from a plan"))
     pair = commands.add_parser("compare", help="means, wins, ties and losses of two files")
     pair.add_argument("first", type=Path, metavar="A.jsonl")
     pair.add_argument("second", type=Path, metavar="B.jsonl")
@@ -57,13 +59,26 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     which = run.add_mutually_exclusive_group()
     which.add_argument("--every", type=_positive, default=1, metavar="N")
     which.add_argument("--only", type=_names, default=(), metavar="NAMES", help="a,b,c")
-    sizes = run.add_argument_group("sizes of the suite generated")
+    _add_sizes(run.add_argument_group("sizes of the suite generated"))
+    run.add_argument("--grace", type=_seconds, default=GRACE_SECONDS, metavar="S")
+    run.add_argument("--jsonl", type=Path, required=True, metavar="OUT", help="is overwritten")
+
+
+def _add_resolve(run: argparse.ArgumentParser) -> None:
+    run.set_defaults(action=_resolve)
+    _add_sizes(run.add_argument_group("sizes of the generated portfolios"))
+    run.add_argument("--workers", type=_positive, default=os.cpu_count() or 1, metavar="N")
+    run.add_argument("--time-limit", type=_seconds, default=1.0, metavar="S", help="per answer")
+    run.add_argument("--base", type=_seconds, default=30.0, metavar="S", help="for the base")
+    run.add_argument("--reference", type=_seconds, default=60.0, metavar="S", help="from scratch")
+    run.add_argument("--jsonl", type=Path, required=True, metavar="OUT", help="is overwritten")
+
+
+def _add_sizes(sizes: argparse._ArgumentGroup) -> None:
     sizes.add_argument("--projects", type=_positive, default=60, metavar="N")
     sizes.add_argument("--periods", type=_positive, default=24, metavar="N", help="months")
     sizes.add_argument("--skills", type=_positive, default=8, metavar="N")
     sizes.add_argument("--seeds", type=_numbers, default=(0,), metavar="LIST", help="0,1,5-9")
-    run.add_argument("--grace", type=_seconds, default=GRACE_SECONDS, metavar="S")
-    run.add_argument("--jsonl", type=Path, required=True, metavar="OUT", help="is overwritten")
 
 
 def _seconds(text: str) -> float:
@@ -102,6 +117,23 @@ def _run(options: argparse.Namespace) -> int:
             out.write(f"{line.to_json()}\n")
             out.flush()
             print(_progress(line), file=sys.stderr, flush=True)
+    return 0
+
+
+def _resolve(options: argparse.Namespace) -> int:
+    times = Times(options.base, options.time_limit, options.reference)
+    sizes = (options.projects, options.periods, options.skills)
+    lines = []
+    with options.jsonl.open("w", encoding="utf-8") as out:
+        for item in generated.items(*sizes, options.seeds):
+            portfolio = generated.read(item)
+            seed = item.numbers["seed"]
+            for line in resolve(portfolio, item.name, times, options.workers, seed):
+                lines.append(line)
+                out.write(f"{line.to_json()}\n")
+                out.flush()
+                print(_progress(line), file=sys.stderr, flush=True)
+    print(summary(lines))
     return 0
 
 
