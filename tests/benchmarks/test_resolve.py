@@ -18,7 +18,7 @@ def test_a_line_for_each_kind_of_change(tmp_path: Path, capsys: pytest.CaptureFi
     """Budgets, a score, must and never are answered by refereed plans, and summed up."""
     out = tmp_path / "lines.jsonl"
     sizes = ["--projects", "10", "--periods", "12", "--skills", "4", "--seeds", "0"]
-    times = ["--base", "2", "--time-limit", "2", "--reference", "2", "--workers", "2"]
+    times = ["--base", "30", "--time-limit", "30", "--reference", "30", "--workers", "2"]
     assert main(["resolve", *sizes, *times, "--jsonl", str(out)]) == 0
     lines = read_lines(out)
     kinds = [line.instance.partition(":")[2] for line in lines]
@@ -37,7 +37,7 @@ def money(portfolio: Portfolio) -> Decimal:
 def test_changes_change_what_they_name() -> None:
     """Each changed portfolio differs from the base in the named fund or project alone."""
     base = generate(projects=10, periods=12, skills=4, seed=0)
-    plan = optimize(base, time_limit=2, workers=2)
+    plan = optimize(base, time_limit=30, workers=2)
     for name, changed in changes(base, plan, seed=0):
         funds = [f for f, g in zip(base.funds, changed.funds, strict=True) if f != g]
         projects = [p for p, q in zip(base.projects, changed.projects, strict=True) if p != q]
