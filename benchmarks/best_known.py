@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 NAMES = ("instance", "file")
 """Columns that may name the instance."""
@@ -14,7 +14,8 @@ class BestKnown:
     """Looks up instances in the ``.csv`` tables of a data folder.
 
     A table names its instances (with or without ending) in a column ``instance``, or ``file``
-    and a 0-based ``index``. The nearest table that knows an instance counts: in its folder,
+    and a 0-based ``index``; a name with folders in it is a path that begins where the table
+    is. The nearest table that knows an instance counts: in its folder,
     then in each folder above up to the data folder; where it tells no value none is known.
 
     Parameters
@@ -36,11 +37,14 @@ class BestKnown:
 
     def of(self, path: Path, name: str) -> float | None:
         """Return the best known objective of an instance in that file, or None."""
-        folder = path.resolve().parent
+        file = path.resolve()
+        folder = file.parent
         while folder.is_relative_to(self.root):
             table = self._table(folder)
-            if name in table:
-                return table[name]
+            within = (file.parent.relative_to(folder) / name).as_posix()
+            for known in (within, name):
+                if known in table:
+                    return table[known]
             folder = folder.parent
         return None
 
@@ -73,8 +77,8 @@ class BestKnown:
 def _names(row: dict[str, str | None], column: str) -> set[str]:
     """Return the names of a row's instance, with the file's ending and without."""
     index = f"#{row['index']}" if row.get("index") else ""
-    file = Path(row[column] or "")
-    return {f"{file.name}{index}", f"{file.stem}{index}"}
+    file = PurePosixPath(row[column] or "")
+    return {f"{name.as_posix()}{index}" for name in (file, file.parent / file.stem)}
 
 
 def _number(text: str | None) -> float | None:

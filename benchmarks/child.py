@@ -51,7 +51,7 @@ def solve_here(job: Job) -> Line:
 def _line(job: Job, announce: Callable[[], None]) -> Line:
     try:
         portfolio = portfolio_of(job.item)
-        solve = solver_of(job.backend)
+        solve = solver_of(job.backend, job.item.staffing)
     except (OSError, ValueError, LookupError, ImportError, PmoError) as error:
         return failed(job, _said_by(error))
     announce()

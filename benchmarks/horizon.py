@@ -14,6 +14,7 @@ from random import Random
 
 from benchmarks.items import InstanceError
 from benchmarks.network import Activity, ActivityMode, Network
+from benchmarks.staffed import Crew
 from pmo_optimizer import TermName
 
 REPAIR_ROUNDS = 20
@@ -36,8 +37,9 @@ def horizon(network: Network) -> int:
     plan = _Flat(network, jobs)
     for modes in _choices(plan):
         for order in _orders(plan, modes):
-            ends = _serial(plan, modes, order)
-            bound = min(bound, _needed(network, plan, ends))
+            ends = _staffed(plan, modes, order) if plan.people else _serial(plan, modes, order)
+            if ends is not None:
+                bound = min(bound, _needed(network, plan, ends))
     return max(bound, 1)
 
 
@@ -72,6 +74,7 @@ class _Flat:
     def __init__(self, network: Network, jobs: list[list[list[ActivityMode]]]) -> None:
         self.capacities = network.capacities
         self.budgets = network.budgets
+        self.people = network.people
         self.modes: list[list[ActivityMode]] = []
         self.before: list[list[int]] = []
         self.release: list[int] = []
@@ -267,6 +270,20 @@ def _serial(plan: _Flat, choice: list[int], order: list[int]) -> list[int]:
             used.extend([0] * (ends[index] - len(used)))
             for t in range(start, ends[index]):
                 used[t] += units
+    return ends
+
+
+def _staffed(plan: _Flat, choice: list[int], order: list[int]) -> list[int] | None:
+    """Return the ends of the serial schedule of single people; None where some do not suffice."""
+    crew = Crew(plan.people)
+    ends = [0] * len(order)
+    for index in order:
+        mode = plan.modes[index][choice[index]]
+        earliest = max([plan.release[index], *(ends[b] for b in plan.before[index])])
+        start = crew.place(mode.rates, earliest, mode.duration)
+        if start is None:
+            return None
+        ends[index] = start + mode.duration
     return ends
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
+
+Staffing = Literal["capacity", "named"]
+"""Whether classes of people serve needs, or single people."""
 
 
 class InstanceError(ValueError):
@@ -28,6 +32,8 @@ class Item:
         Best objective known, in the suite's units; None where none is known.
     numbers
         Sizes and seed of a generated instance, by name.
+    staffing
+        How its plans are staffed.
     """
 
     suite: str
@@ -36,6 +42,7 @@ class Item:
     part: str = ""
     best_known: float | None = None
     numbers: dict[str, int] = field(default_factory=dict)
+    staffing: Staffing = "capacity"
 
     @property
     def stem(self) -> str:

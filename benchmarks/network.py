@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -18,6 +18,7 @@ from pmo_optimizer import (
     Mode,
     Need,
     Objective,
+    Person,
     Phase,
     Pool,
     Portfolio,
@@ -25,6 +26,7 @@ from pmo_optimizer import (
     Skill,
     Term,
     TermName,
+    Weekday,
 )
 
 FIRST_DAY = date(2027, 1, 1)
@@ -89,6 +91,9 @@ class Network:
         Units in all of each non-renewable resource.
     terms
         What is minimised, in order.
+    people
+        Where single people do the work: the renewable resources that each can be a unit of,
+        one at a time. Whoever serves an activity stays to its end. Empty: units are anonymous.
     """
 
     name: str
@@ -96,6 +101,7 @@ class Network:
     capacities: dict[str, int]
     budgets: dict[str, int]
     terms: tuple[TermName, ...] = (TermName.MAKESPAN,)
+    people: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def activities(self) -> Iterator[tuple[Job, Activity]]:
         """Yield every activity with its project."""
@@ -107,8 +113,9 @@ class Network:
 def to_portfolio(network: Network, periods: int) -> Portfolio:
     """Return the network as a portfolio in which every project is obligatory.
 
-    Renewable resources are pools of a skill each, non-renewable ones funds with one amount
-    for the horizon, which the modes draw on in lumps. Periods are days.
+    Renewable resources are pools of a skill each, or skills of people; non-renewable ones are
+    funds with one amount for the horizon, which the modes draw on in lumps. Periods are days,
+    all of them working days, so that everybody is there in full.
 
     Parameters
     ----------
@@ -117,22 +124,39 @@ def to_portfolio(network: Network, periods: int) -> Portfolio:
     """
     return Portfolio(
         name=network.name,
-        calendar=Calendar(start=FIRST_DAY, periods=periods, grain=Grain.DAY),
+        calendar=_calendar(network, periods),
         skills=tuple(Skill(id=name) for name in network.capacities),
-        pools=tuple(
-            Pool(id=f"pool-{name}", skill=name, fte=Decimal(units))
-            for name, units in network.capacities.items()
+        people=tuple(
+            Person(id=name, skills=dict.fromkeys(sorted(skills), Decimal(1)))
+            for name, skills in network.people.items()
         ),
+        pools=_pools(network),
         funds=tuple(
             Fund(id=name, amounts=Amounts(total=Decimal(units)))
             for name, units in network.budgets.items()
         ),
-        projects=tuple(_project(job) for job in network.jobs),
+        projects=tuple(_project(job, named=bool(network.people)) for job in network.jobs),
         objective=Objective(terms=tuple(Term(term=name) for name in network.terms)),
     )
 
 
-def _project(job: Job) -> Project:
+def _calendar(network: Network, periods: int) -> Calendar:
+    if network.people:
+        days = tuple(Weekday)
+        return Calendar(start=FIRST_DAY, periods=periods, grain=Grain.DAY, working_days=days)
+    return Calendar(start=FIRST_DAY, periods=periods, grain=Grain.DAY)
+
+
+def _pools(network: Network) -> tuple[Pool, ...]:
+    if network.people:
+        return ()
+    return tuple(
+        Pool(id=f"pool-{name}", skill=name, fte=Decimal(units))
+        for name, units in network.capacities.items()
+    )
+
+
+def _project(job: Job, *, named: bool) -> Project:
     kept = _without_dummies(job.activities)
     links = tuple(
         Link(source=job.activities[before].name, target=job.activities[index].name)
@@ -146,7 +170,7 @@ def _project(job: Job) -> Project:
         earliest_start=job.release or None,
         due=job.due,
         late_price=None if job.due is None else Decimal(0),
-        phases=tuple(_phase(job.activities[index]) for index in sorted(kept)),
+        phases=tuple(_phase(job.activities[index], named=named) for index in sorted(kept)),
         links=links,
     )
 
@@ -172,18 +196,25 @@ def _idle(activity: Activity) -> bool:
     return all(not mode.duration and not any(mode.amounts.values()) for mode in activity.modes)
 
 
-def _phase(activity: Activity) -> Phase:
-    return Phase(id=activity.name, modes=tuple(_mode(mode) for mode in activity.modes))
+def _phase(activity: Activity, *, named: bool) -> Phase:
+    modes = tuple(_mode(mode, named=named) for mode in activity.modes)
+    return Phase(id=activity.name, modes=modes)
 
 
-def _mode(mode: ActivityMode) -> Mode:
+def _mode(mode: ActivityMode, *, named: bool) -> Mode:
     working = mode.rates.items() if mode.duration else ()
     return Mode(
         duration=mode.duration,
-        needs=tuple(Need(id=r, skill=r, fte=Decimal(units)) for r, units in working if units),
+        needs=tuple(_need(r, units, named=named) for r, units in working if units),
         costs=tuple(
             CostLine(id=name, lump=Decimal(units), fund=name)
             for name, units in mode.amounts.items()
             if units
         ),
     )
+
+
+def _need(resource: str, units: int, *, named: bool) -> Need:
+    if named:
+        return Need(id=resource, skill=resource, heads=units, share=Decimal(1), continuous=True)
+    return Need(id=resource, skill=resource, fte=Decimal(units))

@@ -10,8 +10,18 @@ from pathlib import Path
 from benchmarks import generated
 from benchmarks.best_known import BestKnown
 from benchmarks.files import found, natural, text_files
-from benchmarks.formats import kp_conflicts, mista, mkp, mplib, nrp, pabulib, ppssp, psplib
-from benchmarks.items import Item
+from benchmarks.formats import (
+    kp_conflicts,
+    mista,
+    mkp,
+    mplib,
+    mspsp,
+    nrp,
+    pabulib,
+    ppssp,
+    psplib,
+)
+from benchmarks.items import Item, Staffing
 from pmo_optimizer import Portfolio
 
 SCHEDULE_COLUMNS = ("best_known", "best_ub", "bks", "objective")
@@ -22,6 +32,7 @@ SUBSETS = (
     *(("mrcpsp", f"j{size}", rf"j{size}\d+_\d+") for size in (10, 12, 14, 16, 18, 20, 30)),
     *(("mmlib", f"{size}", rf"J{size}\d+_\d+") for size in (50, 100)),
     ("mmlib", "plus", r"Jall\d+_\d+"),
+    *(("mspsp", part, rf"inst_set{part}_.+") for part in ("1a", "1b", "2a", "2b", "2c")),
 )
 """Suite, name of the subset, and pattern of its files' stems."""
 
@@ -56,6 +67,8 @@ class Suite:
         Whether more is better.
     stems
         Pattern of the stems that belong to the suite.
+    staffing
+        How plans of its instances are staffed.
     """
 
     name: str
@@ -66,6 +79,7 @@ class Suite:
     columns: Sequence[str] = SCHEDULE_COLUMNS
     maximised: bool = False
     stems: str = ".*"
+    staffing: Staffing = "capacity"
 
     def items(self, root: Path) -> list[Item]:
         """Return the instances below a data folder, in natural order."""
@@ -79,7 +93,7 @@ class Suite:
                 name = f"{path.stem}#{part}" if part else path.stem
                 if best is None:
                     best = known.of(path, name)
-                items.append(Item(self.name, name, path, part, best))
+                items.append(Item(self.name, name, path, part, best, staffing=self.staffing))
         return items
 
 
@@ -115,6 +129,14 @@ def _schedules() -> list[Suite]:
             lambda root: text_files(root, "mista"),
             mista.read,
             columns=("best_known", "TPD"),
+        ),
+        Suite(
+            "mspsp",
+            "people with several skills, one task at a time: MSPSP .dzn files",
+            lambda root: found(root, ".dzn"),
+            mspsp.read,
+            columns=("best_known", "ub"),
+            staffing="named",
         ),
     ]
 

@@ -22,6 +22,7 @@ from pmo_optimizer.model import (
     EngineError,
     Incumbent,
     Method,
+    StaffingGoals,
     Status,
     SupplierKind,
     Termination,
@@ -31,6 +32,10 @@ from pmo_optimizer.problem import Feature, Problem
 
 ENTRY_POINTS = "pmo_optimizer.backends"
 """Entry-point group in which engines register."""
+
+
+STAFFERS = "pmo_optimizer.staffers"
+"""Entry-point group of named staffing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +122,9 @@ class Outcome:
         The engine's own word on the outcome, for the record.
     reproducible
         Whether only work limits, never the clock, ended the run.
+    partial
+        Whether decisions and certificate are of a plan that leaves needs unmet; its status is
+        ``no_plan_found`` (formulation, section 13).
     """
 
     status: Status
@@ -130,6 +138,7 @@ class Outcome:
     rows: int = 0
     reproducible: bool = False
     message: str = ""
+    partial: bool = False
 
 
 class Clock:
@@ -186,6 +195,10 @@ class Options:
         Decisions to begin with, complete or in part feasible; engines check them.
     on_progress
         Called with every new incumbent and bound, from any thread.
+    goals
+        What named staffing aims at once every need is served.
+    start_shares
+        Who works on what in the plan to begin with, for named staffing.
     """
 
     clock: Clock
@@ -196,6 +209,8 @@ class Options:
     reproducible: bool = False
     start: Decisions | None = None
     on_progress: Callable[[Incumbent], None] | None = None
+    goals: StaffingGoals = field(default_factory=StaffingGoals)
+    start_shares: tuple[Share, ...] = ()
 
     def report(self, value: float | None, bound: float | None, source: str) -> None:
         """Tell the caller about an incumbent and a bound."""
@@ -237,6 +252,56 @@ class Backend(Protocol):
             The engine failed.
         """
         ...
+
+
+@runtime_checkable
+class Staffer(Protocol):
+    """What gives names to plans; found through the entry-point group `STAFFERS`."""
+
+    name: str
+
+    def versions(self) -> dict[str, str]:
+        """Return the versions of the libraries that it stands on."""
+        ...
+
+    def solve(self, problem: Problem, options: Options, engine: Backend) -> Outcome:
+        """Return a plan with names; the engine selects and dates by capacity.
+
+        Raises
+        ------
+        EngineError
+            One of the two failed.
+        """
+        ...
+
+    def staff(self, problem: Problem, decisions: Decisions, options: Options) -> Outcome:
+        """Return names for decisions that are fixed; ``partial`` where needs are unmet.
+
+        Raises
+        ------
+        EngineError
+            It failed.
+        """
+        ...
+
+
+def load_staffer() -> Staffer:
+    """Return what gives names to plans.
+
+    Raises
+    ------
+    Unsupported
+        Nothing is installed that does, or it cannot be imported.
+    """
+    for entry in metadata.entry_points(group=STAFFERS):
+        try:
+            made = entry.load()()
+        except (ImportError, AttributeError) as error:
+            raise Unsupported(f"staffing {entry.name!r} cannot be imported: {error}") from error
+        if isinstance(made, Staffer):
+            return made
+        raise EngineError(f"staffing {entry.name!r} does not follow the Staffer protocol")
+    raise Unsupported("nothing is installed that staffs plans by name")
 
 
 def backend_names() -> tuple[str, ...]:

@@ -171,3 +171,25 @@ def _placed(project: ProjectData, plan: ProjectPlan | None) -> tuple[PhaseDecisi
             return None
         out.append(PhaseDecision(modes[place.mode], place.start))
     return tuple(out)
+
+
+def shares_of(problem: Problem, plan: Plan | None) -> tuple[Share, ...]:
+    """Return a plan's allocations as far as its projects and phases are known here."""
+    if plan is None:
+        return ()
+    phases = {
+        (project.id, phase.id): (project.index, number)
+        for project in problem.projects
+        for number, phase in enumerate(project.phases)
+    }
+    shares = []
+    for item in plan.allocations:
+        place = phases.get((item.project, item.phase))
+        if place is None:
+            continue
+        shares += [
+            Share(item.kind, item.supplier, *place, item.need, period, Fraction(share))
+            for period, share in enumerate(item.shares, item.start)
+            if share > 0
+        ]
+    return tuple(shares)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from math import isclose, isfinite
+from typing import Literal
 
-from pmo_optimizer import referee
 from pmo_optimizer.auto import AutoBackend
 from pmo_optimizer.backend import (
     Backend,
@@ -15,24 +16,14 @@ from pmo_optimizer.backend import (
     Options,
     Outcome,
     load_backend,
-    relative_gap,
+    load_staffer,
     require_capable,
 )
 from pmo_optimizer.checks import require_valid
-from pmo_optimizer.decode import plan_parts, start_of
-from pmo_optimizer.model import (
-    EngineError,
-    EngineInfo,
-    Incumbent,
-    Kpis,
-    Method,
-    Plan,
-    Portfolio,
-    Status,
-    TermResult,
-    Violation,
-)
-from pmo_optimizer.problem import Problem, compile_problem
+from pmo_optimizer.decode import plan_parts, shares_of, start_of
+from pmo_optimizer.judge import check_shape, judged
+from pmo_optimizer.model import EngineInfo, Incumbent, Plan, Portfolio, Staffing, StaffingGoals
+from pmo_optimizer.problem import Feature, compile_problem
 
 WALL_FACTOR = 30.0
 """In reproducible mode the clock ends a search only after so many times the limit."""
@@ -55,6 +46,8 @@ def optimize(
     workers: int | None = None,
     seed: int = 0,
     reproducible: bool = False,
+    staffing: Literal["capacity", "named"] = "capacity",
+    goals: StaffingGoals | None = None,
     start: Plan | None = None,
     on_progress: Callable[[Incumbent], None] | None = None,
     stop: threading.Event | None = None,
@@ -80,6 +73,12 @@ def optimize(
     reproducible
         The same input gives the same plan for a given engine, version and worker count,
         also with its rows shuffled.
+    staffing
+        ``capacity``: needs are served by classes of people; ``named``: by individuals, and
+        what is asked of single people binds (formulation, section 13). A named plan whose
+        needs cannot all be served has status ``no_plan_found`` and lists what is unmet.
+    goals
+        What named staffing aims at once every need is served; all alike by default.
     start
         Plan to begin with, of this portfolio or of one like it.
     on_progress
@@ -104,12 +103,13 @@ def optimize(
     ValueError
         An option is out of range.
     """
-    _check_options(time_limit, gap, workers, seed)
+    check_options(time_limit, gap, workers, seed)
     clock = Clock(time_limit * WALL_FACTOR if reproducible else time_limit, stop)
     require_valid(portfolio)
     engine = AutoBackend() if backend == AUTO else load_backend(backend)
-    problem = compile_problem(portfolio)
-    require_capable(engine, problem)
+    named = Staffing(staffing) is Staffing.NAMED
+    problem = compile_problem(portfolio, named=named)
+    require_capable(engine, replace(problem, features=problem.features - {Feature.NAMED}))
     compiled = clock.elapsed
     if not reproducible:
         clock.limit -= min(LAST_SHARE * time_limit, LAST_SECONDS + compiled)
@@ -123,11 +123,18 @@ def optimize(
         reproducible=reproducible,
         start=start_of(problem, start),
         on_progress=log.add,
+        goals=goals or StaffingGoals(),
+        start_shares=shares_of(problem, start) if named else (),
     )
-    outcome = engine.solve(problem, options)
-    _check_shape(problem, outcome)
-    plan = plan_parts(portfolio, problem, outcome)
-    plan = _judged(portfolio, problem, outcome, plan)
+    if named:
+        outcome = load_staffer().solve(problem, options, engine)
+    else:
+        outcome = engine.solve(problem, options)
+    check_shape(problem, outcome)
+    plan = plan_parts(portfolio, problem, outcome).model_copy(
+        update={"staffing": Staffing(staffing)}
+    )
+    plan = judged(portfolio, problem, outcome, plan)
     log.end(plan, clock.elapsed)
     return plan.model_copy(
         update={
@@ -139,7 +146,8 @@ def optimize(
     )
 
 
-def _check_options(time_limit: float, gap: float, workers: int | None, seed: int) -> None:
+def check_options(time_limit: float, gap: float, workers: int | None, seed: int) -> None:
+    """Raise ValueError where an option is out of range."""
     if not time_limit > 0:
         raise ValueError(f"time_limit must be positive seconds, not {time_limit}")
     if not (isfinite(gap) and 0 <= gap < 1):
@@ -148,28 +156,6 @@ def _check_options(time_limit: float, gap: float, workers: int | None, seed: int
         raise ValueError(f"workers must be at least 1, not {workers}")
     if not 0 <= seed < 2**31:
         raise ValueError(f"seed must be between 0 and 2^31 - 1, not {seed}")
-
-
-def _check_shape(problem: Problem, outcome: Outcome) -> None:
-    """Refuse an outcome that contradicts itself or does not fit the problem.
-
-    Raises
-    ------
-    EngineError
-        Saying what is wrong.
-    """
-    planned = outcome.status in {Status.OPTIMAL, Status.FEASIBLE}
-    if planned != (outcome.decisions is not None):
-        raise EngineError(f"the engine says {outcome.status} but its decisions say otherwise")
-    if outcome.decisions is None:
-        return
-    if not outcome.stages:
-        raise EngineError("the engine returned a plan without saying what it proved")
-    decisions = outcome.decisions
-    sizes = [len(project.phases) for project in problem.projects]
-    wanted = [n if chosen else 0 for n, chosen in zip(sizes, decisions.selected, strict=False)]
-    if len(decisions.selected) != len(sizes) or [len(p) for p in decisions.phases] != wanted:
-        raise EngineError("the engine's decisions do not fit the projects and their phases")
 
 
 class _Log:
@@ -201,67 +187,6 @@ def _same(left: float | None, right: float | None) -> bool:
     if left is None or right is None:
         return left is right
     return isclose(left, right, rel_tol=1e-6, abs_tol=1e-9)
-
-
-def _judged(portfolio: Portfolio, problem: Problem, outcome: Outcome, plan: Plan) -> Plan:
-    """Return the plan with the referee's figures, and with the proof that goes with them."""
-    if outcome.decisions is None:
-        bound = outcome.stages[0].bound if outcome.stages else None
-        return plan.model_copy(update={"bound": bound})
-    report = referee.check(portfolio, plan)
-    if report.violations:
-        raise _refused(report.violations)
-    objective = report.kpis.objective
-    bound = _outward(problem, objective, outcome.stages[0].bound)
-    plan = plan.model_copy(
-        update={
-            "objective": objective,
-            "bound": bound,
-            "gap": relative_gap(objective, bound),
-            "terms": _terms(problem, outcome, report.kpis),
-            "kpis": report.kpis,
-        }
-    )
-    wrong = referee.disagreements(plan, report)
-    if wrong:
-        raise _refused(wrong)
-    return plan
-
-
-def _outward(problem: Problem, value: float, bound: float | None) -> float | None:
-    """Return the bound, moved to the value where floats alone put it on the wrong side."""
-    if bound is None or abs(bound - value) > 1e-9 * max(1.0, abs(value)):
-        return bound
-    return max(bound, value) if problem.maximised else min(bound, value)
-
-
-def _refused(violations: tuple[Violation, ...]) -> EngineError:
-    lines = "\n".join(f"  [{v.rule}] {v.path}: {v.message}" for v in violations[:20])
-    more = f"\n  and {len(violations) - 20} more" if len(violations) > 20 else ""
-    return EngineError(f"the referee refused the engine's plan\n{lines}{more}")
-
-
-def _terms(problem: Problem, outcome: Outcome, kpis: Kpis) -> tuple[TermResult, ...]:
-    """Return every term with what its stage proved; a weighted sum has no stages of its own."""
-    results = []
-    for number, term in enumerate(problem.terms):
-        value = kpis.terms[term.name]
-        staged = problem.method is Method.LEXICOGRAPHIC and number < len(outcome.stages)
-        if not staged:
-            results.append(TermResult(term=term.name, value=value))
-            continue
-        stage = outcome.stages[number]
-        results.append(
-            TermResult(
-                term=term.name,
-                value=value,
-                best=stage.best,
-                bound=stage.bound,
-                gap=relative_gap(stage.best, stage.bound),
-                tolerance=stage.tolerance,
-            )
-        )
-    return tuple(results)
 
 
 def _info(engine: Backend, outcome: Outcome, options: Options) -> EngineInfo:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
 
+from benchmarks.items import Staffing
 from benchmarks.network import FIRST_DAY
-from pmo_optimizer import Calendar, Phase, Plan, Portfolio, Project, optimize
+from pmo_optimizer import Calendar, Phase, Plan, Portfolio, Project, Unsupported, optimize
 
 Solve = Callable[[Portfolio, float, int], tuple[Portfolio, Plan]]
 """Solves a portfolio within seconds, on so many workers.
@@ -28,7 +29,7 @@ PEERS = (PYJOBSHOP, *(name for name, _ in PLAIN))
 """Names of all peers."""
 
 
-def solver_of(backend: str) -> Solve:
+def solver_of(backend: str, staffing: Staffing = "capacity") -> Solve:
     """Return what solves under that name: a peer, or an engine of the registry.
 
     The libraries that it stands on are loaded, so that loading them costs no instance time.
@@ -38,15 +39,17 @@ def solver_of(backend: str) -> Solve:
     ImportError
         The peer is not installed; the message says how to install it.
     Unsupported
-        There is no engine of that name.
+        There is no engine of that name, or it does not staff plans in that way.
     """
+    if backend == PYJOBSHOP and staffing == "named":
+        raise Unsupported(f"{PYJOBSHOP} does not plan single people")
     if backend == PYJOBSHOP:
         from benchmarks.peers.pyjobshop import load
 
         return load()
     engine = dict(PLAIN).get(backend, backend)
-    _optimized(engine, _smallest(), WARM_UP_SECONDS, 2)
-    return partial(_optimized, engine)
+    _optimized(engine, staffing, _smallest(), WARM_UP_SECONDS, 2)
+    return partial(_optimized, engine, staffing)
 
 
 def _smallest() -> Portfolio:
@@ -59,7 +62,9 @@ def _smallest() -> Portfolio:
 
 
 def _optimized(
-    backend: str, portfolio: Portfolio, time_limit: float, workers: int
+    backend: str, staffing: Staffing, portfolio: Portfolio, time_limit: float, workers: int
 ) -> tuple[Portfolio, Plan]:
-    plan = optimize(portfolio, time_limit=time_limit, workers=workers, backend=backend)
+    plan = optimize(
+        portfolio, time_limit=time_limit, workers=workers, backend=backend, staffing=staffing
+    )
     return portfolio, plan

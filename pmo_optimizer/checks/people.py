@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from functools import cached_property
 
 from pmo_optimizer.checks.facts import MAX_COUNT, Facts, Hit, Path, digits, listed, sane
@@ -75,7 +75,7 @@ class Supply:
     def __init__(self, portfolio: Portfolio) -> None:
         self.portfolio = portfolio
         self.open_ended = {s.id for s in portfolio.skills if s.overload_price is not None}
-        self._peaks: dict[tuple[str, Decimal], Decimal] = {}
+        self._peaks: dict[tuple[str, Decimal, bool], Decimal] = {}
 
     @cached_property
     def _ceilings(self) -> Mapping[str, Decimal]:
@@ -91,19 +91,23 @@ class Supply:
                 least[member] = min(least.get(member, Decimal(1)), hard[rule_id])
         return least
 
-    def peak(self, skill: str, least: Decimal) -> Decimal:
-        """Return the most FTE of a skill at proficiency ``least`` in any one period."""
-        key = (skill, least)
+    def peak(self, skill: str, least: Decimal, *, heads: bool = False) -> Decimal:
+        """Return the most FTE of a skill at proficiency ``least`` in any one period.
+
+        With ``heads`` everybody counts by the head, at proficiency 1.
+        """
+        key = (skill, least, heads)
         if key not in self._peaks:
-            self._peaks[key] = max(self._per_period(skill, least))
+            self._peaks[key] = max(self._per_period(*key))
         return self._peaks[key]
 
-    def _per_period(self, skill: str, least: Decimal) -> list[Decimal]:
+    def _per_period(self, skill: str, least: Decimal, heads: bool) -> list[Decimal]:
         total = [Decimal(0)] * self.portfolio.calendar.periods
         for group in self.portfolio.classes:
             level = dict(group.skills).get(skill, Decimal(0))
             if level > 0 and level >= least:
-                factor = level * self._ceilings.get(group.members[0], Decimal(1))
+                counted = Decimal(1) if heads else level
+                factor = counted * self._ceilings.get(group.members[0], Decimal(1))
                 total = [t + factor * a for t, a in zip(total, group.available, strict=True)]
         for pool in self.portfolio.pools:
             if pool.skill == skill and least <= 1:
@@ -184,6 +188,41 @@ def need_contradiction(facts: Facts) -> Iterator[Hit]:
             )
 
 
+def effort_unspreadable(facts: Facts) -> Iterator[Hit]:
+    """Find effort that the phase is too short for, or too long, within its limits per period."""
+    for path, mode in facts.every(Mode):
+        for need in mode.needs if 0 <= mode.duration < MAX_COUNT else ():
+            there = (*path, "needs", need.id)
+            hit = _unspreadable(need, mode.duration)
+            if hit is not None:
+                text, fix = hit
+                yield Hit((*there, "effort"), f"{facts.subject(there)} asks for {text}.", fix)
+
+
+def _unspreadable(need: Need, duration: int) -> tuple[str, str] | None:
+    """Return what is wrong with a need whose work has no spread, and what to do."""
+    effort, low, high = need.effort, need.min_fte, need.max_fte
+    contradictory = low is not None and high is not None and low > high
+    if not effort or effort < 0 or contradictory:
+        return None
+    asked = f"{digits(effort)} FTE-periods of work"
+    if not duration:
+        return f"{asked} in no time: the duration is 0", "Give the phase a duration, or no effort."
+    if high is not None and 0 <= high * duration < effort:
+        return (
+            f"{asked}, but at most {digits(high)} FTE in each of {duration} periods are "
+            f"{digits(high * duration)}",
+            "Lengthen the phase, raise `max_fte`, or lower the effort.",
+        )
+    if low is not None and low * duration > effort:
+        return (
+            f"{asked}, but at least {digits(low)} FTE in each of {duration} periods are "
+            f"{digits(low * duration)}",
+            "Shorten the phase, lower `min_fte`, or raise the effort.",
+        )
+    return None
+
+
 def need_field_unused(facts: Facts) -> Iterator[Hit]:
     """Find limits and shares of needs whose amount is not of the kind that they belong to."""
     for path, need in facts.every(Need):
@@ -245,24 +284,49 @@ def _wanted(need: Need) -> str:
 
 def _excess(everybody: Supply, mode: Mode) -> tuple[str, Decimal, Decimal] | None:
     """Return skill, demand and supply where a mode asks for more than there ever is at once."""
-    rated = [n for n in mode.needs if n.fte is not None or n.profile is not None]
-    for skill in sorted({need.skill for need in rated} - everybody.open_ended):
-        needs = [need for need in rated if need.skill == skill]
-        for least in sorted({need.min_proficiency or Decimal(0) for need in needs}):
-            strict = [n for n in needs if (n.min_proficiency or Decimal(0)) >= least]
-            demand, there = _demand(strict, mode.duration), everybody.peak(skill, least)
-            if 0 < there < demand - len(strict) * NEED_TOLERANCE:
-                return skill, demand, there
+    needs = [need for need in mode.needs if need.skill not in everybody.open_ended]
+    for skill in sorted({need.skill for need in needs}):
+        own = [need for need in needs if need.skill == skill]
+        for least in sorted({need.min_proficiency or Decimal(0) for need in own}):
+            strict = [n for n in own if (n.min_proficiency or Decimal(0)) >= least]
+            rated = [n for n in strict if n.heads is None]
+            for asked, heads in ((rated, False), (strict, True)):
+                demand, there = (
+                    _demand(asked, mode.duration),
+                    everybody.peak(skill, least, heads=heads),
+                )
+                if 0 < there < demand - len(asked) * NEED_TOLERANCE:
+                    return skill, demand, there
     return None
 
 
 def _demand(needs: list[Need], duration: int) -> Decimal:
-    """Return the most FTE that needs ask for in one period of a mode."""
-    constant = sum((n.fte or Decimal(0) for n in needs if n.profile is None), Decimal(0))
+    """Return an FTE that needs together reach in some period of a mode, or exceed.
+
+    Work that may be spread counts with its least in every period. The mean over all periods,
+    in which it counts in full, is reached in some period too.
+    """
+    constant = sum((_constant(need) for need in needs), Decimal(0))
     profiles = [n.profile for n in needs if n.profile is not None]
     longest = min(duration, max((len(p) for p in profiles), default=0))
     dated = [sum((p[i] for p in profiles if i < len(p)), Decimal(0)) for i in range(longest)]
-    return constant + max(dated, default=Decimal(0))
+    peak = constant + max(dated, default=Decimal(0))
+    spread = [n for n in needs if n.effort is not None]
+    steady = sum((_constant(n) for n in needs if n.effort is None), Decimal(0))
+    work = sum((n.effort or Decimal(0) for n in spread), sum(dated, Decimal(0)))
+    mean = steady + work / duration
+    if not spread or mean <= peak:
+        return peak
+    return mean.quantize(NEED_TOLERANCE, ROUND_FLOOR) if mean < MAX_COUNT else mean
+
+
+def _constant(need: Need) -> Decimal:
+    """Return the FTE that a need asks for in every period of its phase."""
+    if need.heads is not None:
+        return need.heads * need.head_share
+    if need.effort is not None:
+        return need.min_fte or Decimal(0)
+    return Decimal(0) if need.profile is not None else need.fte or Decimal(0)
 
 
 def _too_large(facts: Facts) -> list[tuple[bool, Hit]]:

@@ -88,6 +88,7 @@ RULES: tuple[Rule, ...] = (
     Rule("must-need-too-large", ERROR, people.must_need_too_large, STAFF),
     Rule("need-too-large", WARNING, people.need_too_large, STAFF),
     Rule("need-contradiction", ERROR, people.need_contradiction),
+    Rule("effort-unspreadable", ERROR, people.effort_unspreadable, (HERE,)),
     Rule("need-field-unused", WARNING, people.need_field_unused, (HERE,)),
     Rule("skill-unused", WARNING, people.skill_unused, ("projects",)),
     Rule("person-without-skill", WARNING, people.person_without_skill, (HERE,)),

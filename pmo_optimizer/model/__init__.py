@@ -48,10 +48,13 @@ from pmo_optimizer.model.plan import (
     ProjectKpi,
     ProjectPlan,
     SkillLoad,
+    Staffing,
     Status,
     SupplierKind,
     Termination,
     TermResult,
+    UnmetNeed,
+    UnmetReason,
     Violation,
 )
 from pmo_optimizer.model.portfolio import SCHEMA_VERSION, Portfolio
@@ -77,6 +80,7 @@ from pmo_optimizer.model.rules import (
     StartsRule,
     UtilizationRule,
 )
+from pmo_optimizer.model.staffing import StaffingGoals
 from pmo_optimizer.model.strategy import MAX_CONSISTENCY_RATIO, Comparison, Criterion
 
 __all__ = [
@@ -148,6 +152,8 @@ __all__ = [
     "Site",
     "Skill",
     "SkillLoad",
+    "Staffing",
+    "StaffingGoals",
     "StartsRule",
     "State",
     "Status",
@@ -157,6 +163,8 @@ __all__ = [
     "TermName",
     "TermResult",
     "Termination",
+    "UnmetNeed",
+    "UnmetReason",
     "Unsupported",
     "UtilizationRule",
     "Violation",

@@ -81,7 +81,9 @@ class Allocation(Frozen):
     Attributes
     ----------
     supplier
-        Id of the class, person, pool or hire; for ``overload`` the skill id.
+        Id of the class, person, pool or hire; for ``overload`` the skill id. In named mode
+        persons are individuals: the id of the entry, or ``id#1``, ``id#2``, ... where it
+        stands for several.
     start
         First period, 0-based.
     shares
@@ -96,6 +98,58 @@ class Allocation(Frozen):
     need: str
     start: int
     shares: tuple[Exact, ...]
+
+
+class Staffing(StrEnum):
+    """Who serves the needs of a plan: classes of people, or individuals by name."""
+
+    CAPACITY = "capacity"
+    NAMED = "named"
+
+
+class UnmetReason(StrEnum):
+    """Why named staffing leaves a need short; the first one that holds, in this order.
+
+    ``no_skill``: nobody has the skill at that proficiency. ``barred``: ``must_not`` or a pin
+    leaves nobody. ``absent``: all who could are away. ``busy``: all who could work elsewhere.
+    ``share_too_small``: what is free is less than the smallest useful share. ``limits``: most
+    projects at once, the same people for the whole phase, different heads. ``unplanned``:
+    people were free, the search did not find it.
+    """
+
+    NO_SKILL = "no_skill"
+    BARRED = "barred"
+    ABSENT = "absent"
+    BUSY = "busy"
+    SHARE_TOO_SMALL = "share_too_small"
+    LIMITS = "limits"
+    UNPLANNED = "unplanned"
+
+
+class UnmetNeed(Frozen):
+    """What named staffing leaves open of one need (formulation, section 13).
+
+    Attributes
+    ----------
+    period
+        0-based; null for ``effort``, which is open over the whole phase.
+    fte
+        Need less delivered, in FTE, or in FTE-periods for ``effort``.
+    busy_on
+        With reason ``busy``, the projects that take the time of those who could, sorted.
+    message
+        The reason in words.
+    """
+
+    project: str
+    phase: str
+    need: str
+    skill: str
+    period: int | None
+    fte: Exact
+    reason: UnmetReason
+    busy_on: tuple[str, ...] = ()
+    message: str = ""
 
 
 class HireOrder(Frozen):
@@ -208,7 +262,13 @@ class ProjectKpi(Frozen):
 
 
 class Kpis(Frozen):
-    """Everything the referee recomputes from the portfolio and the decisions alone."""
+    """Everything the referee recomputes from the portfolio and the decisions alone.
+
+    Attributes
+    ----------
+    staffed_value
+        In named mode the value term with fully staffed projects only; else null.
+    """
 
     terms: dict[TermName, float] = Field(default_factory=dict)
     penalty: float = 0.0
@@ -219,6 +279,7 @@ class Kpis(Frozen):
     skills: tuple[SkillLoad, ...] = ()
     alignment: tuple[Alignment, ...] = ()
     breaches: tuple[Breach, ...] = ()
+    staffed_value: float | None = None
 
 
 class EngineInfo(Frozen):
@@ -247,7 +308,9 @@ class Plan(Frozen):
     """The answer: decisions, certificate, proof and key figures.
 
     ``objective``, ``bound`` and ``gap`` are the first term's after prices, or the weighted
-    sum's (formulation, section 7); null where there is no plan, or no bound.
+    sum's (formulation, section 7); null where there is no plan, or no bound. In named mode
+    ``fully_staffed`` says whether every need is served, and ``unmet`` lists what is not; in
+    capacity mode they are null and empty.
     """
 
     schema_version: Version = "1"
@@ -267,6 +330,9 @@ class Plan(Frozen):
     allocations: tuple[Allocation, ...] = ()
     hires: tuple[HireOrder, ...] = ()
     fund_splits: tuple[FundSplit, ...] = ()
+    staffing: Staffing = Staffing.CAPACITY
+    fully_staffed: bool | None = None
+    unmet: tuple[UnmetNeed, ...] = ()
     kpis: Kpis = Field(default_factory=Kpis)
     violations: tuple[Violation, ...] = ()
     incumbents: tuple[Incumbent, ...] = ()
@@ -275,6 +341,14 @@ class Plan(Frozen):
     def found(self) -> bool:
         """Whether there is a plan at all."""
         return self.status in {Status.OPTIMAL, Status.FEASIBLE}
+
+    @property
+    def short(self) -> bool:
+        """Whether it is a named staffing that leaves needs open, and says so.
+
+        Such a plan carries its decisions, though its status is ``no_plan_found``.
+        """
+        return self.staffing is Staffing.NAMED and self.fully_staffed is False
 
     @property
     def selected(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -22,6 +22,9 @@ from pmo_optimizer.model.calendar import Calendar
 from pmo_optimizer.model.money import Benefit, CostLine
 from pmo_optimizer.model.relations import Link, LinkType
 from pmo_optimizer.model.words import SHORT_PHASE
+
+CENT = Decimal("0.01")
+"""Step in which charges of effort are spread."""
 
 
 class State(StrEnum):
@@ -52,10 +55,11 @@ class Need(Frozen):
     profile
         Rate per period of the phase; exactly the mode's duration.
     effort
-        Total FTE-periods, spread freely over the phase between ``min_fte`` and ``max_fte``
-        per period (named staffing).
+        Total FTE-periods, spread freely over the phase between ``min_fte`` (0 by default) and
+        ``max_fte`` (any by default) per period.
     heads
-        Number of different people, each once, at ``share`` of their time (named staffing).
+        Number of different people, each at ``share`` FTE (1 by default) in every period; what
+        they do counts by the head, not by proficiency.
     min_proficiency
         Only people at this proficiency or above count.
     charge_to
@@ -85,11 +89,30 @@ class Need(Frozen):
     def rate(self, offset: int) -> Decimal:
         """Return the FTE asked for in the ``offset``-th period of the phase (0-based).
 
-        Only for needs that are given as ``fte`` or ``profile``.
+        Heads count with their shares; needs that are given as ``effort`` have no rate, 0.
         """
         if self.profile is not None:
             return self.profile[offset]
+        if self.heads is not None:
+            return self.heads * self.head_share
         return self.fte or Decimal(0)
+
+    @property
+    def head_share(self) -> Decimal:
+        """FTE of each head, 1 by default."""
+        return Decimal(1) if self.share is None else self.share
+
+    def charge(self, offset: int, duration: int, price: Decimal) -> Decimal:
+        """Return what the need costs in the ``offset``-th period at ``price`` per FTE-period.
+
+        Effort is charged evenly over the phase, each period's part rounded down to 0.01 and
+        the rest in the last, however the work is spread (formulation, section 4).
+        """
+        if self.effort is None:
+            return self.rate(offset) * price
+        total = self.effort * price
+        part = (total / duration).quantize(CENT, rounding=ROUND_FLOOR)
+        return part if offset < duration - 1 else total - part * (duration - 1)
 
 
 class Mode(Frozen):

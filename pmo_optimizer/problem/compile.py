@@ -14,13 +14,15 @@ from pmo_optimizer.model import (
     Portfolio,
     Project,
     State,
-    Unsupported,
     discount,
 )
 from pmo_optimizer.problem.data import (
     BaselineData,
     Demand,
+    Effort,
+    Feature,
     ModeData,
+    Names,
     PhaseData,
     Precedence,
     Problem,
@@ -29,7 +31,7 @@ from pmo_optimizer.problem.data import (
     SynergyData,
     TermData,
 )
-from pmo_optimizer.problem.features import features, named_only
+from pmo_optimizer.problem.features import features
 from pmo_optimizer.problem.money import Money
 from pmo_optimizer.problem.people import People, bucket_key
 from pmo_optimizer.problem.rules import Rules
@@ -37,36 +39,25 @@ from pmo_optimizer.problem.scales import fte_scale, money_scale, whole
 from pmo_optimizer.sequencing import ProjectWindow, split_reference, windows
 
 
-def compile_problem(portfolio: Portfolio) -> Problem:
+def compile_problem(portfolio: Portfolio, *, named: bool = False) -> Problem:
     """Return the integer-indexed form of a portfolio that has passed the checks.
 
-    Raises
-    ------
-    Unsupported
-        The portfolio asks for named staffing (``effort``, ``heads``, limits of single
-        persons), which no engine serves.
+    Parameters
+    ----------
+    named
+        Whether to list every individual, for named staffing. What is asked of single people
+        binds there only (formulation, section 13).
     """
-    return _Compiler(portfolio).problem()
-
-
-SHOWN = 5
-"""Most places that a refusal names."""
+    return _Compiler(portfolio, named=named).problem()
 
 
 class _Compiler:
-    def __init__(self, portfolio: Portfolio) -> None:
+    def __init__(self, portfolio: Portfolio, *, named: bool) -> None:
         self.portfolio = portfolio
         self.calendar = portfolio.calendar
         self.features = features(portfolio)
-        named = named_only(portfolio)
-        if named:
-            more = f" and {len(named) - SHOWN} more" if len(named) > SHOWN else ""
-            raise Unsupported(
-                "named staffing is read and checked, but no engine plans it yet: "
-                f"{', '.join(named[:SHOWN])}{more}; state needs as `fte` or `profile` and leave "
-                "out limits of single persons"
-            )
-        self.fte_scale = fte_scale(portfolio)
+        self.named = named
+        self.fte_scale = fte_scale(portfolio, named=named)
         self.money = Money(portfolio, money_scale(portfolio))
         self.people = People(portfolio, self.fte_scale)
         self.open = sorted(
@@ -116,7 +107,8 @@ class _Compiler:
                 )
                 for term in portfolio.objective.terms
             ),
-            features=self.features,
+            features=self.features | ({Feature.NAMED} if self.named else set()),
+            people=self.people.individuals(self.index) if self.named else (),
             index=self.index,
         )
 
@@ -179,17 +171,39 @@ class _Compiler:
             first_start=start.earliest,
             last_start=start.latest,
             last_end=finish.latest,
+            people=() if phase.pin is None else tuple(sorted(phase.pin.people)),
         )
 
     def _mode(self, project: Project, phase: Phase, mode: Mode) -> ModeData:
-        demands = []
-        for need in sorted(mode.needs, key=lambda n: n.id):
-            rates = self._rates(need, mode.duration)
-            if any(rates):
-                bucket = self.people.bucket_index[bucket_key(need)]
-                demands.append(Demand(need.id, bucket, rates))
+        needs = sorted(mode.needs, key=lambda n: n.id)
+        demands = [d for d in (self._demand(need, mode.duration) for need in needs) if d.units]
         flows = self.money.mode_flows(project, phase.id, mode)
         return ModeData(mode.id, mode.duration, tuple(demands), flows)
+
+    def _demand(self, need: Need, duration: int) -> Demand:
+        scale = self.fte_scale
+        effort = None
+        if need.effort is not None and duration:
+            effort = Effort(
+                total=whole(need.effort, scale),
+                least=whole(need.min_fte or 0, scale),
+                most=None if need.max_fte is None else whole(need.max_fte, scale),
+            )
+        return Demand(
+            need=need.id,
+            bucket=self.people.bucket_index[bucket_key(need)],
+            rates=() if effort else self._rates(need, duration),
+            effort=effort,
+            names=Names(
+                heads=need.heads or 0,
+                share=whole(need.head_share, scale) if need.heads is not None else 0,
+                min_share=whole(need.min_share or 0, scale),
+                continuous=need.continuous,
+                must=tuple(sorted(need.must)),
+                must_not=tuple(sorted(need.must_not)),
+                prefer=tuple(sorted(need.prefer)),
+            ),
+        )
 
     def _rates(self, need: Need, duration: int) -> tuple[int, ...]:
         if need.profile is None:

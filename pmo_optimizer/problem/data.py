@@ -57,8 +57,8 @@ class Feature(StrEnum):
     NAMED = "named"
 
 
-NAMED_STAFFING = frozenset({Feature.EFFORT, Feature.HEADS, Feature.NAMED})
-"""What belongs to named staffing; everything else is the capacity model."""
+NAMED_STAFFING = frozenset({Feature.NAMED})
+"""What belongs to named staffing alone; everything else is the capacity model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +87,76 @@ class Flow:
 
 
 @dataclass(frozen=True, slots=True)
+class Effort:
+    """Work that is spread over a phase: FTE units in all, and per period of the phase.
+
+    ``most`` is None where any number is allowed.
+    """
+
+    total: int
+    least: int
+    most: int | None
+
+    @property
+    def limit(self) -> int:
+        """FTE units that no period needs to exceed, and none may where ``most`` is given."""
+        return max(self.total, self.least) if self.most is None else self.most
+
+    @property
+    def key(self) -> tuple[int, int, int]:
+        """Numbers that are the same for work that may be spread in the same ways."""
+        return self.total, self.least, self.limit
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What a need asks of single people; looked at in named staffing only.
+
+    Attributes
+    ----------
+    heads
+        Number of different people; 0 where the need is given in FTE.
+    share
+        FTE units of each head.
+    min_share
+        FTE units that are the smallest useful share of a person.
+    continuous
+        Whether the same people stay for the whole phase.
+    must, must_not, prefer
+        Ids of person entries; ``prefer`` may name teams as well.
+    """
+
+    heads: int = 0
+    share: int = 0
+    min_share: int = 0
+    continuous: bool = False
+    must: tuple[str, ...] = ()
+    must_not: tuple[str, ...] = ()
+    prefer: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Demand:
-    """FTE units of one need per period of the mode, from the bucket that can serve it."""
+    """One need of a mode, and the bucket that can serve it.
+
+    Attributes
+    ----------
+    rates
+        FTE units per period of the mode; empty where the need is given as effort.
+    effort
+        Work that may be spread; None where the need has rates.
+    """
 
     need: str
     bucket: int
     rates: tuple[int, ...]
+    effort: Effort | None = None
+    names: Names = Names()
+
+    @property
+    def units(self) -> int:
+        """FTE units of the whole mode, over all its periods."""
+        return sum(self.rates) if self.effort is None else self.effort.total
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +174,7 @@ class PhaseData:
     """A phase with the modes and periods that pins and windows leave.
 
     ``first_start`` to ``last_start`` (included), end at most ``last_end`` (exclusive end).
+    ``people`` are the person entries to which named staffing is pinned; empty: to none.
     """
 
     id: str
@@ -117,6 +182,7 @@ class PhaseData:
     first_start: int
     last_start: int
     last_end: int
+    people: tuple[str, ...] = ()
 
     def starts(self, mode: ModeData) -> range:
         """Return the periods in which the phase may start in this mode."""
@@ -223,6 +289,8 @@ class Bucket:
 
     Attributes
     ----------
+    heads
+        Whether people count by the head: everybody at proficiency 1.
     suppliers
         (supplier index, proficiency in hundredths) pairs.
     hires
@@ -236,6 +304,7 @@ class Bucket:
     suppliers: tuple[tuple[int, int], ...]
     hires: tuple[int, ...]
     overload_price: float | None
+    heads: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +323,54 @@ class Supplier:
     id: str
     available: tuple[int, ...]
     soft_ceilings: tuple[tuple[int, tuple[int, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonData:
+    """One individual, for named staffing.
+
+    Attributes
+    ----------
+    id
+        Id of the person entry, with ``#1``, ``#2``, ... behind it where that counts several.
+    entry
+        Id of the person entry.
+    supplier
+        Index of the individual's class among the suppliers.
+    available
+        FTE units per period, hard ceilings applied.
+    soft_ceilings
+        (rule index in `Problem.ceilings`, FTE units per period) pairs.
+    max_projects
+        Most projects in any one period; None: any number.
+    min_share
+        FTE units that are the smallest useful share on one need.
+    cost_rate
+        Cost of one FTE-period.
+    likes
+        (project index, score) pairs.
+    """
+
+    id: str
+    entry: str
+    supplier: int
+    available: tuple[int, ...]
+    soft_ceilings: tuple[tuple[int, tuple[int, ...]], ...] = ()
+    max_projects: int | None = None
+    min_share: int = 0
+    cost_rate: float = 0.0
+    team: str = ""
+    likes: tuple[tuple[int, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A phase in one mode, starting in one of some periods."""
+
+    project: int
+    phase: int
+    mode: int
+    starts: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,7 +490,15 @@ class TermData:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A portfolio, indexed and scaled; see the module's text for units and order."""
+    """A portfolio, indexed and scaled; see the module's text for units and order.
+
+    Attributes
+    ----------
+    people
+        Individuals, sorted by id; empty unless it was compiled for named staffing.
+    conflicts
+        Placements that are not possible all at once, as named staffing has proved.
+    """
 
     digest: str
     periods: int
@@ -397,6 +522,8 @@ class Problem:
     method: Method
     terms: tuple[TermData, ...]
     features: frozenset[Feature]
+    people: tuple[PersonData, ...] = ()
+    conflicts: tuple[tuple[Placement, ...], ...] = ()
     infeasible: str = ""
     index: Mapping[str, int] = field(default_factory=dict)
 

@@ -32,45 +32,7 @@ def features(portfolio: Portfolio) -> frozenset[Feature]:
     found = set(_work(portfolio)) | set(_money(portfolio)) | set(_people(portfolio))
     found |= {RULE_FEATURES[type(rule)] for rule in portfolio.rules}
     found |= set(_objective(portfolio)) | set(_relations(portfolio))
-    if named_only(portfolio):
-        found.add(Feature.NAMED)
     return frozenset(found)
-
-
-def named_only(portfolio: Portfolio) -> tuple[str, ...]:
-    """Return the places that ask for named staffing, each with what it asks for, sorted.
-
-    Preferences, teams and cost rates only rank staffing plans and are left out.
-    """
-    places = []
-    for person in portfolio.people:
-        limits = (("max_projects", person.max_projects), ("min_share", person.min_share))
-        places += [f"people/{person.id}/{name}" for name, limit in limits if limit is not None]
-    for project in portfolio.projects:
-        for phase in project.phases:
-            if phase.pin is not None and phase.pin.people:
-                places.append(f"projects/{project.id}/phases/{phase.id}/pin/people")
-            for mode in phase.modes:
-                where = f"projects/{project.id}/phases/{phase.id}/modes/{mode.id}/needs"
-                for need in mode.needs:
-                    names = _named_fields(need)
-                    places += [f"{where}/{need.id}/{name}" for name in names]
-    return tuple(sorted(places))
-
-
-def _named_fields(need: Need) -> tuple[str, ...]:
-    bare = need.effort is None and need.heads is None and need.min_share is None
-    if bare and not (need.continuous or need.must or need.must_not):
-        return ()
-    fields = {
-        "effort": need.effort is not None,
-        "heads": need.heads is not None,
-        "min_share": need.min_share is not None,
-        "continuous": need.continuous,
-        "must": bool(need.must),
-        "must_not": bool(need.must_not),
-    }
-    return tuple(name for name, used in fields.items() if used)
 
 
 def _needs(portfolio: Portfolio) -> Iterator[Need]:

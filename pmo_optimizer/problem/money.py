@@ -65,7 +65,7 @@ class Money:
                 name = f"{project.id}/{phase}/{mode.id}/costs/{line.id}"
                 flows.append(self._flow(project, name, line, "start", amounts))
         for need in sorted(mode.needs, key=lambda n: n.id):
-            if need.charge_to is None or need.effort is not None or need.heads is not None:
+            if need.charge_to is None:
                 continue
             skill = self.rates[need.skill]
             amounts = self._charges(need, skill.rate, mode.duration)
@@ -83,10 +83,10 @@ class Money:
 
     def _charges(self, need: Need, rate: Decimal, duration: int) -> tuple[tuple[int, int], ...]:
         """Return what a need costs in each period at its skill's standard rate."""
-        if need.profile is None:
+        if need.profile is None and need.effort is None:
             charge = whole(need.rate(0) * rate, self.scale)
             return tuple((k, charge) for k in range(duration if charge else 0))
-        costs = ((k, need.rate(k) * rate) for k in range(duration))
+        costs = ((k, need.charge(k, duration, rate)) for k in range(duration))
         return tuple((k, whole(cost, self.scale)) for k, cost in costs if cost)
 
     def _mode_amounts(self, line: CostLine, duration: int) -> tuple[tuple[int, int], ...]:

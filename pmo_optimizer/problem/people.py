@@ -6,7 +6,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from pmo_optimizer.model import Need, Pool, Portfolio, SupplierKind, UtilizationRule
-from pmo_optimizer.problem.data import Bucket, Ceiling, HireData, Supplier
+from pmo_optimizer.model.people import attendance
+from pmo_optimizer.problem.data import Bucket, Ceiling, HireData, PersonData, Supplier
 from pmo_optimizer.problem.scales import whole
 
 PROFICIENCY_SCALE = 100
@@ -72,12 +73,12 @@ class People:
         )
         return Supplier(kind, name, units(min(factor, Decimal(1))), soft)
 
-    def _bucket(self, skill: str, least: Fraction) -> Bucket:
+    def _bucket(self, skill: str, least: Fraction, heads: bool) -> Bucket:
         able: list[tuple[int, int]] = []
         for index, group in enumerate(self.portfolio.classes):
             level = dict(group.skills).get(skill, Decimal(0))
             if level > 0 and level >= least:
-                able.append((index, whole(level, PROFICIENCY_SCALE)))
+                able.append((index, whole(Decimal(1) if heads else level, PROFICIENCY_SCALE)))
         first_pool = len(self.portfolio.classes)
         if least <= 1:
             able += [
@@ -88,7 +89,43 @@ class People:
         hires = tuple(i for i, h in enumerate(self.hires) if h.skill == skill and least <= 1)
         prices = {s.id: s.overload_price for s in self.portfolio.skills}
         price = prices.get(skill)
-        return Bucket(skill, least, tuple(able), hires, None if price is None else float(price))
+        overload = None if price is None else float(price)
+        return Bucket(skill, least, tuple(able), hires, overload, heads)
+
+    def individuals(self, index: dict[str, int]) -> tuple[PersonData, ...]:
+        """Return every individual, sorted by id; ``index`` gives the projects' positions."""
+        class_of = {
+            member: number
+            for number, group in enumerate(self.portfolio.classes)
+            for member in group.members
+        }
+        limits = {
+            member: group.ceilings for group in self.portfolio.classes for member in group.members
+        }
+        out = []
+        for person, fte in attendance(self.portfolio.people, self.portfolio.calendar):
+            if person.id not in class_of:
+                continue
+            supplier = self._supplier(SupplierKind.PERSON, person.id, fte, limits[person.id])
+            likes = sorted(
+                (index[p.project], float(p.score)) for p in person.preferences if p.project in index
+            )
+            out += [
+                PersonData(
+                    id=name,
+                    entry=person.id,
+                    supplier=class_of[person.id],
+                    available=supplier.available,
+                    soft_ceilings=supplier.soft_ceilings,
+                    max_projects=person.max_projects,
+                    min_share=whole(person.min_share or Decimal(0), self.scale),
+                    cost_rate=float(person.cost_rate or 0),
+                    team=person.team or "",
+                    likes=tuple(likes),
+                )
+                for name in person.individuals
+            ]
+        return tuple(sorted(out, key=lambda p: p.id))
 
     def hire_data(
         self, payers: dict[str, tuple[int, ...]], money_scale: int
@@ -110,6 +147,6 @@ class People:
         )
 
 
-def bucket_key(need: Need) -> tuple[str, Fraction]:
-    """Return skill and least proficiency: needs with the same pair share their suppliers."""
-    return need.skill, Fraction(need.min_proficiency or 0)
+def bucket_key(need: Need) -> tuple[str, Fraction, bool]:
+    """Return skill, least proficiency and whether heads count: what share their suppliers."""
+    return need.skill, Fraction(need.min_proficiency or 0), need.heads is not None

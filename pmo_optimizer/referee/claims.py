@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Set
+from decimal import Decimal
 from math import isclose
 
 from pmo_optimizer.model import (
@@ -16,19 +17,24 @@ from pmo_optimizer.model import (
     SkillLoad,
     Status,
     TermResult,
+    UnmetNeed,
     Violation,
 )
-from pmo_optimizer.referee.report import Code, Report
+from pmo_optimizer.referee.report import Code, Report, usable
 
 MOST_SHOWN = 12
 """So many periods of a figure are written out in a message."""
+
+UNMET_TOLERANCE = Decimal("1e-9")
+"""So much may the FTE of an unmet need differ from what is recomputed."""
 
 
 def disagreements(plan: Plan, report: Report, tolerance: float = 1e-6) -> tuple[Violation, ...]:
     """Return every claim of a plan that does not hold.
 
     Claimed are the objective, the terms, the key figures, the gaps, the side of the bounds,
-    and with status optimal that the bounds prove it.
+    with status optimal that the bounds prove it, and in named mode which needs are short: the
+    reasons that it gives are no claims, as a search may know more than a plan shows.
 
     Parameters
     ----------
@@ -40,10 +46,18 @@ def disagreements(plan: Plan, report: Report, tolerance: float = 1e-6) -> tuple[
         Relative and absolute difference that is allowed.
     """
     if not plan.found:
-        return tuple(_claims_without_plan(plan))
+        without = tuple(_claims_without_plan(plan))
+        if not plan.short:
+            return (*without, *_wrong_staffing(plan, report))
+        return (
+            *without,
+            *_wrong_kpis(plan.kpis, report.kpis, tolerance),
+            *_wrong_staffing(plan, report),
+        )
     return (
         *_wrong_values(plan, report.kpis, tolerance),
         *_wrong_kpis(plan.kpis, report.kpis, tolerance),
+        *_wrong_staffing(plan, report),
         *_wrong_proof(plan, tolerance),
         *(v for term in plan.terms for v in _wrong_stage(term, plan.status, tolerance)),
     )
@@ -58,7 +72,7 @@ def _claims_without_plan(plan: Plan) -> Iterator[Violation]:
         if value is not None:
             message = f"There is no plan ({plan.status}), yet its {name} is {value}."
             yield _claim(Code.CLAIM_MISSING, name, message)
-    if any(project.selected for project in plan.projects):
+    if any(project.selected for project in plan.projects) and not plan.short:
         message = f"There is no plan ({plan.status}), yet projects are selected."
         yield _claim(Code.CLAIM_MISSING, "projects", message)
 
@@ -115,7 +129,7 @@ def _figures(kpis: Kpis, fields: Set[str]) -> dict[str, Figure]:
             found |= {f"{field}/{key}": number for key, number in value.items()}
         elif isinstance(value, tuple):
             found |= _of_entries(field, value)
-        else:
+        elif value is not None:
             found[field] = value
     return found
 
@@ -149,6 +163,36 @@ def _shown(figure: Figure) -> str:
     if isinstance(figure, tuple) and len(figure) > MOST_SHOWN:
         return f"{list(figure[:MOST_SHOWN])} and {len(figure) - MOST_SHOWN} more"
     return repr(list(figure) if isinstance(figure, tuple) else figure)
+
+
+def _wrong_staffing(plan: Plan, report: Report) -> Iterator[Violation]:
+    """Compare whether every need is served, and each need that is short, with what was found."""
+    if plan.fully_staffed is not report.fully_staffed:
+        message = f"The plan says {plan.fully_staffed}, recomputed is {report.fully_staffed}."
+        yield _claim(Code.CLAIM_STAFFED, "fully_staffed", message)
+    right = {_unmet_path(item): item for item in report.unmet}
+    times: Counter[str] = Counter()
+    for item in plan.unmet:
+        path = _unmet_path(item)
+        times[path] += 1
+        known = right.get(path)
+        found = Decimal(0) if known is None else known.fte
+        close = usable(item.fte) and abs(item.fte - found) <= UNMET_TOLERANCE
+        if known is None or times[path] > 1 or not close:
+            message = f"The plan says that {item.fte} FTE are short, recomputed is {found}."
+            yield _claim(Code.CLAIM_UNMET, path, message)
+        elif item.skill != known.skill:
+            message = f"The plan says that {item.skill} is asked for, it is {known.skill}."
+            yield _claim(Code.CLAIM_UNMET, path, message)
+    for path, item in right.items():
+        if path not in times:
+            message = f"The plan leaves out that {item.fte} FTE are short."
+            yield _claim(Code.CLAIM_UNMET, path, message)
+
+
+def _unmet_path(item: UnmetNeed) -> str:
+    path = f"unmet/{item.project}/{item.phase}/{item.need}"
+    return path if item.period is None else f"{path}/{item.period}"
 
 
 def _wrong_proof(plan: Plan, tolerance: float) -> Iterator[Violation]:

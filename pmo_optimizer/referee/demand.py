@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from pmo_optimizer.model import NEED_TOLERANCE, Allocation, Need
@@ -20,25 +20,78 @@ class Demand:
 
     Attributes
     ----------
-    path
-        Where in the portfolio, for messages.
+    key
+        Ids of project, phase and need.
+    pinned
+        Ids of the person entries that the phase's pin names.
     start
-        First period of the phase.
-    rates, delivered
-        FTE asked for and delivered, per period of the phase.
+        First period of the phase, 0-based.
+    rates
+        FTE asked for in each period of the phase; of ``effort`` its least rate.
+    delivered
+        FTE delivered in each period of the phase.
+    present
+        In named mode the different heads in each period of the phase, for ``heads``; else
+        empty.
     """
 
-    path: str
+    key: NeedKey
     need: Need
+    pinned: tuple[str, ...]
     start: int
     rates: tuple[Decimal, ...]
     delivered: list[Decimal]
+    present: list[int] = field(default_factory=list)
+
+    @property
+    def path(self) -> str:
+        """Where in the portfolio, for messages."""
+        project, phase, need = self.key
+        return f"projects/{project}/phases/{phase}/needs/{need}"
+
+    @property
+    def asked(self) -> tuple[int, ...]:
+        """Periods in which the need asks for work; for ``effort`` all of the phase."""
+        if self.need.effort is not None:
+            return (
+                tuple(range(self.start, self.start + len(self.rates))) if self.need.effort else ()
+            )
+        return tuple(period for period, rate in enumerate(self.rates, self.start) if rate > 0)
+
+    def level(self, proficiency: Decimal) -> Decimal:
+        """Return what one FTE of a supplier counts for: heads count by the head."""
+        return Decimal(1) if self.need.heads is not None else proficiency
+
+    def missing(self, offset: int) -> Decimal:
+        """Return the FTE missing in a period of the phase, 0 within the tolerance.
+
+        Where single heads are counted, those that are missing x their share.
+        """
+        if self.present and self.need.heads is not None:
+            return max(self.need.heads - self.present[offset], 0) * self.need.head_share
+        missing = self.rates[offset] - self.delivered[offset]
+        return missing if missing > NEED_TOLERANCE else Decimal(0)
+
+    @property
+    def total_short(self) -> Decimal:
+        """FTE-periods of ``effort`` that are not delivered, 0 within the tolerance."""
+        if self.need.effort is None or not self.rates:
+            return Decimal(0)
+        missing = self.need.effort - sum(self.delivered, Decimal(0))
+        return missing if missing > NEED_TOLERANCE else Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What a need lacks: FTE in a period (0-based), or FTE-periods over the phase (None)."""
+
+    demand: Demand
+    period: int | None
+    fte: Decimal
 
 
 class Demands:
     """The needs of all selected projects.
-
-    Needs of kind ``effort`` or ``heads`` are noted as unsupported and have no demand.
 
     Parameters
     ----------
@@ -59,16 +112,17 @@ class Demands:
         return iter(self._demands.values())
 
     def _add(self, active: Active, placed: PlacedPhase) -> None:
-        phase_path = f"projects/{active.project.id}/phases/{placed.phase.id}"
+        pin = placed.phase.pin
         for need in placed.mode.needs:
-            path = f"{phase_path}/needs/{need.id}"
-            if need.effort is not None or need.heads is not None:
-                message = f"{path} is given as effort or heads, which is not planned yet."
-                self._log.broken(Code.UNSUPPORTED_NEED, path, message)
-                continue
-            rates = tuple(need.rate(offset) for offset in range(placed.mode.duration))
-            self._demands[active.project.id, placed.phase.id, need.id] = Demand(
-                path, need, placed.start, rates, [Decimal(0)] * len(rates)
+            key = (active.project.id, placed.phase.id, need.id)
+            rates = _rates(need, placed.mode.duration)
+            self._demands[key] = Demand(
+                key=key,
+                need=need,
+                pinned=() if pin is None else pin.people,
+                start=placed.start,
+                rates=rates,
+                delivered=[Decimal(0)] * len(rates),
             )
 
     def of(self, allocation: Allocation, path: str) -> Demand | None:
@@ -115,16 +169,69 @@ class Demands:
         return inside
 
     def check(self) -> None:
-        """Note every need and period with less delivered than asked for."""
+        """Note what is delivered less than asked for, or more than an effort's greatest rate."""
         for demand in self:
-            for offset, (rate, delivered) in enumerate(
-                zip(demand.rates, demand.delivered, strict=True)
-            ):
-                period = demand.start + offset
-                on_grid = 0 <= period < self._schedule.periods
-                if on_grid and delivered < rate - NEED_TOLERANCE:
-                    message = (
-                        f"{plain(rate)} FTE of {demand.need.skill} are needed "
-                        f"in period {period}, {plain(delivered)} are delivered."
-                    )
-                    self._log.broken(Code.NEED_UNMET, f"{demand.path}/{period}", message)
+            for offset in self._offsets(demand):
+                self._check_rate(demand, offset)
+            if self._inside(demand) and demand.total_short:
+                message = (
+                    f"{plain(demand.need.effort or 0)} FTE-periods of {demand.need.skill} are "
+                    f"needed, {plain(sum(demand.delivered, Decimal(0)))} are delivered."
+                )
+                self._log.broken(Code.NEED_UNMET, demand.path, message)
+
+    def gaps(self) -> Iterator[Gap]:
+        """Yield what every need lacks, by period; of effort over the whole phase.
+
+        An effort lacks what its sum is short of, or, where that is more, what its periods are
+        short of the least rate together.
+        """
+        for demand in self:
+            missing = {offset: demand.missing(offset) for offset in self._offsets(demand)}
+            if demand.need.effort is None:
+                yield from (
+                    Gap(demand, demand.start + offset, fte)
+                    for offset, fte in missing.items()
+                    if fte
+                )
+            elif any(missing.values()) or (self._inside(demand) and demand.total_short):
+                lacking = zip(demand.rates, demand.delivered, strict=True)
+                least = sum((max(r - d, Decimal(0)) for r, d in lacking), Decimal(0))
+                rest = demand.need.effort - sum(demand.delivered, Decimal(0))
+                yield Gap(demand, None, max(least, rest))
+
+    def _offsets(self, demand: Demand) -> range:
+        """Return the periods of the phase (0-based within it) that lie within the grid."""
+        first = min(max(-demand.start, 0), len(demand.rates))
+        return range(
+            first, max(first, min(len(demand.rates), self._schedule.periods - demand.start))
+        )
+
+    def _inside(self, demand: Demand) -> bool:
+        """Return whether the whole phase lies within the grid; else its dates are the fault."""
+        return 0 <= demand.start <= self._schedule.periods - len(demand.rates)
+
+    def _check_rate(self, demand: Demand, offset: int) -> None:
+        need, period, delivered = demand.need, demand.start + offset, demand.delivered[offset]
+        path = f"{demand.path}/{period}"
+        there = f"in period {period}, {plain(delivered)} are delivered."
+        if demand.missing(offset):
+            rate = demand.rates[offset]
+            if demand.present and delivered >= rate - NEED_TOLERANCE:
+                there = f"in period {period}, {demand.present[offset]} are there."
+                message = f"{need.heads} different heads of {need.skill} are needed {there}"
+                self._log.broken(Code.HEADS_MISSING, path, message)
+            else:
+                message = f"{plain(rate)} FTE of {need.skill} are needed {there}"
+                self._log.broken(Code.NEED_UNMET, path, message)
+        most = need.max_fte if need.effort is not None else None
+        if most is not None and delivered > most + NEED_TOLERANCE:
+            message = f"At most {plain(most)} FTE of {need.skill} are useful {there}"
+            self._log.broken(Code.EFFORT_RATE, path, message)
+
+
+def _rates(need: Need, duration: int) -> tuple[Decimal, ...]:
+    """Return the least FTE of every period of the phase."""
+    if need.effort is not None:
+        return (need.min_fte or Decimal(0),) * duration
+    return tuple(need.rate(offset) for offset in range(duration))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from fractions import Fraction
 from math import fsum
 
@@ -62,6 +62,15 @@ class Figures:
             alignment=self._alignment(),
             breaches=log.sorted_breaches(),
         )
+
+    def staffed_value(self, projects: tuple[ProjectKpi, ...], short: Set[str]) -> float:
+        """Return the value term without the projects that are short of staff.
+
+        A synergy counts if none of its members is short (formulation, section 13).
+        """
+        whole = (s for s in self._ledger.synergies if short.isdisjoint(s.projects))
+        synergies = sum((Fraction(s.value) for s in whole), Fraction(0))
+        return fsum([*(p.value for p in projects if p.project not in short), float(synergies)])
 
     def _terms(self, projects: tuple[ProjectKpi, ...]) -> dict[TermName, float]:
         synergies = sum((Fraction(s.value) for s in self._ledger.synergies), Fraction(0))

@@ -149,7 +149,7 @@ def _charges(
             continue
         price, category = rates[need.skill]
         for offset in range(placed.mode.duration):
-            amount = price * need.rate(offset)
+            amount = need.charge(offset, placed.mode.duration, price)
             if amount:
                 line = f"{path}/needs/{need.id}"
                 yield Cost(line, category, start + offset, amount, need.charge_to)

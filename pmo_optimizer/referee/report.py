@@ -7,7 +7,7 @@ from decimal import Context, Decimal
 from enum import StrEnum
 from fractions import Fraction
 
-from pmo_optimizer.model import Breach, Kpis, Violation
+from pmo_optimizer.model import Breach, Kpis, UnmetNeed, Violation
 
 Exact = Decimal | Fraction | int
 """A number without rounding error."""
@@ -69,8 +69,8 @@ class Code(StrEnum):
     ALL_OR_NONE = "all-or-none"
     CHOOSE = "choose"
 
-    UNSUPPORTED_NEED = "unsupported-need"
     NEED_UNMET = "need-unmet"
+    EFFORT_RATE = "effort-rate"
     ALLOCATION_UNSELECTED = "allocation-unselected"
     ALLOCATION_MODE = "allocation-mode"
     ALLOCATION_PERIOD = "allocation-period"
@@ -84,6 +84,17 @@ class Code(StrEnum):
     HIRE_MAX = "hire-max"
     HIRE_OVERUSED = "hire-overused"
     UTILIZATION = "utilization"
+
+    CLASS_IN_NAMED = "class-in-named"
+    SHARE_STEP = "share-step"
+    MAX_PROJECTS = "max-projects"
+    SHARE_TOO_SMALL = "share-too-small"
+    HEAD_SHARE = "head-share"
+    HEADS_MISSING = "heads-missing"
+    NOT_CONTINUOUS = "not-continuous"
+    MUST_PERSON = "must-person"
+    MUST_NOT_PERSON = "must-not-person"
+    PINNED_PEOPLE = "pinned-people"
 
     SPLIT_CLOSED_LINE = "split-closed-line"
     SPLIT_INELIGIBLE = "split-ineligible"
@@ -104,6 +115,8 @@ class Code(StrEnum):
     CLAIM_BOUND = "claim-bound"
     CLAIM_GAP = "claim-gap"
     CLAIM_OPTIMAL = "claim-optimal"
+    CLAIM_STAFFED = "claim-staffed"
+    CLAIM_UNMET = "claim-unmet"
 
 
 @dataclass(frozen=True)
@@ -116,10 +129,16 @@ class Report:
         Every key figure, recomputed from the portfolio and the decisions.
     violations
         Every hard rule that is broken, sorted by path; empty for an accepted plan.
+    fully_staffed
+        In named mode whether every need is served; None in capacity mode.
+    unmet
+        In named mode every need that is short, with the reason (formulation, section 13).
     """
 
     kpis: Kpis
     violations: tuple[Violation, ...]
+    fully_staffed: bool | None = None
+    unmet: tuple[UnmetNeed, ...] = ()
 
 
 @dataclass

@@ -38,7 +38,9 @@ class Supplier:
     ceilings
         Utilization rules that apply.
     part_of
-        For a person: id of the class that also bears the use.
+        For a person in capacity mode: id of the class that also bears the use.
+    person
+        For a person: the entry.
     """
 
     path: str
@@ -46,6 +48,12 @@ class Supplier:
     available: tuple[Decimal, ...]
     ceilings: tuple[UtilizationRule, ...] = ()
     part_of: str = ""
+    person: Person | None = None
+
+    def usable(self, period: int) -> Decimal:
+        """Return the FTE of a period (0-based) that the hard ceilings leave."""
+        hard = (rule.ceiling for rule in self.ceilings if rule.price is None)
+        return min([FULL, *hard]) * self.available[period]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +79,21 @@ class Supply:
         Whose people, pools and hires.
     orders
         The plan's hire orders.
+    named
+        Whether persons are individuals, ``count`` of each entry, instead of entries.
     """
 
-    def __init__(self, portfolio: Portfolio, orders: tuple[Order, ...]) -> None:
+    def __init__(self, portfolio: Portfolio, orders: tuple[Order, ...], *, named: bool) -> None:
         self.portfolio = portfolio
+        self.named = named
         self.ceilings = tuple(r for r in portfolio.rules if isinstance(r, UtilizationRule))
         self.suppliers: dict[Key, Supplier] = {}
-        self._people = {person.id: person for person in portfolio.people}
+        self._people = {
+            name: person
+            for person in portfolio.people
+            for name in (person.individuals if named else (person.id,))
+        }
+        self._known: dict[str, tuple[Decimal, ...]] = {}
         self._class_of: dict[str, str] = {}
         self._add_classes()
         for pool in portfolio.pools:
@@ -89,8 +105,19 @@ class Supply:
         """Return the supplier of a kind and id, or None where there is none."""
         known = self.suppliers.get((kind, name))
         if known is None and kind is SupplierKind.PERSON and name in self._people:
-            known = self.suppliers[kind, name] = self._person(self._people[name])
+            known = self.suppliers[kind, name] = self._person(name, self._people[name])
         return known
+
+    def serving(self, skill: str) -> dict[Key, Supplier]:
+        """Return who has a skill at some proficiency: persons, pools, and hired heads."""
+        for name, person in self._people.items():
+            if person.skills.get(skill, 0) > 0:
+                self.find(SupplierKind.PERSON, name)
+        return {
+            key: supplier
+            for key, supplier in self.suppliers.items()
+            if key[0] is not SupplierKind.CLASS and skill in supplier.skills
+        }
 
     def capacity(self, skill: str) -> list[Decimal]:
         """Return the FTE of a skill that could be delivered in each period, ceilings included.
@@ -118,15 +145,22 @@ class Supply:
                 ceilings=tuple(rules[name] for name in group.ceilings),
             )
 
-    def _person(self, person: Person) -> Supplier:
-        calendar = self.portfolio.calendar
+    def _person(self, name: str, person: Person) -> Supplier:
+        heads = 1 if self.named else person.count
         return Supplier(
-            path=f"people/{person.id}",
+            path=f"people/{name}",
             skills={skill: level for skill, level in person.skills.items() if level > 0},
-            available=tuple(fte * person.count for fte in availability(person, calendar)),
+            available=tuple(fte * heads for fte in self._attendance(person)),
             ceilings=tuple(r for r in self.ceilings if person.matches(r.where)),
-            part_of=self._class_of.get(person.id, ""),
+            part_of="" if self.named else self._class_of.get(person.id, ""),
+            person=person,
         )
+
+    def _attendance(self, person: Person) -> tuple[Decimal, ...]:
+        """Return the FTE of one head of an entry in every period; worked out once."""
+        if person.id not in self._known:
+            self._known[person.id] = availability(person, self.portfolio.calendar)
+        return self._known[person.id]
 
     def _pool(self, pool: Pool) -> Supplier:
         periods = range(self.portfolio.calendar.periods)

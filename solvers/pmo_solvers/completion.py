@@ -15,9 +15,9 @@ from fractions import Fraction
 from math import lcm
 
 from pmo_optimizer.backend import Certificate, Decisions, Share, Split
-from pmo_optimizer.problem import Flow, Problem
+from pmo_optimizer.problem import Flow, ModeData, Placement, Problem
 from pmo_solvers.flows import Arc, min_cost_flow
-from pmo_solvers.staffing import Claim, serve
+from pmo_solvers.staffing import Claim, Spread, serve_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,11 @@ class Payment:
 def complete(problem: Problem, decisions: Decisions) -> Certificate | None:
     """Return the cheapest certificate of the decisions, or None where there is none.
 
-    Cheapest means least priced extra supply, excess over ceilings and overspending.
+    Cheapest means least priced extra supply, excess over ceilings and overspending. There is
+    none for placements that are not possible all at once.
     """
+    if any(_holds_all(conflict, decisions) for conflict in problem.conflicts):
+        return None
     splits = split_funds(problem, decisions)
     if splits is None:
         return None
@@ -44,23 +47,62 @@ def complete(problem: Problem, decisions: Decisions) -> Certificate | None:
     return Certificate(tuple(shares), tuple(splits))
 
 
+def _holds_all(conflict: tuple[Placement, ...], decisions: Decisions) -> bool:
+    """Return whether decisions place every phase of a conflict as it says."""
+    return all(
+        decisions.selected[member.project]
+        and decisions.phases[member.project][member.phase].mode == member.mode
+        and decisions.phases[member.project][member.phase].start in member.starts
+        for member in conflict
+    )
+
+
 # -- people --------------------------------------------------------------------------------
 
 
 def claims(problem: Problem, decisions: Decisions) -> list[list[Claim]]:
-    """Return what the needs of the selected projects ask for, per period."""
+    """Return what the needs of the selected projects ask for at a rate, per period."""
     out: list[list[Claim]] = [[] for _ in range(problem.periods)]
-    for project in problem.projects:
-        if not decisions.selected[project.index]:
-            continue
-        for index, decision in enumerate(decisions.phases[project.index]):
-            mode = project.phases[index].modes[decision.mode]
-            for demand in mode.demands:
-                for offset, rate in enumerate(demand.rates):
-                    if rate:
-                        claim = Claim(demand.bucket, rate, project.index, index, demand.need)
-                        out[decision.start + offset].append(claim)
+    for project, index, mode, start in placed_modes(problem, decisions):
+        for demand in mode.demands:
+            for offset, rate in enumerate(demand.rates):
+                if rate:
+                    claim = Claim(demand.bucket, rate, project, index, demand.need)
+                    out[start + offset].append(claim)
     return out
+
+
+def spreads(problem: Problem, decisions: Decisions) -> list[Spread]:
+    """Return the needs of the selected projects that may be spread over their phases."""
+    out = []
+    for project, index, mode, start in placed_modes(problem, decisions):
+        for demand in mode.demands:
+            if demand.effort is None:
+                continue
+            out.append(
+                Spread(
+                    bucket=demand.bucket,
+                    total=demand.effort.total,
+                    least=demand.effort.least,
+                    most=demand.effort.limit,
+                    periods=range(start, start + mode.duration),
+                    project=project,
+                    phase=index,
+                    need=demand.need,
+                )
+            )
+    return out
+
+
+def placed_modes(
+    problem: Problem, decisions: Decisions
+) -> Iterator[tuple[int, int, ModeData, int]]:
+    """Yield project index, phase index, mode and start of every placed phase."""
+    for project in problem.projects:
+        if decisions.selected[project.index]:
+            for index, decision in enumerate(decisions.phases[project.index]):
+                mode = project.phases[index].modes[decision.mode]
+                yield project.index, index, mode, decision.start
 
 
 def heads_at_work(problem: Problem, decisions: Decisions) -> list[dict[int, int]]:
@@ -76,16 +118,9 @@ def heads_at_work(problem: Problem, decisions: Decisions) -> list[dict[int, int]
 
 def share_people(problem: Problem, decisions: Decisions) -> list[Share] | None:
     """Return shares that serve every need, or None."""
-    heads = heads_at_work(problem, decisions)
-    shares: list[Share] = []
-    for period, wanted in enumerate(claims(problem, decisions)):
-        if not wanted:
-            continue
-        found = serve(problem, period, wanted, heads[period])
-        if found is None:
-            return None
-        shares += found
-    return shares
+    heads = dict(enumerate(heads_at_work(problem, decisions)))
+    wanted = dict(enumerate(claims(problem, decisions)))
+    return serve_all(problem, wanted, spreads(problem, decisions), heads)
 
 
 # -- money ---------------------------------------------------------------------------------

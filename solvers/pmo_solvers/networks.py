@@ -7,6 +7,7 @@ that both ask the same question.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from pmo_optimizer.problem import Problem
@@ -21,6 +22,8 @@ class Network:
 
     Attributes
     ----------
+    period
+        0-based.
     buckets
         Buckets that some column asks for.
     servers
@@ -33,6 +36,7 @@ class Network:
         the tolerance (formulation, section 4) is for rounding and never lowers a price.
     """
 
+    period: int
     buckets: list[int]
     servers: dict[tuple[str, int], list[int]] = field(default_factory=dict)
     fine: bool = False
@@ -53,25 +57,66 @@ def networks(problem: Problem, period: int, wanted: set[int]) -> list[Network]:
         for hire in bucket.hires:
             if any(period in work for work in problem.hires[hire].work):
                 servers["h", hire].append(index)
-    parent = {index: index for index in wanted}
-
-    def root(index: int) -> int:
-        while parent[index] != index:
-            index = parent[index]
-        return index
-
+    sets = _Sets()
     for linked in servers.values():
-        for index in linked[1:]:
-            parent[root(index)] = root(linked[0])
+        sets.join(linked)
     parts: dict[int, Network] = {}
     for index in sorted(wanted):
-        parts.setdefault(root(index), Network([])).buckets.append(index)
+        parts.setdefault(sets.root(index), Network(period, [])).buckets.append(index)
     for server, linked in servers.items():
-        parts[root(linked[0])].servers[server] = linked
+        parts[sets.root(linked[0])].servers[server] = linked
     for part in parts.values():
         part.priced = _priced(problem, part)
         part.fine = part.priced or problem.fte_scale > FULL or _fractional(problem, part)
     return [parts[key] for key in sorted(parts)]
+
+
+def clusters(
+    parts: Sequence[Network], spans: Iterable[tuple[int, Iterable[int]]]
+) -> list[list[Network]]:
+    """Return networks in groups: work that may be spread over periods joins those it touches.
+
+    All networks of a group become fine, and priced, where one of them is: what work takes in one
+    of them it does not ask for in the others.
+
+    Parameters
+    ----------
+    spans
+        Bucket and periods of every such work; each is asked for in some of the networks.
+    """
+    where = {(part.period, b): number for number, part in enumerate(parts) for b in part.buckets}
+    sets = _Sets()
+    for bucket, periods in spans:
+        sets.join([where[t, bucket] for t in periods])
+    groups: dict[int, list[Network]] = defaultdict(list)
+    for number, part in enumerate(parts):
+        groups[sets.root(number)].append(part)
+    for group in groups.values():
+        fine, priced = any(n.fine for n in group), any(n.priced for n in group)
+        for part in group:
+            part.fine, part.priced = fine, priced
+    return list(groups.values())
+
+
+class _Sets:
+    """Numbers in sets that grow together; each begins in a set of its own."""
+
+    def __init__(self) -> None:
+        self._parent: dict[int, int] = {}
+
+    def root(self, number: int) -> int:
+        """Return the number that stands for the set of a number."""
+        top = number
+        while (above := self._parent.get(top, top)) != top:
+            top = above
+        while number != top:
+            self._parent[number], number = top, self._parent.get(number, top)
+        return top
+
+    def join(self, numbers: Sequence[int]) -> None:
+        """Make one set of the sets of all these numbers."""
+        for number in numbers[1:]:
+            self._parent[self.root(number)] = self.root(numbers[0])
 
 
 def _priced(problem: Problem, network: Network) -> bool:

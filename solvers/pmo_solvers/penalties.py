@@ -29,16 +29,17 @@ def penalty(problem: Problem, decisions: Decisions, certificate: Certificate) ->
 def _people(problem: Problem, certificate: Certificate) -> float:
     """Return the price of extra supply and of use above soft ceilings."""
     prices = {bucket.skill: bucket.overload_price or 0.0 for bucket in problem.buckets}
-    index = {(s.kind, s.id): i for i, s in enumerate(problem.suppliers)}
-    used: dict[tuple[int, int], Fraction] = defaultdict(Fraction)
+    soft = {(s.kind, s.id): s.soft_ceilings for s in problem.suppliers}
+    soft |= {(SupplierKind.PERSON, p.id): p.soft_ceilings for p in problem.people}
+    used: dict[tuple[SupplierKind, str, int], Fraction] = defaultdict(Fraction)
     total = 0.0
     for share in certificate.shares:
         if share.kind is SupplierKind.OVERLOAD:
             total += prices[share.supplier] * float(share.fte)
-        elif (share.kind, share.supplier) in index:
-            used[index[share.kind, share.supplier], share.period] += share.fte
-    for (supplier, period), time in used.items():
-        for rule, limits in problem.suppliers[supplier].soft_ceilings:
+        elif soft.get((share.kind, share.supplier)):
+            used[share.kind, share.supplier, share.period] += share.fte
+    for (kind, supplier, period), time in used.items():
+        for rule, limits in soft[kind, supplier]:
             excess = time - Fraction(limits[period], problem.fte_scale)
             total += problem.ceilings[rule].price * float(max(excess, Fraction(0)))
     return total
@@ -138,7 +139,7 @@ def _measure(
     if measure == "cost":
         return Fraction(costs[project], problem.money_scale)
     modes = (data.phases[f].modes[d.mode] for f, d in enumerate(decisions.phases[project]))
-    units = sum(sum(demand.rates) for mode in modes for demand in mode.demands)
+    units = sum(demand.units for mode in modes for demand in mode.demands)
     return Fraction(units, problem.fte_scale)
 
 

@@ -154,6 +154,27 @@ project_id;cost;votes;name
 """
 """Two of 50 fit (70 votes), the first one does not fit beside any (50)."""
 
+MSPSP = """% seed = 1
+nActs = 5;
+dur = [0,3,2,2,0];
+nSkills = 2;
+sreq = [| 0,0,
+        | 1,0,
+        | 1,1,
+        | 0,1,
+        | 0,0, |];
+nResources = 2;
+mastery = [| true,false,
+           | true,true, |];
+nPrecs = 6;
+pred = [1,1,1,2,3,4];
+succ = [2,3,4,5,5,5];
+USEFUL_RES = [{}, {1,2}, {1,2}, {2}, {}];
+"""
+"""Three tasks of 3, 2 and 2 periods between source and sink. The second takes both people, the
+others one each, of whom only the second person can do the third. The first and the third run side
+by side: 3 + 2 = 5."""
+
 
 def ppssp() -> str:
     """Return three projects of two years each, of which one may start a year.

@@ -7,9 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.formats import kp_conflicts, mista, mkp, mplib, nrp, pabulib, ppssp, psplib
+from benchmarks.formats import (
+    kp_conflicts,
+    mista,
+    mkp,
+    mplib,
+    mspsp,
+    nrp,
+    pabulib,
+    ppssp,
+    psplib,
+)
 from benchmarks.items import InstanceError
 from pmo_optimizer import Plan, Portfolio, Status, TermName, optimize
+from pmo_optimizer.model.people import availability
 from tests.benchmarks import instances
 
 Read = Callable[[Path, str], Portfolio]
@@ -45,6 +56,13 @@ BROKEN: list[tuple[str, str, Read]] = [
     ("money.pb", instances.PABULIB.replace("1;60", "1;sixty"), pabulib.read),
     ("fields.json", "{}", ppssp.read),
     ("list.json", "[1]", ppssp.read),
+    ("cut.dzn", instances.MSPSP[:80], mspsp.read),
+    ("short.dzn", instances.MSPSP.replace("[0,3,2,2,0]", "[0,3,2,2]"), mspsp.read),
+    ("rows.dzn", instances.MSPSP.replace("| 0,1,\n        | 0,0, |", "| 0,1, |"), mspsp.read),
+    ("words.dzn", instances.MSPSP.replace("true,false", "true,perhaps"), mspsp.read),
+    ("letters.dzn", instances.MSPSP.replace("nPrecs = 6", "nPrecs = six"), mspsp.read),
+    ("far.dzn", instances.MSPSP.replace("succ = [2", "succ = [7"), mspsp.read),
+    ("loop.dzn", instances.MSPSP.replace("pred = [1,1,1", "pred = [1,1,5"), mspsp.read),
 ]
 
 
@@ -139,3 +157,27 @@ def test_solutions_beside_ppssp_files_are_known(tmp_path: Path) -> None:
     instances.write(tmp_path, "solutions/b.json", '{"instance": "PI", "value": 8}')
     instances.write(tmp_path, "solutions/c.json", '{"instance": "other", "value": 99}')
     assert ppssp.parts(path) == [("", 20.8)]
+
+
+def test_people_of_mspsp_are_single_and_there_in_full(tmp_path: Path) -> None:
+    """Skills are people's, needs ask for heads who stay, and every day is a working day."""
+    portfolio = mspsp.read(instances.write(tmp_path, "a.dzn", instances.MSPSP))
+    assert [sorted(person.skills) for person in portfolio.people] == [["S1"], ["S1", "S2"]]
+    needs = {n.id: n for p in portfolio.projects[0].phases for n in p.modes[0].needs}
+    assert all(need.heads == 1 and need.continuous for need in needs.values())
+    assert not portfolio.pools
+    rows = [availability(person, portfolio.calendar) for person in portfolio.people]
+    assert {fte for row in rows for fte in row} == {1}
+
+
+def test_the_grid_of_mspsp_holds_a_best_schedule(tmp_path: Path) -> None:
+    """The grid is that of a schedule of the two people: 5 periods are the best, 7 in a row."""
+    portfolio = mspsp.read(instances.write(tmp_path, "a.dzn", instances.MSPSP))
+    assert 3 + 2 <= portfolio.calendar.periods <= 3 + 2 + 2
+
+
+def test_mspsp_without_enough_people_has_a_grid(tmp_path: Path) -> None:
+    """Where nobody can do what is asked for, the grid is as long as all tasks in a row."""
+    nobody = instances.MSPSP.replace("true,true", "true,false")
+    portfolio = mspsp.read(instances.write(tmp_path, "a.dzn", nobody))
+    assert portfolio.calendar.periods == 3 + 2 + 2

@@ -153,7 +153,7 @@ def test_unknown_backend_is_an_error_line(tmp_path: Path) -> None:
 
 def test_process_that_overstays_is_killed() -> None:
     """A process that does not answer within limit and grace is killed, and the line says so."""
-    (item,) = generated.items(60, 24, 8, [0])
+    (item,) = generated.items(200, 24, 8, [0])
     line = run_apart(Job(item, "cp-sat", 0.001, 1), grace=0.001)
     assert line.status == "error"
     assert "killed" in line.message

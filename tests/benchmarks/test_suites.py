@@ -39,6 +39,10 @@ def data(tmp_path: Path) -> Path:
         "nrp/nrp1.txt": instances.NRP,
         "nrp/readme.txt": "about the files",
         "pb/city.txt": instances.PABULIB,
+        "ms/set-1/set-1a/inst_set1a_sf0.5_00.dzn": instances.MSPSP,
+        "ms/set-2/set-2a/inst_set2a_sf0_00.dzn": instances.MSPSP,
+        "ms/best.csv": "instance,lb,ub\nset-1/set-1a/inst_set1a_sf0.5_00.dzn,5,5\n"
+        "set-9/inst_set2a_sf0_00.dzn,1,1\n",
         "ps/PI_1.json": instances.ppssp(),
         "ps/solutions/PI_1.json": '{"instance": "PI_1", "value": 20.8}',
     }.items():
@@ -62,6 +66,9 @@ FOUND = [
     ("nrp", ["nrp1#0.3", "nrp1#0.5", "nrp1#0.7"]),
     ("pabulib", ["city"]),
     ("ppssp", ["PI_1"]),
+    ("mspsp", ["inst_set1a_sf0.5_00", "inst_set2a_sf0_00"]),
+    ("mspsp-1a", ["inst_set1a_sf0.5_00"]),
+    ("mspsp-2c", []),
 ]
 
 KNOWN = [
@@ -72,6 +79,7 @@ KNOWN = [
     ("mkp", [19, 7]),  # from the file itself, and from the table
     ("kp_conflicts", [None, None]),
     ("ppssp", [20.8]),
+    ("mspsp", [5, None]),  # a path in a table is one from the table on
 ]
 
 
@@ -179,3 +187,9 @@ def test_a_blank_in_the_nearest_table_counts(tmp_path: Path) -> None:
     instances.write(tmp_path, "one/best.csv", "instance,best_known\nj301_1.mm,\n")
     instances.write(tmp_path, "two/best.csv", "instance,best_known\nj301_1.sm,43\n")
     assert [item.best_known for item in suites()["mrcpsp"].items(tmp_path)] == [None]
+
+
+def test_single_people_are_asked_for_where_a_suite_has_them(data: Path) -> None:
+    """Instances of people say that they are staffed by name, others by capacity."""
+    assert {item.staffing for item in suites()["mspsp"].items(data)} == {"named"}
+    assert {item.staffing for item in suites()["psplib"].items(data)} == {"capacity"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pmo_optimizer.model import Criterion
-from tests.brute.dice import Data, Draft
+from tests.brute.dice import Data, Dice, Draft
 
 SCALES = ((0, 10), (0, 10), (5, 1), (1, 5))
 """Worst and best score of a criterion."""
@@ -124,6 +124,30 @@ def _need(draft: Draft, skill: str, duration: int) -> Data:
     if payers and dice.chance(0.3):
         need["charge_to"] = dice.pick(payers)
     return need
+
+
+def vary_needs(dice: Dice, projects: list[Data]) -> None:
+    """Turn some needs at a rate into effort around that rate, or into heads, in place."""
+    for project in projects:
+        for phase in project["phases"]:
+            for mode in phase["modes"]:
+                for need in mode["needs"]:
+                    if "fte" in need and mode["duration"] and dice.chance(0.6):
+                        rate = round(need.pop("fte") * 20)
+                        need |= _varied(dice, rate, mode["duration"])
+
+
+def _varied(dice: Dice, rate: int, duration: int) -> Data:
+    """Return an amount like a rate (in 0.05 FTE) over some periods."""
+    if dice.chance(0.3):
+        heads = dice.whole(1, 2)
+        return {"heads": heads, "share": max(1, rate // heads) / 20}
+    effort: Data = {"effort": rate * duration / 20}
+    if dice.chance(0.4):
+        effort["min_fte"] = dice.whole(1, rate) / 20
+    if dice.chance(0.4):
+        effort["max_fte"] = dice.whole(rate, 30) / 20
+    return effort
 
 
 def _line(draft: Draft, duration: int | None, number: int) -> Data:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from itertools import pairwise
 
 from pmo_optimizer.model import BaselineProject, Portfolio, Term, TermName
 from tests.brute.money import (
@@ -17,7 +19,7 @@ from tests.brute.money import (
     spends_of,
     spends_of_head,
 )
-from tests.brute.people import Demand, Kind, Staffing, demand_of, working_heads
+from tests.brute.people import Demand, Kind, Staffing, Work, demand_of, working_heads, works_of
 from tests.brute.relations import active_synergies, blocked, link_holds, selection_allowed
 from tests.brute.rules import Fate, measures_of, price_of_breaches, raw_value
 from tests.brute.schedules import Option, options
@@ -47,6 +49,7 @@ class Known(Fate):
     figures: Figures
     late_penalty: Fraction
     demands: tuple[Demand, ...]
+    works: tuple[Work, ...]
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,7 @@ class Evaluator:
             figures=self._figures(option, spends, delay),
             late_penalty=Fraction(option.project.late_price or 0) * delay,
             demands=tuple(demand_of(option, t) for t in grid),
+            works=works_of(option),
         )
 
     def _delay(self, option: Option) -> int:
@@ -247,20 +251,42 @@ class Evaluator:
         return self._breaches[key]
 
     def _people(self, combination: Combination) -> Fraction | None:
+        works = [work for fate in combination.fates for work in fate.works]
         total = Fraction(0)
-        for period, heads in enumerate(combination.hiring.working):
-            demands = [f.demands[period] for f in combination.fates if f.demands[period]]
-            price = self._staff(period, _sum(demands), heads)
+        for periods in _joined(works, len(combination.hiring.working)):
+            demands = {
+                t: _sum([f.demands[t] for f in combination.fates if f.demands[t]]) for t in periods
+            }
+            heads = {t: combination.hiring.working[t] for t in periods}
+            own = [work for work in works if work.periods.start in periods]
+            price = self._staff(demands, own, heads)
             if price is None:
                 return None
             total += price
         return total
 
-    def _staff(self, period: int, demand: Demand, heads: Mapping[str, int]) -> Fraction | None:
-        key = (period, frozenset(demand.items()), frozenset(heads.items()))
+    def _staff(
+        self,
+        demands: Mapping[int, Demand],
+        works: Sequence[Work],
+        heads: Mapping[int, Mapping[str, int]],
+    ) -> Fraction | None:
+        key = (
+            tuple((t, frozenset(demand.items())) for t, demand in demands.items()),
+            frozenset(Counter(works).items()),
+            tuple(frozenset(counts.items()) for counts in heads.values()),
+        )
         if key not in self._staffed:
-            self._staffed[key] = self.staffing.penalty(period, demand, heads)
+            self._staffed[key] = self.staffing.penalty_of_all(demands, works, heads)
         return self._staffed[key]
+
+
+def _joined(works: Sequence[Work], periods: int) -> list[range]:
+    """Return all periods in runs such that no work goes on from one run into the next."""
+    cuts = [
+        t for t in range(1, periods) if not any(w.periods.start < t < w.periods.stop for w in works)
+    ]
+    return [range(a, b) for a, b in pairwise([0, *cuts, periods])]
 
 
 def _sum(demands: Sequence[Demand]) -> dict[Kind, Fraction]:

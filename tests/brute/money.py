@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from math import floor
 
 from pmo_optimizer.model import (
     Amounts,
@@ -16,6 +17,7 @@ from pmo_optimizer.model import (
     Fund,
     Grain,
     Hire,
+    Need,
     Portfolio,
     Project,
     Synergy,
@@ -88,10 +90,17 @@ def _charges(portfolio: Portfolio, option: Option) -> Iterator[Spend]:
             if need.charge_to is None:
                 continue
             skill = skills[need.skill]
-            for offset in range(placed.mode.duration):
-                amount = Fraction(skill.rate) * Fraction(need.rate(offset))
-                period = placed.start + offset
-                yield Spend(period, amount, skill.rate_category, need.charge_to)
+            for offset, amount in enumerate(_charged(need, placed.mode.duration, skill.rate)):
+                yield Spend(placed.start + offset, amount, skill.rate_category, need.charge_to)
+
+
+def _charged(need: Need, duration: int, rate: Decimal) -> list[Fraction]:
+    """Return what a need costs in each period; effort evenly, in cents but for the last."""
+    if need.effort is None:
+        return [Fraction(rate) * Fraction(need.rate(offset)) for offset in range(duration)]
+    total = Fraction(rate) * Fraction(need.effort)
+    even = Fraction(floor(total / max(duration, 1) * 100), 100)
+    return [even] * (duration - 1) + [total - even * (duration - 1)] * (duration > 0)
 
 
 def spends_of_head(hire: Hire, order: int, calendar: Calendar) -> tuple[Spend, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 from pmo_optimizer.checks import check
 from pmo_optimizer.model import Calendar, Portfolio, Severity
 from tests.brute.dice import Data, Dice, Draft, Size
-from tests.brute.draw_projects import draw_criteria, draw_project
+from tests.brute.draw_projects import draw_criteria, draw_project, vary_needs
 from tests.brute.draw_rules import draw_baseline, draw_objective, draw_relations, draw_rules
 from tests.brute.draw_supply import (
     draw_caps,
@@ -41,6 +41,9 @@ MAY_BE_INFEASIBLE = 2
 MAY_BE_TRIVIAL = 8
 """Seeds that are a multiple of this may have few combinations, or an empty optimum."""
 
+MAY_BE_SPREAD = 4
+"""Seeds that are one more than a multiple of this have needs given as effort or heads."""
+
 ENOUGH_COMBINATIONS = 100
 """Least number of combinations of the other seeds."""
 
@@ -55,7 +58,8 @@ def random_case(seed: int) -> tuple[Portfolio, BruteResult]:
     least = 1 if seed % MAY_BE_TRIVIAL == 0 else ENOUGH_COMBINATIONS
     for attempt in count():
         dice = Dice(f"tiny {seed} {attempt}")
-        portfolio = _draw(dice, dice.pick(TINY))
+        varied = Dice(f"needs {seed} {attempt}") if seed % MAY_BE_SPREAD == 1 else None
+        portfolio = _draw(dice, dice.pick(TINY), varied)
         if not least <= count_combinations(portfolio) <= MAX_COMBINATIONS:
             continue
         if _valid(portfolio) and _worth_a_test(result := solve(portfolio), seed):
@@ -106,7 +110,8 @@ def _valid(portfolio: Portfolio) -> bool:
     return not any(finding.severity is Severity.ERROR for finding in check(portfolio))
 
 
-def _draw(dice: Dice, size: Size) -> Portfolio:
+def _draw(dice: Dice, size: Size, varied: Dice | None = None) -> Portfolio:
+    """Draw a portfolio; ``varied`` turns some of its needs into effort and heads."""
     calendar = _calendar(dice, size)
     draft = Draft(dice, size, Calendar.model_validate(calendar))
     objective = draw_objective(draft)
@@ -134,6 +139,8 @@ def _draw(dice: Dice, size: Size) -> Portfolio:
     }
     if dice.chance(0.1) or any(term["term"] == "changes" for term in objective["terms"]):
         data["baseline"] = draw_baseline(draft)
+    if varied is not None:
+        vary_needs(varied, draft.projects)
     return Portfolio.parse(data)
 
 

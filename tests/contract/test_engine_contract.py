@@ -25,7 +25,6 @@ from tests.contract.builders import (
     skills,
 )
 from tests.contract.cases.hard import knapsack
-from tests.contract.cases.people import alone
 from tests.contract.solving import best, close, exact_engines, run
 from tests.contract.test_starts import MIXED
 
@@ -39,9 +38,9 @@ def test_both_exact_engines_are_registered() -> None:
 
 
 def test_an_exact_engine_plans_all_but_named_staffing(engine: str) -> None:
-    """What is missing is effort, heads and named people, and nothing else."""
+    """What is missing is named people, and nothing else."""
     missing = set(Feature) - load_backend(engine).capabilities
-    assert missing == {Feature.EFFORT, Feature.HEADS, Feature.NAMED}
+    assert missing == {Feature.NAMED}
 
 
 def test_an_engine_tells_its_versions(engine: str) -> None:
@@ -52,27 +51,6 @@ def test_an_engine_tells_its_versions(engine: str) -> None:
     assert info.versions == load_backend(engine).versions()
     assert all(info.versions.values())
     assert info.word
-
-
-def _must_not_be_called(*_: object) -> None:
-    raise AssertionError("the engine was asked for what it does not do")
-
-
-NAMED_STAFFING = {
-    "effort": {"skill": "dev", "effort": 3},
-    "heads": {"skill": "dev", "heads": 2, "share": 0.5},
-}
-
-
-@pytest.mark.parametrize("wanted", NAMED_STAFFING)
-def test_named_staffing_is_refused(
-    engine: str, wanted: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Needs that no engine plans yet are refused by name, before the engine is asked."""
-    monkeypatch.setattr(type(load_backend(engine)), "solve", _must_not_be_called)
-    subject = alone(NAMED_STAFFING[wanted], people=[person("p", count=4)], duration=3)
-    with pytest.raises(Unsupported, match=rf"{wanted}.*`fte` or `profile`"):
-        run(subject, engine)
 
 
 def test_what_an_engine_lacks_is_refused(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:

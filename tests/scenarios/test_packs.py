@@ -299,7 +299,7 @@ def test_digital_is_as_large_as_promised(digital: Portfolio) -> None:
 
 
 def test_digital_leaves_named_staffing_out(digital: Portfolio) -> None:
-    """Efforts, heads and limits of a person belong to named staffing, which engines refuse."""
+    """All needs are at a rate, and limits of a person, which bind by name only, are not given."""
     assert not any(need.effort or need.heads for need in needs(digital))
     assert not any(person.max_projects or person.min_share for person in digital.people)
 

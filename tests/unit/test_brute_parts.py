@@ -154,8 +154,8 @@ def test_staffing_is_a_flow_where_everybody_is_fully_proficient(seed: int) -> No
         graph.add_edge("source", person.id, capacity=int(person.fte * 10))
         for skill in person.skills:
             graph.add_edge(person.id, skill)
-    for (skill, _), fte in demand.items():
-        graph.add_edge(skill, "sink", capacity=int(fte * 10))
+    for kind, fte in demand.items():
+        graph.add_edge(kind[0], "sink", capacity=int(fte * 10))
     served = nx.maximum_flow_value(graph, "source", "sink") == sum(demand.values()) * 10
     price = Staffing(portfolio).penalty(0, demand, {})
     assert (price is not None) == served

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from pmo_optimizer.model import SupplierKind, Unsupported
-from pmo_optimizer.problem import Feature, Problem, compile_problem
+from pmo_optimizer.model import SupplierKind
+from pmo_optimizer.problem import Demand, Effort, Feature, Problem, compile_problem
 from pmo_optimizer.problem.scales import decimals, whole
 from tests.brute.random_portfolio import larger_portfolio, shuffled
-from tests.unit.problem_cases import Data, portfolio, problem, project, worker
+from tests.unit.problem_cases import Data, problem, project, worker
 
 DEV = {"skills": [{"id": "dev", "rate": 2}], "people": [{"id": "ann", "skills": {"dev": 1}}]}
 FUND = {"id": "F", "amounts": {"total": 100}}
@@ -470,15 +470,44 @@ def test_features_are_what_a_portfolio_uses(parts: Data, features: set[Feature])
     assert problem(**parts).features == features
 
 
-@pytest.mark.parametrize(
-    "need", [{"skill": "dev", "effort": 3}, {"skill": "dev", "heads": 2, "share": 0.5}]
-)
-def test_what_named_staffing_brings_is_refused(need: Data) -> None:
-    """Effort and heads are valid input that no engine can plan yet; the message says so."""
-    phases = [{"duration": 1, "needs": [need]}]
-    subject = portfolio(projects=[{"id": "A", "phases": phases}])
-    with pytest.raises(Unsupported, match=r"effort|heads"):
-        compile_problem(subject)
+def demand_of(need: Data, duration: int = 3) -> Demand:
+    """Return the only need of a problem."""
+    phases = [{"duration": duration, "needs": [{"skill": "dev"} | need]}]
+    made = problem(projects=[{"id": "A", "phases": phases}])
+    (demand,) = made.projects[0].phases[0].modes[0].demands
+    return demand
+
+
+def test_effort_is_a_total_with_limits_per_period() -> None:
+    """Work that may be spread has no rates; without a maximum no period needs more than all."""
+    free = demand_of({"effort": 2})
+    assert (free.rates, free.effort, free.units) == ((), Effort(200, 0, None), 200)
+    assert Effort(200, 0, None).limit == 200
+    held = demand_of({"effort": 2, "min_fte": 0.5, "max_fte": 0.8})
+    assert held.effort == Effort(200, 50, 80)
+    assert Effort(200, 50, 80).limit == 80
+
+
+def test_effort_on_a_milestone_needs_nobody() -> None:
+    """A phase of duration 0 needs nothing."""
+    phases = [{"duration": 0, "needs": [{"skill": "dev", "effort": 2}]}]
+    made = problem(projects=[{"id": "A", "phases": phases}])
+    assert made.projects[0].phases[0].modes[0].demands == ()
+
+
+def test_heads_are_a_rate_of_people_who_count_by_the_head() -> None:
+    """Two heads at half their time are 1 FTE in every period, whatever their proficiency."""
+    demand = demand_of({"heads": 2, "share": 0.5})
+    assert (demand.rates, demand.effort) == ((100, 100, 100), None)
+    made = problem(
+        people=[{"id": "p", "skills": {"dev": 0.5}}],
+        projects=[
+            {"id": "A", "phases": [{"duration": 1, "needs": [{"skill": "dev", "heads": 1}]}]},
+            {"id": "B", "phases": [{"duration": 1, "needs": [{"skill": "dev", "fte": 1}]}]},
+        ],
+    )
+    levels = {bucket.heads: [level for _, level in bucket.suppliers] for bucket in made.buckets}
+    assert levels == {True: [100], False: [50]}
 
 
 def test_discount_factors() -> None:

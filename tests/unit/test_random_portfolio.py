@@ -26,7 +26,7 @@ FEATURES = """
     state:running state:done stoppable exit-cost exit-fund must never
     no-phases three-phases milestone two-modes inner-links gap gap-any pin-start pin-mode
     earliest-start latest-start latest-finish window-date due-hard due-priced due-free
-    need-profile min-proficiency charge rate rate-category overload
+    need-profile effort min-fte max-fte heads min-proficiency charge rate rate-category overload
     many-skills half-proficient count absence absence-share from-until pool pool-profile
     hire lead term hire-fund hire-open
     fund-total fund-years fund-periods fund-categories fund-soft carry:all carry:none carry:number
@@ -301,6 +301,10 @@ def _work(project: Project) -> Iterator[str]:
             "pin-start": any(pin.start is not None for pin in pins),
             "pin-mode": any(pin.mode is not None for pin in pins),
             "need-profile": any(need.profile for need in needs),
+            "effort": any(need.effort for need in needs),
+            "min-fte": any(need.min_fte for need in needs),
+            "max-fte": any(need.max_fte for need in needs),
+            "heads": any(need.heads for need in needs),
             "min-proficiency": any(need.min_proficiency for need in needs),
             "charge": any(need.charge_to for need in needs),
             "project-lines": project.costs,

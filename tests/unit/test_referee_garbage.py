@@ -16,12 +16,16 @@ from pmo_optimizer.model import (
     HireOrder,
     PhasePlan,
     Plan,
+    Portfolio,
     ProjectPlan,
+    Staffing,
     Status,
     SupplierKind,
     Termination,
+    UnmetNeed,
+    UnmetReason,
 )
-from pmo_optimizer.referee import check, disagreements
+from pmo_optimizer.referee import check, disagreements, shortfalls
 from tests.unit.referee_cases import ANN, BOB, base
 
 Item = TypeVar("Item")
@@ -104,4 +108,63 @@ def test_any_plan_is_judged(
     # Four pieces cannot decide on five projects.
     assert report.violations
     assert all(map(isfinite, report.kpis.terms.values()))
+    assert disagreements(plan, report)
+
+
+UNMET = st.builds(
+    UnmetNeed.model_construct,
+    project=st.sampled_from(["A", "x"]),
+    phase=st.sampled_from(["a1", "a2"]),
+    need=st.sampled_from(["dev", "test"]),
+    skill=st.sampled_from(["dev", "x"]),
+    period=st.none() | PERIODS,
+    fte=NUMBERS,
+    reason=st.sampled_from(UnmetReason),
+)
+
+
+def named() -> Portfolio:
+    """Return the portfolio with an effort, heads, and limits of people."""
+    data = base()[0].to_data()
+    first, second = data["projects"][0]["phases"]
+    effort = {"effort": 1, "min_fte": 0.1, "max_fte": 0.6, "must": ["ann"], "continuous": True}
+    first["modes"][0]["needs"] = [{"id": "dev", "skill": "dev", **effort}]
+    second["modes"][0]["needs"] = [{"id": "test", "skill": "test", "heads": 1, "share": 0.5}]
+    second["pin"] = {"people": ["bob"]}
+    data["people"][1] |= {"max_projects": 1, "min_share": 0.2}
+    return Portfolio.parse(data)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    projects=few(PROJECTS),
+    work=few(ALLOCATIONS),
+    hires=few(HIRES),
+    unmet=few(UNMET),
+    fully=st.sampled_from([True, False, None]),
+)
+def test_any_named_plan_is_judged(
+    projects: tuple[ProjectPlan, ...],
+    work: tuple[Allocation, ...],
+    hires: tuple[HireOrder, ...],
+    unmet: tuple[UnmetNeed, ...],
+    fully: bool | None,
+) -> None:
+    """Random pieces of a named staffing always get a verdict, and reasons for what is short."""
+    subject = named()
+    plan = Plan.model_construct(
+        digest=subject.digest(),
+        status=Status.FEASIBLE,
+        termination=Termination.GAP,
+        projects=projects,
+        allocations=work,
+        hires=hires,
+        staffing=Staffing.NAMED,
+        fully_staffed=fully,
+        unmet=unmet,
+    )
+    report = check(subject, plan)
+    assert report.violations
+    assert all(item.message for item in report.unmet)
+    assert shortfalls(subject, plan) == report.unmet
     assert disagreements(plan, report)

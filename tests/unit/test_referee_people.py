@@ -255,18 +255,6 @@ def test_profile_need() -> None:
     planted(subject, good, bad, (Code.NEED_UNMET, "projects/P/phases/f/needs/n/5"))
 
 
-@pytest.mark.parametrize("need", [{"effort": 3}, {"heads": 2, "share": "0.5"}])
-def test_unsupported_need(need: dict[str, Any]) -> None:
-    """Needs given as effort or heads are refused where their project is selected."""
-    needs = [{"id": "n", "skill": "dev", **need}]
-    subject = portfolio(
-        **PEOPLE, projects=[{"id": "P", "phases": [{"id": "f", "duration": 2, "needs": needs}]}]
-    )
-    bad = plan_of(subject, chosen("P", phase("f", 0, 2)))
-    path = "projects/P/phases/f/needs/n"
-    planted(subject, plan_of(subject), bad, (Code.UNSUPPORTED_NEED, path))
-
-
 POOL = {"id": "lab", "skill": "dev", "profile": [2, *[1] * 11]}
 
 

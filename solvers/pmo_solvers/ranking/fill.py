@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import chain
+from typing import Protocol
 
 from pmo_optimizer.backend import Clock, Decisions, PhaseDecision
 from pmo_optimizer.problem import Problem, ProjectData
 from pmo_solvers.ranking.journal import Journal
 from pmo_solvers.ranking.money import Caps, Funds
 from pmo_solvers.ranking.people import People
-from pmo_solvers.ranking.rows import Links, Rows
+from pmo_solvers.ranking.rows import Conflicts, Links, Rows
 from pmo_solvers.ranking.shapes import Candidate, Schedules, Shape
 from pmo_solvers.ranking.worth import Figures, Worth
 
@@ -62,6 +63,18 @@ class Rule:
     wanted: tuple[tuple[PhaseDecision, ...], ...] | None = None
 
 
+class Names(Protocol):
+    """Gives names to projects as they enter, where that is asked for."""
+
+    def take(self, candidate: Candidate) -> bool:
+        """Staff a project; return False, and change nothing, where somebody is missing."""
+        ...
+
+    def release(self, project: int) -> None:
+        """Take everybody off a project."""
+        ...
+
+
 class Desk:
     """What is the same for all rules of one problem: schedules, worths, who needs whom."""
 
@@ -71,6 +84,7 @@ class Desk:
         self.schedules = Schedules(problem)
         self.worth = Worth(problem)
         self.links = Links(problem)
+        self.conflicts = Conflicts(problem)
         self.first: list[Candidate | None] = [
             None if p.fixed == 0 else next(self.schedules.candidates(p, usual=True), None)
             for p in problem.projects
@@ -132,10 +146,18 @@ class Fill:
         Numbers of rows that must not even for a time fall further below a lower limit.
     thrifty
         Whether, of the projects that help such rows, the cheapest come first.
+    names
+        Who must be able to staff every project by name; None: nobody needs names.
     """
 
     def __init__(
-        self, desk: Desk, rule: Rule, strict: frozenset[int], *, thrifty: bool = False
+        self,
+        desk: Desk,
+        rule: Rule,
+        strict: frozenset[int],
+        *,
+        thrifty: bool = False,
+        names: Names | None = None,
     ) -> None:
         self.desk = desk
         self.rule = rule
@@ -147,6 +169,7 @@ class Fill:
         self.rows = Rows(self.problem, self.journal)
         self.rows.strict = strict
         self.thrifty = thrifty
+        self.names = names
         self.placed: Placed = {}
         self.complete: Placed | None = None
         self.waiting: list[ProjectData] = []
@@ -248,6 +271,8 @@ class Fill:
         self.journal.back(0)
         for index in entered:
             del self.placed[index]
+            if self.names is not None:
+                self.names.release(index)
 
     def _bundle(self, project: int, choice: int) -> tuple[list[int], bool]:
         """Return a project and all it needs that is not in, sources of links first.
@@ -329,6 +354,8 @@ class Fill:
             return False
         if self.people.hopeless(candidate) or not self.desk.links.allow(candidate, self.placed):
             return False
+        if not self.desk.conflicts.allow(candidate, self.placed):
+            return False
         asked = self.funds.asked(candidate)
         if self.funds.hopeless(asked):
             self._may_fit_later = self._may_fit_later or self.funds.can_grow
@@ -346,23 +373,32 @@ class Fill:
             self.journal.back(mark)
             self.people.learn()
             return False
+        if self.names is not None and not self.names.take(candidate):
+            self.journal.back(mark)
+            return False
         self.rows.take(candidate)
         return True
 
 
-def fill(desk: Desk, rule: Rule) -> Placed | None:
+def fill(desk: Desk, rule: Rule, names: Callable[[], Names] | None = None) -> Placed | None:
     """Return the plan of a rule that keeps all hard limits, or None.
 
     The list is gone through as it stands. Where a mandatory project finds no place it comes
     first the next time; where a rule is broken in the end, projects that help it come first,
     at last the cheapest of them, and none may break it.
+
+    Parameters
+    ----------
+    names
+        Makes what staffs a plan by name, anew for each time that the list is gone through.
     """
     front: list[int] = []
     strict: frozenset[int] = frozenset()
     thrifty = False
     best: Placed | None = None
     for _ in range(ATTEMPTS):
-        attempt = Fill(desk, rule, strict, thrifty=thrifty)
+        staff = None if names is None else names()
+        attempt = Fill(desk, rule, strict, thrifty=thrifty, names=staff)
         missing = attempt.run(front)
         if attempt.complete is not None:
             best = better(desk, best, attempt.complete)

@@ -192,6 +192,13 @@ class Pot:
             alone = False
         return True
 
+    def take_most(self, node: int, amount: float) -> float:
+        """Send as much of an amount to a node as there is a way for; return how much it is."""
+        flow = list(self._flow[0])
+        self.journal.set(self._flow, 0, flow)
+        missing, _ = self.network.send(self.capacity, flow, node, amount)
+        return amount - missing
+
     def learn(self) -> None:
         """Note why `take` failed, once it has been taken back: from now on that is known."""
         refusal, self._refusal = self._refusal, None

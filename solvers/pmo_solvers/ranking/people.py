@@ -6,7 +6,7 @@ from collections import defaultdict
 from itertools import groupby
 from math import inf
 
-from pmo_optimizer.problem import Problem
+from pmo_optimizer.problem import Effort, Problem
 from pmo_solvers.networks import FULL
 from pmo_solvers.ranking.journal import Journal
 from pmo_solvers.ranking.network import NOISE, Network, Pot
@@ -60,7 +60,28 @@ class People:
             if not pot.take(asked):
                 self._failed = pot
                 return False
-        return True
+        return all(
+            self._spread(candidate.start + offset, length, self.nodes[bucket], work)
+            for offset, length, bucket, work in candidate.shape.spreads
+            if self.limited[bucket]
+        )
+
+    def _spread(self, start: int, length: int, node: int, work: Effort) -> bool:
+        """Serve work: its least in every period, then evenly, then whatever is free."""
+        pots = self.pots[start : start + length]
+        if work.least and not all(pot.take([(node, work.least)]) for pot in pots):
+            return False
+        room: list[float] = [work.limit - work.least] * length
+        missing: float = max(work.total - work.least * length, 0)
+        for even in (True, False):
+            for number, pot in enumerate(pots):
+                if missing <= NOISE:
+                    return True
+                share = -(-missing // (length - number)) if even else missing
+                sent = pot.take_most(node, min(share, missing, room[number]))
+                room[number] -= sent
+                missing -= sent
+        return missing <= NOISE
 
     def learn(self) -> None:
         """Note why `take` failed, once it has been taken back."""

@@ -9,7 +9,7 @@ from fractions import Fraction
 from math import lcm
 
 from pmo_optimizer.model import LinkType
-from pmo_optimizer.problem import MeasureRow, Problem, ProjectData, ProjectLink
+from pmo_optimizer.problem import MeasureRow, Placement, Problem, ProjectData, ProjectLink
 from pmo_solvers.ranking.journal import Journal
 from pmo_solvers.ranking.shapes import Candidate, Shape
 
@@ -215,6 +215,33 @@ class Links:
         """Return whether all links to projects that have been entered hold."""
         project = candidate.shape.project
         return all(_holds(link, project, candidate, placed) for link in self.of[project.index])
+
+
+class Conflicts:
+    """Placements that are not possible all at once."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.of: dict[int, list[tuple[Placement, ...]]] = defaultdict(list)
+        for conflict in problem.conflicts:
+            for project in {member.project for member in conflict}:
+                self.of[project].append(conflict)
+
+    def allow(self, candidate: Candidate, placed: dict[int, Candidate]) -> bool:
+        """Return whether a project would complete no conflict with those that are in."""
+        index = candidate.shape.project.index
+        everything = {**placed, index: candidate} if index in self.of else placed
+        return not any(
+            all(_is_placed(member, everything) for member in conflict)
+            for conflict in self.of.get(index, ())
+        )
+
+
+def _is_placed(member: Placement, placed: dict[int, Candidate]) -> bool:
+    candidate = placed.get(member.project)
+    if candidate is None:
+        return False
+    mode, start = candidate.shape.modes[member.phase], candidate.event(member.phase, finish=False)
+    return mode == member.mode and start in member.starts
 
 
 def _holds(

@@ -12,7 +12,7 @@ from math import prod
 
 from pmo_optimizer.backend import PhaseDecision
 from pmo_optimizer.model import LinkType
-from pmo_optimizer.problem import ModeData, Precedence, Problem, ProjectData
+from pmo_optimizer.problem import Effort, ModeData, Precedence, Problem, ProjectData
 
 MAX_COMBINATIONS = 128
 """Above this many combinations of modes only those with one unusual mode are tried."""
@@ -63,7 +63,9 @@ class Shape:
     cost
         All money, in money units.
     demands
-        (offset, bucket, FTE units) of every need.
+        (offset, bucket, FTE units) of every need with a rate.
+    spreads
+        (offset, periods, bucket, work) of every need whose work may be spread.
     """
 
     def __init__(
@@ -88,9 +90,20 @@ class Shape:
         return [(t, bucket, rate) for (t, bucket), rate in sorted(total.items()) if rate]
 
     @cached_property
+    def spreads(self) -> list[tuple[int, int, int, Effort]]:
+        """(offset, periods, bucket, work), the least freedom first."""
+        found = [
+            (begin, mode.duration, demand.bucket, demand.effort)
+            for mode, begin in zip(self.chosen, self.offsets, strict=True)
+            for demand in mode.demands
+            if demand.effort is not None
+        ]
+        return sorted(found, key=lambda s: (s[1], -s[3].total, s[0], s[2]))
+
+    @cached_property
     def effort(self) -> int:
         """FTE units times periods of all needs."""
-        return sum(rate for _, _, rate in self.demands)
+        return sum(demand.units for mode in self.chosen for demand in mode.demands)
 
     @cached_property
     def money(self) -> list[tuple[tuple[int, ...], tuple[int, ...], dict[int, int]]]:
@@ -303,7 +316,11 @@ def _different(modes: tuple[ModeData, ...]) -> list[int]:
     """Return the first of all modes that only their names tell apart."""
     found: dict[object, int] = {}
     for number, mode in enumerate(modes):
-        needs = tuple(sorted((d.bucket, d.rates) for d in mode.demands))
+        needs = tuple(
+            sorted(
+                (d.bucket, d.rates, () if d.effort is None else d.effort.key) for d in mode.demands
+            )
+        )
         flows = tuple(sorted((f.payers, f.caps, f.kind, f.amounts) for f in mode.flows))
         found.setdefault((mode.duration, needs, flows), number)
     return list(found.values())

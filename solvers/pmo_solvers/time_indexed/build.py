@@ -11,7 +11,12 @@ from pmo_solvers.time_indexed.capacity import Capacity
 from pmo_solvers.time_indexed.linear import Kind, LinearModel, LinearTerm
 from pmo_solvers.time_indexed.money import Money
 from pmo_solvers.time_indexed.objective import Derived, Objective
-from pmo_solvers.time_indexed.relations import add_links, add_selection, add_synergies
+from pmo_solvers.time_indexed.relations import (
+    add_conflicts,
+    add_links,
+    add_selection,
+    add_synergies,
+)
 from pmo_solvers.time_indexed.rules import Rules
 from pmo_solvers.time_indexed.schedule import Schedule
 
@@ -98,6 +103,7 @@ def build(problem: Problem, clock: Clock | None = None) -> TimeIndexed:
     schedule = Schedule(problem, model)
     add_links(problem, model, schedule)
     add_selection(problem, model, schedule)
+    add_conflicts(problem, model, schedule)
     synergies = add_synergies(problem, model, schedule)
     capacity = Capacity(problem, model, schedule, penalty)
     capacity.add()

@@ -1,20 +1,22 @@
 """Rows of people: in every period needs are served by a flow from who has the skills.
 
 Where one supplier can serve a single kind of need in a period its availability is a constant
-of that row; otherwise it has one column per kind of need that it can serve.
+of that row; otherwise it has one column per kind of need that it can serve. Work that may be
+spread over a phase has one column per period in which it may be done.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import NamedTuple
 
 import numpy as np
 
-from pmo_optimizer.problem import Problem
-from pmo_solvers.networks import FULL, Network, networks
+from pmo_optimizer.problem import Effort, Problem
+from pmo_solvers.networks import FULL, Network, clusters, networks
 from pmo_solvers.time_indexed.entries import Entries, Indices, Whole
 from pmo_solvers.time_indexed.linear import LinearModel, LinearTerm
-from pmo_solvers.time_indexed.schedule import Schedule
+from pmo_solvers.time_indexed.schedule import Placed, Schedule
 
 FINE = 10_000
 """Shares are counted in 1/FINE of an FTE unit in networks where fractions matter."""
@@ -41,6 +43,29 @@ class Asked(NamedTuple):
     counts: Whole
 
 
+NOTHING = Asked(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64))
+
+
+class Spread(NamedTuple):
+    """Work of one need that may be spread over its phase.
+
+    Attributes
+    ----------
+    project
+        Id of the project, for tags.
+    covering
+        Columns under which the phase is being done in each period in which it may be.
+    placed
+        All columns that do the phase in the mode of the need.
+    """
+
+    project: str
+    bucket: int
+    effort: Effort
+    covering: dict[int, list[int]]
+    placed: Placed
+
+
 class Capacity:
     """Adds the rows of people and hires."""
 
@@ -54,6 +79,8 @@ class Capacity:
         self.frame = model.frame()
         self.heads = self._add_heads()
         self.demand = self._demand()
+        self.spreads = self._spreads()
+        self.spent: dict[tuple[int, int], list[int]] = defaultdict(list)
 
     def _add_heads(self) -> dict[tuple[int, int], int]:
         """Add the heads ordered of each hire in each period; their sum is limited."""
@@ -92,15 +119,62 @@ class Capacity:
             demand[key // buckets][key % buckets] = Asked(*asked_for)
         return demand
 
+    def _spreads(self) -> list[Spread]:
+        """Return all work that may be spread."""
+        spreads = []
+        for project in self.problem.projects:
+            for (phase, number), placed in self.schedule.placed(project.index).items():
+                mode = project.phases[phase].modes[number]
+                efforts = [(need.bucket, need.effort) for need in mode.demands if need.effort]
+                if efforts:
+                    covering: dict[int, list[int]] = defaultdict(list)
+                    pairs = zip(placed.columns.tolist(), placed.starts.tolist(), strict=True)
+                    for column, start in pairs:
+                        for t in range(start, start + mode.duration):
+                            covering[t].append(column)
+                    spreads += [Spread(project.id, *e, covering, placed) for e in efforts]
+        return spreads
+
     def add(self) -> None:
         """Add the rows of all periods."""
-        for period, buckets in enumerate(self.demand):
-            for network in networks(self.problem, period, set(buckets)):
-                self._add_network(period, network)
-            buckets.clear()
+        asked = [set(buckets) for buckets in self.demand]
+        for spread in self.spreads:
+            for t in spread.covering:
+                asked[t].add(spread.bucket)
+        parts = [n for t, buckets in enumerate(asked) for n in networks(self.problem, t, buckets)]
+        clusters(parts, ((s.bucket, s.covering) for s in self.spreads))
+        part_of = {(n.period, b): n for n in parts for b in n.buckets}
+        for spread in self.spreads:
+            self._add_spread(spread, part_of[min(spread.covering), spread.bucket])
+        for network in parts:
+            self._add_network(network.period, network)
+            for bucket in network.buckets:
+                self.demand[network.period].pop(bucket, None)
+
+    def _add_spread(self, spread: Spread, network: Network) -> None:
+        """Least x <= e[t] <= most x (x: columns under which the phase is being done in t).
+
+        Sum over t of e[t] >= work x (x: columns that do the phase); in fine networks without
+        prices a part of the tolerance is taken off the work, which rounding may need.
+        """
+        fine = FINE if network.fine else 1
+        exact = network.priced or not network.fine
+        miss = 0 if exact else fine * self.problem.fte_scale // (2 * TOLERANCE_DIVISOR)
+        effort, tag = spread.effort, f"effort:{spread.project}"
+        total = dict.fromkeys(spread.placed.columns.tolist(), miss - effort.total * fine)
+        for t, covering in sorted(spread.covering.items()):
+            spent = self.model.continuous(effort.limit * fine, self.problem.fte_scale * fine)
+            self.spent[t, spread.bucket].append(spent)
+            total[spent] = 1
+            doing = dict.fromkeys(covering, -effort.limit * fine)
+            self.model.add(tag, doing | {spent: 1}, None, 0)
+            if effort.least:
+                doing = dict.fromkeys(covering, -effort.least * fine)
+                self.model.add(tag, doing | {spent: 1}, 0, None)
+        self.model.add(tag, total, 0, None)
 
     def _add_network(self, period: int, network: Network) -> None:
-        """Sum of demands x <= sum of proficiency y + constants + overload, per bucket.
+        """Sum of demands x + e <= sum of proficiency y + constants + overload, per bucket.
 
         Numbers of a fine network are in 1/(FINE x 100) of an FTE unit, else in FTE units.
         """
@@ -118,7 +192,9 @@ class Capacity:
                 self._add_hire(period, index, served, network, left)
         for bucket in network.buckets:
             data = self.problem.buckets[bucket]
-            asked, terms, limit = self.demand[period][bucket], left[bucket], supply[bucket]
+            asked, limit = self.demand[period].get(bucket, NOTHING), supply[bucket]
+            spent = self.spent.get((period, bucket), ())
+            terms = left[bucket] | dict.fromkeys(spent, level_unit)
             coefs = asked.rates * factor - asked.counts * miss if miss else asked.rates * factor
             most = self.frame.most(asked.columns, coefs) + self.model.most(terms)
             if most <= limit:

@@ -1,6 +1,8 @@
-"""Rows of links between projects, selection rules, synergies."""
+"""Rows of links between projects, selection rules, synergies, conflicts."""
 
 from __future__ import annotations
+
+import numpy as np
 
 from pmo_optimizer.model import LinkType
 from pmo_optimizer.problem import Problem, ProjectLink
@@ -72,6 +74,24 @@ def add_selection(problem: Problem, model: LinearModel, schedule: Schedule) -> N
     for row in problem.selection:
         terms = {schedule.selected[project]: coef for project, coef in row.terms}
         model.add(f"selection:{row.id}", terms, row.lower, row.upper)
+
+
+def add_conflicts(problem: Problem, model: LinearModel, schedule: Schedule) -> None:
+    """Add, for placements that are not possible all at once: sum over members <= number - 1.
+
+    Each member is the sum of the columns that place its phase in its mode at one of its starts;
+    a column that places several members counts for each.
+    """
+    for number, members in enumerate(problem.conflicts):
+        terms: dict[int, int] = {}
+        for member in members:
+            placed = schedule.placed(member.project).get((member.phase, member.mode))
+            if placed is None:
+                continue
+            hit = np.isin(placed.starts, np.array(member.starts, np.int64))
+            for column in placed.columns[hit].tolist():
+                terms[column] = terms.get(column, 0) + 1
+        model.add(f"conflict:{number}", terms, None, len(members) - 1)
 
 
 def add_synergies(problem: Problem, model: LinearModel, schedule: Schedule) -> list[int]:

@@ -64,7 +64,7 @@ class Rules:
         out: dict[int, Fraction] = {}
         for work in self.schedule.works[project]:
             mode = data.phases[work.phase].modes[work.mode]
-            rates = sum(sum(demand.rates) for demand in mode.demands)
+            rates = sum(demand.units for demand in mode.demands)
             effort = Fraction(rates, self.problem.fte_scale)
             out[work.column] = out.get(work.column, Fraction(0)) + effort
         return out

@@ -138,6 +138,32 @@ PEOPLE_CASES = (
         "projects/P/phases/phase-1/modes/normal/needs/dev/must",
         staffed({"fte": 1, "must": ["ann"], "must_not": ["ann"]}),
     ),
+    *(
+        Case(
+            "effort-unspreadable",
+            "projects/P/phases/phase-1/modes/normal/needs/dev/effort",
+            staffed(amount),
+        )
+        for amount in ({"effort": 1.1, "max_fte": 0.5}, {"effort": 0.9, "min_fte": 0.5})
+    ),  # 0.5 FTE in each of two periods are 1
+    Case(
+        "effort-unspreadable",
+        "projects/P/phases/phase-1/modes/normal/needs/dev/effort",
+        staffed(
+            {},
+            projects=[
+                work("P", phases=[{"duration": 0, "needs": [{"skill": "dev", "effort": 1}]}])
+            ],
+        ),
+    ),
+    *(
+        Case("need-too-large", "projects/P/phases/phase-1/modes/normal/needs", staffed(amount))
+        for amount in (
+            {"heads": 2, "share": 0.6},
+            {"effort": 2.1},
+            {"effort": 3, "min_fte": 1.2},
+        )
+    ),  # one developer in each of two periods
     Case(
         "skill-unused", "skills/test", staffed({"fte": 1}, skills=[{"id": "dev"}, {"id": "test"}])
     ),

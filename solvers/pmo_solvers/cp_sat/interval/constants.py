@@ -70,7 +70,7 @@ def measure(problem: Problem, project: ProjectData, name: str) -> Fraction | Non
 
 
 def _effort(mode: ModeData) -> int:
-    return sum(sum(demand.rates) for demand in mode.demands)
+    return sum(demand.units for demand in mode.demands)
 
 
 def measured(problem: Problem, row: MeasureRow) -> Fraction | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ortools.sat.python import cp_model
@@ -56,7 +56,8 @@ class IntervalModel:
         The capacity that can bind.
     """
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, resources: Sequence[Resource] | None = None) -> None:
+        # Who knows the capacity better than `binding_resources` gives it.
         self.problem = problem
         self.cp = cp_model.CpModel()
         self.infeasible = broken_row(problem)
@@ -70,7 +71,7 @@ class IntervalModel:
             return
         self._add_links()
         self._add_windows()
-        self.resources = binding_resources(problem)
+        self.resources = binding_resources(problem) if resources is None else list(resources)
         for resource in self.resources:
             self._add_resource(resource)
         self._add_funds()

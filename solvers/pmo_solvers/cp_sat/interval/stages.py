@@ -39,7 +39,7 @@ def solve_intervals(problem: Problem, options: Options) -> Outcome:
         CP-SAT called the model invalid, or its schedule fails an exact check.
     """
     begin = time.monotonic()
-    run = _Run(problem, options)
+    run = Run(problem, options)
     build_seconds = time.monotonic() - begin
     return run.outcome(build_seconds, infeasible=run.all_stages())
 
@@ -62,7 +62,7 @@ def continue_intervals(
         As `solve_intervals`; also where the decisions break a rule.
     """
     begin = time.monotonic()
-    run = _Run(problem, options)
+    run = Run(problem, options)
     build_seconds = time.monotonic() - begin
     run.take(decisions, bound)
     return run.outcome(build_seconds, infeasible=run.further_stages(1))
@@ -85,13 +85,21 @@ class _Answer:
     termination: Termination
 
 
-class _Run:
-    """State of a run: the best decisions and what the stages found."""
+class Run:
+    """State of a run: the best decisions and what the stages found.
 
-    def __init__(self, problem: Problem, options: Options) -> None:
+    Parameters
+    ----------
+    model
+        The interval model of the problem, or one that says more.
+    """
+
+    def __init__(
+        self, problem: Problem, options: Options, model: IntervalModel | None = None
+    ) -> None:
         self.problem = problem
         self.options = options
-        self.model = IntervalModel(problem)
+        self.model = IntervalModel(problem) if model is None else model
         self.targets = Targets(self.model)
         self.forms = stage_forms(problem)
         self.stages: list[Stage] = []
@@ -175,11 +183,28 @@ class _Run:
 
     def _accept(self, decisions: Decisions) -> bool:
         """Keep decisions that an exact check finds to be a plan."""
-        certificate = certified(self.problem, decisions)
+        certificate = self.certificate_of(decisions)
         if certificate is None:
             return False
         self.decisions, self.certificate = decisions, certificate
         return True
+
+    # -- what other models than the plain one do in their own way --------------------------
+
+    def certificate_of(self, decisions: Decisions) -> Certificate | None:
+        """Return the certificate of decisions that keep every rule, or None."""
+        return certified(self.problem, decisions)
+
+    def read(self, solver: cp_model.CpSolver) -> Decisions:
+        """Return the decisions of a solution."""
+        return self.targets.decode(solver)
+
+    def hint(self, decisions: Decisions) -> None:
+        """Give CP-SAT decisions to begin with."""
+        self.targets.hint(decisions)
+
+    def tune(self, solver: cp_model.CpSolver) -> None:
+        """Set parameters that suit the model, before a search."""
 
     def _improves(self, form: Form, decisions: Decisions) -> bool:
         """Return whether decisions are at least as good as those at hand."""
@@ -202,7 +227,7 @@ class _Run:
         start = self.decisions or self.options.start
         if start is not None and not self.options.reproducible:
             # With a hint two runs of two workers were seen to end at different points.
-            self.targets.hint(start)
+            self.hint(start)
         last = number == len(self.forms) - 1
         left = self.options.clock.left
         clock = Clock(left if last else left * FIRST_SHARE, self.options.clock.stop)
@@ -217,6 +242,7 @@ class _Run:
         work = self.options.work_limit * _share(number, len(self.forms))
         set_parameters(solver.parameters, self.options, clock, work)
         solver.parameters.cp_model_presolve = presolve
+        self.tune(solver)
         observer = _Observer(form, self.options, first=not number)
         solver.best_bound_callback = observer.on_bound
         with StopWatcher(solver, clock):
@@ -227,7 +253,7 @@ class _Run:
         decisions = None
         if status in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
             observer.on_bound(solver.best_objective_bound)
-            decisions = self.targets.decode(solver)
+            decisions = self.read(solver)
         infeasible = status == cp_model.INFEASIBLE
         return _Answer(decisions, observer.bound, infeasible, self._termination(status, clock))
 

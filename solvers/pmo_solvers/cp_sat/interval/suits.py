@@ -40,11 +40,20 @@ def columns(problem: Problem) -> int:
 
 
 def is_expressible(problem: Problem) -> bool:
-    """Return whether selection is fixed, nothing is priced and no date changes an amount."""
+    """Return whether selection is fixed, nothing is priced and no date changes an amount.
+
+    Work that may be spread, and placements that exclude one another, have no intervals.
+    """
+    return is_undated(problem) and _people_are_plain(problem)
+
+
+def is_undated(problem: Problem) -> bool:
+    """Return the same with nothing asked of people, prices of extra supply aside."""
     return (
-        _selection_is_fixed(problem)
+        not problem.conflicts
+        and not _work_is_spread(problem)
+        and _selection_is_fixed(problem)
         and _nothing_is_priced(problem)
-        and _people_are_plain(problem)
         and _money_is_undated(problem)
         and _rules_are_constant(problem)
         and _terms_are_exact(problem)
@@ -80,6 +89,16 @@ def _people_are_plain(problem: Problem) -> bool:
             return False
         taken |= own
     return not problem.hires and problem.fte_scale <= FULL
+
+
+def _work_is_spread(problem: Problem) -> bool:
+    return any(
+        demand.effort is not None
+        for project in selected(problem)
+        for phase in project.phases
+        for mode in phase.modes
+        for demand in mode.demands
+    )
 
 
 def used_buckets(problem: Problem) -> set[int]:

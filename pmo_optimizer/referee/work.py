@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from pmo_optimizer.model import Allocation, Plan, SkillLoad, SupplierKind, UtilizationRule
-from pmo_optimizer.referee.demand import Demand, Demands
+from pmo_optimizer.referee.crew import Crew
+from pmo_optimizer.referee.demand import Demand, Demands, Gap
+from pmo_optimizer.referee.named import NamedCheck
 from pmo_optimizer.referee.report import Code, Log, plain, usable
 from pmo_optimizer.referee.schedule import Schedule
 from pmo_optimizer.referee.supply import FULL, Key, Order, Supplier, Supply
 
 
-class Staffing:
+class WorkCheck:
     """The work of a plan: needs, suppliers, and the use that allocations make of them.
 
     Parameters
@@ -24,13 +26,19 @@ class Staffing:
         The plan's hire orders.
     log
         Where violations and breaches go.
+    named
+        Whether individuals serve instead of classes (formulation, section 13).
     """
 
-    def __init__(self, schedule: Schedule, orders: tuple[Order, ...], log: Log) -> None:
+    def __init__(
+        self, schedule: Schedule, orders: tuple[Order, ...], log: Log, *, named: bool
+    ) -> None:
         self._schedule = schedule
         self._log = log
-        self._supply = Supply(schedule.portfolio, orders)
+        self._named = named
+        self._supply = Supply(schedule.portfolio, orders, named=named)
         self._demands = Demands(schedule, log)
+        self.crew = Crew(self._supply)
         self._skills = {skill.id: skill for skill in schedule.portfolio.skills}
         self._used: defaultdict[Key, list[Decimal]] = defaultdict(self._row)
 
@@ -41,6 +49,8 @@ class Staffing:
         """Note every fault of the allocations, unmet need, overuse and broken ceiling."""
         for allocation in plan.allocations:
             self._read(allocation)
+        if self._named:
+            NamedCheck(self._demands, self.crew, self._log).check()
         self._demands.check()
         for key, used in self._used.items():
             if key[0] is SupplierKind.OVERLOAD:
@@ -48,6 +58,10 @@ class Staffing:
             else:
                 self._check_use(key, used)
         self._check_ceilings()
+
+    def gaps(self) -> tuple[Gap, ...]:
+        """Return what the needs lack."""
+        return tuple(self._demands.gaps())
 
     def loads(self) -> tuple[SkillLoad, ...]:
         """Return what is delivered to the needs of each skill, and what could be, per period."""
@@ -81,13 +95,21 @@ class Staffing:
             if skills is not None:
                 self._use((allocation.kind, allocation.supplier), period, share)
             delivered = share * (level or 0)
-            if demand is not None and not self._demands.deliver(demand, period, delivered):
+            if demand is None:
+                continue
+            if not self._demands.deliver(demand, period, delivered):
                 message = f"{allocation.supplier} works in period {period}, outside the phase."
                 self._log.broken(Code.ALLOCATION_PERIOD, path, message)
+            elif self._named and level is not None:
+                self.crew.book((allocation.kind, allocation.supplier), demand, period, share)
 
     def _skills_of(self, allocation: Allocation, path: str) -> Mapping[str, Decimal] | None:
         """Return the supplier's proficiencies; None, with a violation, where there is none."""
         known: Mapping[str, Decimal] | None
+        if self._named and allocation.kind is SupplierKind.CLASS:
+            message = f"Individuals serve by name, not the class {allocation.supplier}."
+            self._log.broken(Code.CLASS_IN_NAMED, path, message)
+            return None
         if allocation.kind is SupplierKind.OVERLOAD:
             skill = self._skills.get(allocation.supplier)
             if skill is not None and skill.overload_price is None:
@@ -106,7 +128,7 @@ class Staffing:
     def _level(
         self, allocation: Allocation, skills: Mapping[str, Decimal], demand: Demand, path: str
     ) -> Decimal | None:
-        """Return the proficiency at which the supplier serves the need; None where it cannot."""
+        """Return what one FTE of the supplier counts for; None where it cannot serve the need."""
         level = skills.get(demand.need.skill)
         if level is None:
             message = f"{allocation.supplier} has no {demand.need.skill}."
@@ -118,7 +140,7 @@ class Staffing:
             message = f"{allocation.supplier} has {plain(level)} of {plain(least)} proficiency."
             self._log.broken(Code.BELOW_PROFICIENCY, path, message)
             return None
-        return level
+        return demand.level(level)
 
     def _sound(self, share: Decimal, period: int, path: str) -> bool:
         """Return whether a share is a positive number that can be added up exactly."""
@@ -156,7 +178,8 @@ class Staffing:
     def _check_ceilings(self) -> None:
         """Hold each supplier's use against each of its ceilings.
 
-        The breach of a soft ceiling is that of classes and pools; persons are in their class.
+        In capacity mode the breach of a soft ceiling is that of classes and pools: persons are in
+        their class.
         """
         soft: defaultdict[str, list[Decimal]] = defaultdict(self._row)
         for key, used in self._used.items():
@@ -168,7 +191,7 @@ class Staffing:
                 excess = [max(u - limit, Decimal(0)) for u, limit in zip(used, limits, strict=True)]
                 if rule.price is None:
                     self._note_ceiling(rule, supplier, excess)
-                elif key[0] is not SupplierKind.PERSON:
+                elif self._named or key[0] is not SupplierKind.PERSON:
                     soft[rule.id] = [a + b for a, b in zip(soft[rule.id], excess, strict=True)]
         for rule in self._supply.ceilings:
             self._price("utilization", rule.id, soft.get(rule.id, []), rule.price)

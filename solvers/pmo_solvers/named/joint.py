@@ -1,0 +1,466 @@
+"""Selection, dates and names in one plan: what cannot be staffed comes back as a constraint.
+
+An engine plans by capacity, and names are given to its plan. Capacity is a relaxation of named
+staffing: the engine's bound holds for named plans too, also with conflicts that are proved. Where
+no proof is at hand a placement is avoided for a while, in searches whose bounds do not count.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+
+from pmo_optimizer.backend import (
+    Backend,
+    Certificate,
+    Clock,
+    Decisions,
+    Options,
+    Outcome,
+    Stage,
+    better_of,
+    relative_gap,
+    stages_of,
+)
+from pmo_optimizer.model import Method, Status, Termination
+from pmo_optimizer.problem import Feature, Placement, Problem
+from pmo_solvers.completion import complete
+from pmo_solvers.named.certificate import certificate_of, given_of
+from pmo_solvers.named.conflicts import Conflict, Explainer
+from pmo_solvers.named.goals import Points
+from pmo_solvers.named.ledger import Ledger
+from pmo_solvers.named.restrict import values_of
+from pmo_solvers.named.roster import Pains, Rosters, following
+from pmo_solvers.named.search import Search, Staffing, Terms, fits, unbound
+from pmo_solvers.named.tasks import Given, Work, work_of
+from pmo_solvers.ranking.fill import Rule
+from pmo_solvers.time_indexed.driver import OPTIMAL_GAP, cut_short, settled
+
+FIRST_SHARE = 0.25
+"""Part of the time for the first plan by capacity."""
+
+NEXT_SHARE = 0.3
+"""Part of the time left for each further plan."""
+
+STAFF_SHARE = 0.3
+"""Part of the time left for names, until a plan is staffed."""
+
+POLISH_SHARE = 0.5
+"""Part of the time left for the goals of the final staffing."""
+
+EARLY = (Rule("ratio", per_cost=True), Rule("priority"))
+"""Rankings that are staffed by name before anything else."""
+
+ENTER_SHARE = 0.25
+"""Most part of the time left for one plan that grows by name."""
+
+PAINS_SHARE = 0.5
+"""Part of the time of such a plan for arranging others' work anew."""
+
+RENEW_SHARE = 0.6
+"""Part of the time that stays for plans that are renewed in part."""
+
+POLISH_PART = 0.1
+"""Part of the time that stays for the goals of the final staffing."""
+
+RENEWALS, MOST_RENEWALS = 20, 100_000
+"""Renewals in reproducible mode, and where the clock ends them."""
+
+LEAVING_PART = 0.25
+"""Most part of a plan's projects that leave it for a renewal."""
+
+KEPT = 10.0
+"""Score above which projects are kept."""
+
+SAME_PLACE = 0.5
+"""How often projects that leave try their old place first."""
+
+MOST_ROUNDS = 30
+"""Plans by capacity in reproducible mode, where the clock does not end a run."""
+
+LEAST_SECONDS = 0.5
+"""Seconds below which another plan by capacity is not begun."""
+
+
+UNSTAFFED = "No plan was found whose needs can all be served by name."
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A fully staffed plan."""
+
+    decisions: Decisions
+    given: Given
+    certificate: Certificate
+    stages: tuple[float, ...]
+
+
+class Joint:
+    """One run.
+
+    Parameters
+    ----------
+    problem
+        Compiled with individuals.
+    engine
+        Plans by capacity.
+    """
+
+    def __init__(self, problem: Problem, options: Options, engine: Backend) -> None:
+        self.problem = problem
+        self.plain = replace(problem, people=(), features=problem.features - {Feature.NAMED})
+        self.options = options
+        self.engine = engine
+        self.clock = options.clock
+        self.proved: list[Conflict] = []
+        self.avoided: list[Conflict] = []
+        self.best: Candidate | None = None
+        self.start: Candidate | None = None
+        self.first: Outcome | None = None
+        self.bound: float | None = None
+        self.words: list[str] = []
+        self.partial: tuple[Decisions, Staffing] | None = None
+        self.rosters = Rosters(problem, self.plain, options.goals, options.seed)
+
+    def outcome(self) -> Outcome:
+        """Plan and staff until a fully staffed plan meets the bound or the limit is reached."""
+        self._take_start()
+        for rule in EARLY:
+            self._enter(rule)
+        for number in range(MOST_ROUNDS):
+            found = self._plan(number)
+            if found.decisions is None:
+                if not self._again_without_avoiding(found):
+                    break
+                continue
+            staffing = self._staff(found.decisions)
+            if staffing.full:
+                self._offer(found.decisions, staffing.work, staffing.given)
+                if not self.avoided:
+                    break
+            else:
+                self._learn(staffing, found.decisions)
+                self._enter(following(found.decisions, self._scores(found.decisions)))
+            if self._closed or self._late or self.clock.left < RENEW_SHARE * self.clock.limit:
+                break
+        self._renew()
+        return self._final()
+
+    def _take_start(self) -> None:
+        """Keep the plan to begin with, its names as they are, where it still is a plan."""
+        decisions = self.options.start
+        if decisions is None or self.options.reproducible:
+            return
+        work = work_of(self.problem, decisions)
+        given = given_of(work, self.options.start_shares)
+        valid = self._whole(work, given) and fits(work, given)
+        if valid and complete(self.plain, decisions) is not None:
+            self._offer(decisions, work, given)
+            self.start = self.best
+
+    @property
+    def _late(self) -> bool:
+        if self.options.reproducible:
+            return self.clock.over
+        return self.clock.over or self.clock.left < LEAST_SECONDS
+
+    @property
+    def _closed(self) -> bool:
+        gap = relative_gap(self.best.stages[0] if self.best else None, self.bound)
+        return gap is not None and gap <= max(self.options.gap, OPTIMAL_GAP)
+
+    # -- plans by capacity -----------------------------------------------------------------
+
+    def _plan(self, number: int) -> Outcome:
+        """Return the engine's plan under all conflicts; keep its bound where that is proven."""
+        conflicts = (*self.proved, *self.avoided)
+        share = FIRST_SHARE if number == 0 else NEXT_SHARE
+        options = self._part(share)
+        if number:
+            known = self.best.decisions if self.best else None
+            start = known or (self.first.decisions if self.first else None)
+            options = replace(options, start=None if self.options.reproducible else start)
+        found = self.engine.solve(replace(self.plain, conflicts=conflicts), options)
+        self.words.append(f"plan {number + 1}: {found.word}")
+        if self.first is None:
+            self.first = found
+        if not self.avoided:
+            self._take_bound(found)
+        return found
+
+    def _part(self, share: float) -> Options:
+        """Return the options for a part of the time, or of the work."""
+        options, clock = self.options, self.clock
+        seconds = clock.left if self.options.reproducible else share * clock.left
+        return replace(
+            options,
+            clock=Clock(seconds, clock.stop),
+            work_limit=share * options.work_limit,
+            on_progress=None,
+            start=options.start,
+        )
+
+    def _take_bound(self, found: Outcome) -> None:
+        if found.stages and found.stages[0].bound is not None:
+            maximised = self.problem.maximised
+            self.bound = better_of(self.bound, found.stages[0].bound, higher=not maximised)
+            self._report("capacity")
+
+    def _report(self, source: str) -> None:
+        value = self.best.stages[0] if self.best else None
+        self.options.report(value, self.bound, source)
+
+    def _again_without_avoiding(self, found: Outcome) -> bool:
+        """Forget what is merely avoided where that leaves no plan; return whether to go on."""
+        if self.avoided and not self._late:
+            self.avoided = []
+            return True
+        if not self.avoided and found.status is Status.INFEASIBLE:
+            self.first = found
+        return False
+
+    # -- names -----------------------------------------------------------------------------
+
+    def _staff(
+        self, decisions: Decisions, begin: Given | None = None, *, polish: bool = False
+    ) -> Staffing:
+        work = work_of(self.problem, decisions)
+        share = POLISH_SHARE if polish else STAFF_SHARE
+        limit = self.clock.left if self.options.reproducible else share * self.clock.left
+        clock = Clock(limit, self.clock.stop)
+        points = Points(work, self.options.goals, self._baseline(work))
+        terms = Terms(
+            self.options.workers,
+            self.options.seed,
+            polish=polish,
+            share=1.0,
+            reproducible=self.options.reproducible,
+        )
+        start = begin if begin is not None else self._known(work)
+        return Search(work, points, clock, terms).run(start)
+
+    def _known(self, work: Work) -> Given | None:
+        """Return what the plan to begin with says of who works on what."""
+        return given_of(work, self.options.start_shares) if self.options.start_shares else None
+
+    def _baseline(self, work: Work) -> frozenset[tuple[int, int, int]]:
+        known = self._known(work) or {}
+        return frozenset(
+            (server[1], work.tasks[index].project, work.tasks[index].phase)
+            for server, index in known
+            if server[0] == "p"
+        )
+
+    def _learn(self, staffing: Staffing, decisions: Decisions) -> None:
+        """Turn what is missing into proved conflicts; else avoid the phases that lack people."""
+        if self.partial is None and not (staffing.loose or staffing.impossible):
+            self.partial = decisions, staffing
+        clock = (
+            self.clock
+            if self.options.reproducible
+            else Clock(STAFF_SHARE * self.clock.left, self.clock.stop)
+        )
+        explainer = Explainer(staffing, decisions, clock, reproducible=self.options.reproducible)
+        found = [c for c in explainer.conflicts() if c not in self.proved]
+        self.proved += found
+        if found:
+            return
+        for project, phase in sorted(_short(staffing)):
+            place = decisions.phases[project][phase]
+            avoid = (Placement(project, phase, place.mode, (place.start,)),)
+            if avoid not in self.avoided:
+                self.avoided.append(avoid)
+
+    # -- plans that are staffed --------------------------------------------------------------
+
+    def _offer(self, decisions: Decisions, work: Work, given: Given) -> None:
+        """Keep a fully staffed plan if it is the best so far."""
+        certificate = certificate_of(work, given, decisions)
+        if certificate is None:
+            return
+        values = values_of(self.problem, decisions, certificate)
+        if values is None:
+            return
+        if self.best is None or self._better(values, self.best.stages):
+            self.best = Candidate(decisions, given, certificate, values)
+            self._report("named")
+
+    def _better(self, values: tuple[float, ...], than: tuple[float, ...]) -> bool:
+        for value, other, term in zip(values, than, self._maximised(), strict=False):
+            if abs(value - other) > OPTIMAL_GAP * max(1.0, abs(other)):
+                return (value > other) == term
+        return False
+
+    def _maximised(self) -> tuple[bool, ...]:
+        if self.problem.method is Method.WEIGHTED:
+            return (self.problem.maximised,)
+        return tuple(term.name.maximised for term in self.problem.terms)
+
+    # -- plans that grow by name -----------------------------------------------------------
+
+    def _enter(self, rule: Rule, *, pains: bool = False) -> bool:
+        """Let projects enter by a rule, each with names; return whether that is a better plan."""
+        if self.clock.over:
+            return False
+        limit = self.clock.left if self.options.reproducible else ENTER_SHARE * self.clock.left
+        care = None
+        if pains and not self.options.reproducible:
+            clock = Clock(PAINS_SHARE * limit, self.clock.stop)
+            care = Pains(clock, self.options.workers, self.options.seed)
+        found = self.rosters.plan(rule, Clock(limit, self.clock.stop), care)
+        if found is None:
+            return False
+        decisions, work, given = found
+        if not self._whole(work, given):
+            return False
+        before = self.best
+        self._offer(decisions, work, given)
+        return self.best is not before
+
+    @staticmethod
+    def _whole(work: Work, given: Given) -> bool:
+        """Return whether shares serve all needs, and all who must work do."""
+        ledger = Ledger(work)
+        ledger.restore(given)
+        short = any(ledger.missing(task) for task in work.tasks)
+        return not (short or unbound(ledger, work.tasks))
+
+    def _scores(self, decisions: Decisions) -> tuple[float, ...]:
+        """Return scores by which the projects of a plan come first, the worthiest before others."""
+        values = [float(p.raw_value) * p.value_factor for p in self.problem.projects]
+        most = max([abs(value) for value in values] or [1.0]) or 1.0
+        return tuple(
+            chosen + value / (2.0 * most)
+            for chosen, value in zip(decisions.selected, values, strict=True)
+        )
+
+    def _renew(self) -> None:
+        """Take some projects of the best plan out and let all enter anew, while time is left."""
+        dice = random.Random(self.options.seed)  # noqa: S311 - no secret hangs on it
+        for _ in range(RENEWALS if self.options.reproducible else MOST_RENEWALS):
+            best = self.best
+            left = self.clock.left
+            if best is None or self._closed or self._late or left < POLISH_PART * self.clock.limit:
+                return
+            self._enter(self._renewed(best.decisions, dice), pains=True)
+
+    def _renewed(self, decisions: Decisions, dice: random.Random) -> Rule:
+        """Return a rule that keeps most projects, and lets one that is out come first."""
+        inside = [p for p, chosen in enumerate(decisions.selected) if chosen]
+        outside = [
+            p.index
+            for p in self.problem.projects
+            if not decisions.selected[p.index] and p.fixed is None
+        ]
+        count = dice.randint(1, max(1, round(LEAVING_PART * len(inside))))
+        leaving = set(dice.sample(inside, min(count, len(inside))))
+        base = self._scores(decisions)
+        scores = [
+            KEPT + base[p] if p in inside and p not in leaving else dice.random() * (0.2 + base[p])
+            for p in range(len(base))
+        ]
+        for p in leaving:
+            scores[p] += dice.random()
+        if outside:
+            scores[dice.choice(outside)] += 2 * KEPT
+        wanted = tuple(
+            placed if p not in leaving or dice.random() < SAME_PLACE else ()
+            for p, placed in enumerate(decisions.phases)
+        )
+        return Rule("renewed", scores=tuple(scores), wanted=wanted)
+
+    # -- the end ---------------------------------------------------------------------------
+
+    def _final(self) -> Outcome:
+        first = self.first
+        assert first is not None  # noqa: S101 - there is a first round
+        if self.best is None:
+            return self._unstaffed(first)
+        best = self._polished(self.best)
+        bound = settled(self.bound, best.stages[0])
+        if bound is not None and (bound < best.stages[0]) == self.problem.maximised:
+            bound = bound if bound == best.stages[0] else None
+        stages = [Stage(best.stages[0], bound)]
+        same = bound is not None and self._as_good_as(first, best)
+        for number, value in enumerate(best.stages[1:], 1):
+            known = first.stages[number] if same and number < len(first.stages) else None
+            later = None if known is None else settled(known.bound, value)
+            stages.append(Stage(value, later, 0.0 if known is None else known.tolerance))
+        gaps = [relative_gap(stage.best, stage.bound) for stage in stages]
+        proved = len(stages) == stages_of(self.problem) and all(
+            gap is not None and gap <= OPTIMAL_GAP for gap in gaps
+        )
+        near = gaps[0] is not None and gaps[0] <= self.options.gap
+        early = Termination.GAP if near else cut_short(self.options.clock)
+        return Outcome(
+            status=Status.OPTIMAL if proved else Status.FEASIBLE,
+            termination=Termination.PROVED if proved else early,
+            stages=tuple(stages),
+            decisions=best.decisions,
+            certificate=best.certificate,
+            word="; ".join(self.words),
+            build_seconds=first.build_seconds,
+            columns=first.columns,
+            rows=first.rows,
+            reproducible=self.options.reproducible and not self.clock.over,
+        )
+
+    def _as_good_as(self, first: Outcome, best: Candidate) -> bool:
+        """Return whether a named plan reaches the first stage of the plan by capacity."""
+        top = first.stages[0].best if first.stages else None
+        return top is not None and abs(top - best.stages[0]) <= OPTIMAL_GAP * max(1.0, abs(top))
+
+    def _polished(self, best: Candidate) -> Candidate:
+        """Improve the goals of the best plan's staffing with the time that is left."""
+        if self.clock.over or best is self.start:
+            return best
+        staffing = self._staff(best.decisions, best.given, polish=True)
+        if not staffing.full:
+            return best
+        certificate = certificate_of(staffing.work, staffing.given, best.decisions)
+        if certificate is None:
+            return best
+        values = values_of(self.problem, best.decisions, certificate)
+        if values is None or self._better(best.stages, values):
+            return best
+        return Candidate(best.decisions, staffing.given, certificate, values)
+
+    def _unstaffed(self, first: Outcome) -> Outcome:
+        """Return a plan that could not be staffed, with what it lacks, or that there is none."""
+        infeasible = first.status is Status.INFEASIBLE
+        certificate = None
+        if self.partial is not None:
+            decisions, staffing = self.partial
+            certificate = certificate_of(staffing.work, staffing.given, decisions)
+        if self.partial is None or certificate is None:
+            if first.decisions is None:
+                return first
+            return replace(
+                first,
+                status=Status.NO_PLAN_FOUND,
+                termination=cut_short(self.clock),
+                stages=(),
+                decisions=None,
+                certificate=Certificate(),
+                message=UNSTAFFED,
+            )
+        return Outcome(
+            status=Status.INFEASIBLE if infeasible else Status.NO_PLAN_FOUND,
+            termination=Termination.PROVED if infeasible else cut_short(self.clock),
+            decisions=decisions,
+            certificate=certificate,
+            partial=True,
+            word="; ".join(self.words),
+            build_seconds=first.build_seconds,
+            message=UNSTAFFED,
+        )
+
+
+# -- helpers -----------------------------------------------------------------------------------
+
+
+def _short(staffing: Staffing) -> set[tuple[int, int]]:
+    """Return project and phase of the tasks that lack people."""
+    ledger = Ledger(staffing.work)
+    ledger.restore(staffing.given)
+    return {(t.project, t.phase) for t in staffing.work.tasks if ledger.missing(t)}

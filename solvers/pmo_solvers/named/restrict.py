@@ -1,0 +1,123 @@
+"""Problems in which some projects keep their dates and modes, and what plans are worth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
+
+from pmo_optimizer.backend import Certificate, Decisions, PhaseDecision
+from pmo_optimizer.problem import Placement, Problem, ProjectData
+from pmo_solvers.penalties import penalty
+from pmo_solvers.time_indexed.build import build
+
+Conflict = tuple[Placement, ...]
+
+Fixing = Callable[[ProjectData], int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Restricted:
+    """A problem in which the selected projects of some decisions keep dates and modes.
+
+    Phases that are kept have a single mode, number 0; `undo` and `conflict` translate.
+
+    Attributes
+    ----------
+    decisions
+        Those that were kept.
+    """
+
+    problem: Problem
+    decisions: Decisions
+
+    def undo(self, found: Decisions) -> Decisions:
+        """Return decisions of this problem with the mode numbers of the whole problem."""
+        phases = []
+        for index, placed in enumerate(found.phases):
+            kept = self.decisions.phases[index] if self.decisions.selected[index] else ()
+            phases.append(
+                tuple(PhaseDecision(k.mode, p.start) for k, p in zip(kept, placed, strict=True))
+                if kept and placed
+                else placed
+            )
+        return replace(found, phases=tuple(phases))
+
+    def conflict(self, conflict: Conflict) -> Conflict | None:
+        """Return a conflict in this problem's mode numbers; None where it cannot happen."""
+        out = []
+        for place in conflict:
+            if not self.decisions.selected[place.project]:
+                out.append(place)
+                continue
+            kept = self.decisions.phases[place.project][place.phase]
+            if kept.mode != place.mode or kept.start not in place.starts:
+                return None
+            out.append(replace(place, mode=0, starts=(kept.start,)))
+        return tuple(out)
+
+    def under(self, conflicts: Iterable[Conflict]) -> Problem:
+        """Return the problem with those conflicts that can happen in it."""
+        moved = (self.conflict(conflict) for conflict in conflicts)
+        return replace(self.problem, conflicts=tuple(c for c in moved if c is not None))
+
+
+def fixed(problem: Problem, decisions: Decisions) -> Restricted:
+    """Return the problem in which everything but hires is as decided."""
+    return _restricted(problem, decisions, selected=lambda _: 1, others=lambda _: 0)
+
+
+def among(problem: Problem, decisions: Decisions, out: Collection[int]) -> Restricted:
+    """Return the problem of which selected projects stay, those of ``out`` left out."""
+    return _restricted(
+        problem, decisions, selected=lambda p: 0 if p.index in out else p.fixed, others=lambda _: 0
+    )
+
+
+def beside(problem: Problem, decisions: Decisions) -> Restricted:
+    """Return the problem of what to add, while all selected projects stay as they are."""
+    return _restricted(problem, decisions, selected=lambda _: 1, others=lambda p: p.fixed)
+
+
+def values_of(
+    problem: Problem, decisions: Decisions, certificate: Certificate
+) -> tuple[float, ...] | None:
+    """Return what decisions are worth in every stage, prices by the certificate; None if invalid.
+
+    The model is built for these decisions alone, which takes hardly any time.
+    """
+    kept = fixed(problem, decisions)
+    indexed = build(kept.problem)
+    places = tuple(tuple(PhaseDecision(0, p.start) for p in placed) for placed in decisions.phases)
+    encoded = indexed.encode(replace(decisions, phases=places))
+    if encoded is None:
+        return None
+    values = [encoded.get(column, 0) for column in range(indexed.model.size)]
+    out = [stage.value(values) for stage in indexed.stages]
+    factor = indexed.penalty_weight * (-1.0 if indexed.stages[0].maximised else 1.0)
+    price = penalty(problem, decisions, certificate)
+    out[0] += factor * (price - indexed.penalty.value(values))
+    return tuple(out)
+
+
+def _restricted(
+    problem: Problem,
+    decisions: Decisions,
+    selected: Fixing,
+    others: Fixing,
+) -> Restricted:
+    projects = []
+    for project in problem.projects:
+        if not decisions.selected[project.index]:
+            projects.append(replace(project, fixed=others(project)))
+            continue
+        phases = tuple(
+            replace(
+                phase,
+                modes=(phase.modes[place.mode],),
+                first_start=place.start,
+                last_start=place.start,
+            )
+            for phase, place in zip(project.phases, decisions.phases[project.index], strict=True)
+        )
+        projects.append(replace(project, fixed=selected(project), phases=phases))
+    return Restricted(replace(problem, projects=tuple(projects)), decisions)

@@ -1,0 +1,391 @@
+"""Named staffing of fixed dates: a first staffing, then neighbourhoods around what is missing."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pmo_optimizer.backend import Clock
+from pmo_solvers.named.construct import Builder
+from pmo_solvers.named.goals import Points
+from pmo_solvers.named.ledger import Ledger
+from pmo_solvers.named.program import Answer, Effort, Program
+from pmo_solvers.named.tasks import Given, Server, Task, Work
+
+SMALL_CELLS = 6_000
+"""Pairs of server and period of a part of the work up to which it is one program."""
+
+HOOD_CELLS = 4_000
+"""The same for a neighbourhood, at first."""
+
+HOOD_SECONDS = 4.0
+"""Longest time for a neighbourhood."""
+
+PATIENCE = 3
+"""Rounds over all missing tasks without a gain after which a search for need ends."""
+
+POLISH_PATIENCE = 20
+"""Neighbourhoods without a gain after which polishing ends."""
+
+WORK_PER_HOOD = 2.0
+"""Deterministic work for a neighbourhood in reproducible mode."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How to search.
+
+    Attributes
+    ----------
+    polish
+        Whether price and points are improved once nothing is missing, or nothing can be.
+    share
+        Part of the time left that polishing may take.
+    reproducible
+        Count work instead of seconds.
+    keep
+        Whether tasks that are fully served to begin with stay as they are where nothing else
+        is missing.
+    """
+
+    workers: int
+    seed: int
+    polish: bool = True
+    share: float = 0.5
+    reproducible: bool = False
+    keep: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Staffing:
+    """What was found.
+
+    Attributes
+    ----------
+    unmet
+        Delivered units that are missing in all.
+    bound
+        Proven least of them, but for rounding; 0 where nothing was proved.
+    proved
+        Whether it is proved that no staffing leaves less.
+    loose
+        Whether somebody who must work on something does not.
+    impossible
+        Whether it is proved that musts and pins clash.
+    """
+
+    work: Work
+    given: Given
+    unmet: int
+    bound: int = 0
+    proved: bool = False
+    loose: bool = False
+    impossible: bool = False
+
+    @property
+    def full(self) -> bool:
+        """Whether every need is served."""
+        return self.unmet == 0 and not (self.loose or self.impossible)
+
+
+def staff(
+    work: Work, points: Points, clock: Clock, terms: Terms, begin: Given | None = None
+) -> Staffing:
+    """Return the best staffing found; parts that share nobody are staffed one by one.
+
+    Parameters
+    ----------
+    begin
+        Shares to begin with; those that fit are kept as the first staffing.
+    """
+    return Search(work, points, clock, terms).run(begin)
+
+
+class Search:
+    """One staffing."""
+
+    def __init__(self, work: Work, points: Points, clock: Clock, terms: Terms) -> None:
+        self.work = work
+        self.points = points
+        self.clock = clock
+        self.terms = terms
+        self.ledger = Ledger(work)
+        self.random = random.Random(terms.seed)  # noqa: S311 - no secret hangs on it
+        self.bound = 0
+        self.impossible = False
+        self.open = 0
+
+    def run(self, begin: Given | None) -> Staffing:
+        """Staff, mend, polish."""
+        builder = Builder(self.ledger, self.points)
+        if begin is not None:
+            self._follow(begin)
+        lacking = [t for t in self.work.tasks if self.ledger.missing(t) or not self._kept(t)]
+        builder.run(lacking)
+        changed = {task.index for task in lacking}
+        loose = {task.index for task in unbound(self.ledger, self.work.tasks)}
+        for part in parts(self.work):
+            touched = any(t.index in changed or t.index in loose for t in part)
+            if touched or not self.terms.keep:
+                self._staff_part(part)
+        unmet = self.ledger.unmet()
+        return Staffing(
+            self.work,
+            self.ledger.copy_given(),
+            unmet,
+            self.bound,
+            self.open == 0 or unmet == 0,
+            bool(unbound(self.ledger, self.work.tasks)),
+            self.impossible,
+        )
+
+    def _kept(self, task: Task) -> bool:
+        return bool(self.ledger.servers(task)) or not task.asked
+
+    def _follow(self, begin: Given) -> None:
+        """Take over shares, as a whole for each server and task, as far as there is room."""
+        for (server, index), shares in sorted(begin.items()):
+            task = self.work.tasks[index]
+            if may_give(self.ledger, server, task, shares):
+                self.ledger.give(server, task, shares)
+
+    # -- parts -----------------------------------------------------------------------------
+
+    def _staff_part(self, part: Sequence[Task]) -> None:
+        small = cells(part) <= SMALL_CELLS
+        if small:
+            if self._whole(part):
+                return
+        else:
+            self.open += 1
+            if any(self.ledger.missing(task) for task in part) or self._unbound(part):
+                self._mend(part)
+        if self.terms.polish:
+            self._polish(part)
+
+    def _unbound(self, part: Sequence[Task]) -> bool:
+        """Return whether somebody who must work on a task does not."""
+        return bool(unbound(self.ledger, part))
+
+    def _whole(self, part: Sequence[Task]) -> bool:
+        """Staff a small part as one program; return whether that is all that can be done."""
+        points = self.points if self.terms.polish else None
+        seconds = self.terms.share * self.clock.left
+        answer = self._solve(part, points, seconds)
+        self.impossible = self.impossible or answer.infeasible
+        self.bound += answer.bound
+        if answer.given is None:
+            self.open += not answer.infeasible
+            return answer.infeasible
+        self.open += answer.unmet > answer.bound
+        self._take(part, answer.given)
+        return True
+
+    def _solve(self, tasks: Sequence[Task], points: Points | None, seconds: float) -> Answer:
+        program = Program(self.ledger, tasks, points)
+        work = WORK_PER_HOOD if self.terms.reproducible else float("inf")
+        seconds = float("inf") if self.terms.reproducible else seconds
+        effort = Effort(seconds, self.terms.workers, self.terms.seed, work)
+        return program.solve(effort, self.clock, polish=points is not None)
+
+    def _take(self, tasks: Sequence[Task], given: Given) -> None:
+        for task in tasks:
+            self.ledger.clear(task)
+        for (server, index), shares in given.items():
+            self.ledger.give(server, self.work.tasks[index], shares)
+
+    # -- large parts -----------------------------------------------------------------------
+
+    def _mend(self, part: Sequence[Task]) -> None:
+        """Solve neighbourhoods around what is missing until nothing is, or nothing helps."""
+        idle, size = 0, HOOD_CELLS
+        while idle < PATIENCE and not self.clock.over:
+            missing = [t for t in part if self.ledger.missing(t)]
+            missing += unbound(self.ledger, part)
+            if not missing:
+                return
+            gained = False
+            self.random.shuffle(missing)
+            for task in missing:
+                if self.clock.over:
+                    return
+                if self.ledger.missing(task) or task in unbound(self.ledger, part):
+                    gained = self._around(task, part, size) or gained
+            idle = 0 if gained else idle + 1
+            size = size if gained else 2 * size
+
+    def _around(self, task: Task, part: Sequence[Task], size: int) -> bool:
+        """Staff a neighbourhood of a task anew; return whether less is missing."""
+        hood = neighbourhood(self.ledger, task, part, size, self.random)
+        before = sum(sum(self.ledger.missing(t).values()) for t in hood)
+        loose = len(unbound(self.ledger, hood))
+        answer = self._solve(hood, None, min(HOOD_SECONDS, self.clock.left))
+        if answer.given is None or (answer.unmet >= before and not loose):
+            return False
+        self._take(hood, answer.given)
+        return answer.unmet < before or len(unbound(self.ledger, hood)) < loose
+
+    def _polish(self, part: Sequence[Task]) -> None:
+        """Solve neighbourhoods for price and points while that pays."""
+        idle = 0
+        limit = self.clock.elapsed + self.terms.share * min(self.clock.left, 1e6)
+        while idle < POLISH_PATIENCE and not self.clock.over and self.clock.elapsed < limit:
+            task = self.random.choice(list(part))
+            hood = neighbourhood(self.ledger, task, part, HOOD_CELLS, self.random)
+            missing = sum(sum(self.ledger.missing(t).values()) for t in hood)
+            before = self._worth(hood)
+            answer = self._solve(hood, self.points, min(HOOD_SECONDS, self.clock.left))
+            if answer.given is None or answer.unmet > missing:
+                idle += 1
+                continue
+            kept = self.ledger.copy_given()
+            self._take(hood, answer.given)
+            if answer.unmet == missing and self._worth(hood) >= before:
+                self.ledger.restore(kept)
+                idle += 1
+            else:
+                idle = 0
+
+    def _worth(self, tasks: Sequence[Task]) -> float:
+        """Return the points of some tasks' staffing, hand-offs and balance left out."""
+        total = 0.0
+        members = set()
+        mine = {task.index: task for task in tasks}
+        for (server, index), shares in self.ledger.given.items():
+            if index not in mine or server[0] != "p":
+                continue
+            task = mine[index]
+            total += self.points.share(server[1], task) * sum(shares.values())
+            members.add((server[1], task.project, task.phase))
+            times = sorted(shares)
+            joins = sum(t - 1 not in shares for t in times if t > task.start)
+            total += self.points.handoff * joins
+        return total + sum(self.points.member(*member) for member in members)
+
+
+def fits(work: Work, given: Given) -> bool:
+    """Return whether shares keep all limits of those who give them; needs are not looked at."""
+    ledger = Ledger(work)
+    for (server, index), shares in sorted(given.items()):
+        task = work.tasks[index]
+        if not may_give(ledger, server, task, shares):
+            return False
+        ledger.give(server, task, shares)
+    return True
+
+
+def may_give(ledger: Ledger, server: Server, task: Task, shares: dict[int, int]) -> bool:
+    """Return whether a server may give shares to a task beside all that is given already."""
+    if not all(task.start <= t < task.end for t in shares):
+        return False
+    if server[0] != "p":
+        if server not in task.anonymous:
+            return False
+        rooms = {t: ledger.left(server, t) for t in shares}
+        whole = not task.heads or all(
+            units % ledger.work.unit(task.demand.names.share) == 0 for units in shares.values()
+        )
+        return whole and all(room is None or shares[t] <= room for t, room in rooms.items())
+    person = server[1]
+    if person not in task.crowd.level_of:
+        return False
+    if task.demand.names.continuous and not set(task.periods) <= set(shares):
+        return False
+    least = ledger.work.least_share(person, task)
+    return all(
+        (units == least if task.heads else units >= least)
+        and units <= int(ledger.free[person, t])
+        and ledger.may_join(person, t, task.project)
+        for t, units in shares.items()
+    )
+
+
+# -- parts and neighbourhoods ----------------------------------------------------------------
+
+
+def cells(tasks: Sequence[Task]) -> int:
+    """Return the number of pairs of server and period that tasks have."""
+    return sum((len(t.people) + len(t.anonymous)) * len(t.periods) for t in tasks)
+
+
+def parts(work: Work) -> list[list[Task]]:
+    """Return the tasks in parts that share nobody in any period, small parts first."""
+    parent = list(range(len(work.tasks)))
+
+    def root(index: int) -> int:
+        while parent[index] != index:
+            parent[index] = parent[parent[index]]
+            index = parent[index]
+        return index
+
+    first: dict[tuple[str, int, int], int] = {}
+    for task in work.tasks:
+        servers = [("p", p) for p in task.people] + [s for s in task.anonymous if s[0] != "o"]
+        for kind, server in servers:
+            for period in task.periods:
+                known = first.setdefault((kind, server, period), task.index)
+                parent[root(task.index)] = root(known)
+    for team in work.teams:
+        for index in team.tasks[1:]:
+            parent[root(index)] = root(team.tasks[0])
+    groups: dict[int, list[Task]] = defaultdict(list)
+    for task in work.tasks:
+        groups[root(task.index)].append(task)
+    return sorted(groups.values(), key=lambda part: (cells(part), part[0].index))
+
+
+def unbound(ledger: Ledger, tasks: Sequence[Task]) -> list[Task]:
+    """Return tasks on which somebody who must work does not, pins of their phases included."""
+    mine = {task.index for task in tasks}
+    out = [task for task in tasks if any(_fails(ledger, people, [task]) for people in task.musts)]
+    for team in ledger.work.teams:
+        if team.tasks and mine.issuperset(team.tasks):
+            members = [ledger.work.tasks[index] for index in team.tasks]
+            if any(_fails(ledger, people, members) for people in team.entries):
+                out.append(members[0])
+    return out
+
+
+def _fails(ledger: Ledger, people: Sequence[int], tasks: Sequence[Task]) -> bool:
+    """Return whether somebody of an entry should work on some tasks, could, and does not."""
+    if any(("p", person) in ledger.servers(task) for person in people for task in tasks):
+        return False
+    return any(ledger.work.could(person, task) for person in people for task in tasks)
+
+
+def neighbourhood(
+    ledger: Ledger, task: Task, part: Sequence[Task], size: int, dice: random.Random
+) -> list[Task]:
+    """Return a task and others whose people could help it, up to a number of cells.
+
+    Those who could serve the task and are busy with others at the same time bring these in;
+    a phase with a pin comes as a whole.
+    """
+    able = set(task.people)
+    window = range(task.start, task.end)
+    rivals = []
+    for other in part:
+        if other.index == task.index or other.end <= window.start or other.start >= window.stop:
+            continue
+        shared = sum(1 for s in ledger.servers(other) if s[0] == "p" and s[1] in able)
+        shared += sum(1 for s in ledger.servers(other) if s in task.anonymous)
+        rivals.append((shared + dice.random(), other))
+    rivals.sort(key=lambda pair: -pair[0])
+    chosen = [task]
+    used = cells(chosen)
+    for _, other in rivals:
+        if used > size:
+            break
+        chosen.append(other)
+        used += cells([other])
+    return _with_teams(ledger.work, chosen)
+
+
+def _with_teams(work: Work, tasks: Sequence[Task]) -> list[Task]:
+    mine = {task.index for task in tasks}
+    for team in work.teams:
+        if mine & set(team.tasks):
+            mine |= set(team.tasks)
+    return [work.tasks[index] for index in sorted(mine)]

@@ -1,0 +1,93 @@
+"""The entry point of named staffing: whole plans, and names for dates that are fixed."""
+
+from __future__ import annotations
+
+from importlib import metadata
+
+from pmo_optimizer.backend import Backend, Certificate, Decisions, Options, Outcome, Stage
+from pmo_optimizer.model import Status, Termination
+from pmo_optimizer.problem import Problem
+from pmo_solvers.named.certificate import certificate_of, given_of
+from pmo_solvers.named.goals import Points
+from pmo_solvers.named.joint import Joint
+from pmo_solvers.named.restrict import values_of
+from pmo_solvers.named.search import Terms, staff
+from pmo_solvers.named.tasks import FULL, STEP, work_of
+from pmo_solvers.time_indexed.driver import cut_short
+from pmo_solvers.unary import solve_unary, suits_unary
+
+
+class NamedStaffer:
+    """Gives names to plans; see `pmo_optimizer.backend.Staffer`."""
+
+    name = "named"
+
+    def versions(self) -> dict[str, str]:
+        """Return the version of OR-Tools."""
+        return {"ortools": metadata.version("ortools")}
+
+    def solve(self, problem: Problem, options: Options, engine: Backend) -> Outcome:
+        """Return a plan with names; see `pmo_optimizer.backend.Staffer`.
+
+        Schedules whose people do one thing at a time are planned with names at once.
+        """
+        if suits_unary(problem):
+            found = solve_unary(problem, options)
+            if found.decisions is not None or found.status is not Status.INFEASIBLE:
+                return found
+        return Joint(problem, options, engine).outcome()
+
+    def staff(self, problem: Problem, decisions: Decisions, options: Options) -> Outcome:
+        """Return names for fixed decisions; see `pmo_optimizer.backend.Staffer`."""
+        work = work_of(problem, decisions)
+        known = given_of(work, options.start_shares) if options.start_shares else {}
+        baseline = frozenset(
+            (server[1], work.tasks[index].project, work.tasks[index].phase)
+            for server, index in known
+            if server[0] == "p"
+        )
+        points = Points(work, options.goals, baseline)
+        keep = options.goals.changes > 0
+        terms = Terms(options.workers, options.seed, reproducible=options.reproducible, keep=keep)
+        found = staff(work, points, options.clock, terms, known or None)
+        certificate = certificate_of(work, found.given, decisions)
+        termination = Termination.PROVED if found.proved else cut_short(options.clock)
+        word = (
+            f"unmet {found.unmet / STEP / FULL:g} FTE-periods, proved {found.bound / STEP / FULL:g}"
+        )
+        if certificate is None:
+            return Outcome(Status.NO_PLAN_FOUND, termination, word=word, message=NO_MONEY)
+        if found.impossible:
+            return Outcome(Status.INFEASIBLE, Termination.PROVED, word=word, message=CLASH)
+        if found.loose:
+            return Outcome(Status.NO_PLAN_FOUND, cut_short(options.clock), message=LOOSE)
+        if not found.full:
+            return Outcome(
+                status=Status.NO_PLAN_FOUND,
+                termination=termination,
+                decisions=decisions,
+                certificate=certificate,
+                partial=True,
+                word=word,
+            )
+        return Outcome(
+            status=Status.FEASIBLE,
+            termination=termination,
+            stages=_stages(problem, decisions, certificate),
+            decisions=decisions,
+            certificate=certificate,
+            word=word,
+            reproducible=options.reproducible,
+        )
+
+
+NO_MONEY = "The funds do not suffice for these dates."
+
+CLASH = "People who must work, by `must` or by a pin, cannot all do so at these dates."
+
+LOOSE = "No staffing was found in which all who must work, by `must` or by a pin, do so."
+
+
+def _stages(problem: Problem, decisions: Decisions, certificate: Certificate) -> tuple[Stage, ...]:
+    values = values_of(problem, decisions, certificate)
+    return tuple(Stage(value, None) for value in values) if values else (Stage(None, None),)
