@@ -22,7 +22,7 @@ from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pmo_optimizer import referee
+    from pmo_optimizer import people, referee
     from pmo_optimizer.checks import check, check_data, require_valid
     from pmo_optimizer.model import (
         FTE_STEP,
@@ -113,6 +113,7 @@ if TYPE_CHECKING:
         discount,
     )
     from pmo_optimizer.optimize import optimize
+    from pmo_optimizer.staff import staff
 
 __version__ = "0.1.0"
 
@@ -206,8 +207,10 @@ __all__ = [
     "check_data",
     "discount",
     "optimize",
+    "people",
     "referee",
     "require_valid",
+    "staff",
 ]
 
 _HOME = MappingProxyType(
@@ -216,22 +219,30 @@ _HOME = MappingProxyType(
         "check_data": "pmo_optimizer.checks",
         "require_valid": "pmo_optimizer.checks",
         "optimize": "pmo_optimizer.optimize",
+        "people": "pmo_optimizer.people",
         "referee": "pmo_optimizer.referee",
+        "staff": "pmo_optimizer.staff",
     }
 )
 """Where a public name lives; every other one is of the model."""
 
+_MODULES = frozenset({"people", "referee"})
+"""Public names that are modules themselves."""
+
+_FUNCTIONS = frozenset({"optimize", "staff"})
+"""Public functions in a module of the same name."""
+
 
 class _Package(ModuleType):
-    """The package, on which ``optimize`` is the function even after its module was imported.
+    """The package, on which ``optimize`` and ``staff`` are the functions, never their modules.
 
     Importing a submodule sets it as an attribute of its package; without this the module
     ``pmo_optimizer.optimize`` would hide the function of that name.
     """
 
     def __setattr__(self, name: str, value: object) -> None:
-        if name == "optimize" and isinstance(value, ModuleType):
-            value = value.optimize
+        if name in _FUNCTIONS and isinstance(value, ModuleType):
+            value = getattr(value, name)
         super().__setattr__(name, value)
 
 
@@ -244,7 +255,7 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and refuse unknown
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         module = import_module(_HOME.get(name, "pmo_optimizer.model"))
-        value = module if name == "referee" else getattr(module, name)
+        value = module if name in _MODULES else getattr(module, name)
         globals()[name] = value
         return value
 

@@ -16,7 +16,9 @@ from pmo_optimizer.cli.options import (
     Backend,
     Everything,
     Gap,
+    Loads,
     OfPortfolio,
+    OnePerson,
     Output,
     Pack,
     PlanFile,
@@ -24,6 +26,8 @@ from pmo_optimizer.cli.options import (
     Reproducible,
     Seed,
     ShowProgress,
+    Staffing,
+    StaffingKind,
     StartPlan,
     TimeLimit,
     Workers,
@@ -35,7 +39,8 @@ if TYPE_CHECKING:
 
 EPILOG = (
     "Exit codes: 0 a plan, 2 usage, 3 invalid input, 4 proved infeasible, "
-    "5 no plan within the limit, 130 interrupted (best plan written), 70 internal error."
+    "5 no plan within the limit or needs unmet, 130 interrupted (best plan written), "
+    "70 internal error."
 )
 
 app = typer.Typer(
@@ -81,6 +86,7 @@ def solve(
     workers: Workers = None,
     seed: Seed = 0,
     reproducible: Reproducible = False,
+    staffing: StaffingKind = Staffing.CAPACITY,
     start: StartPlan = None,
     output_file: Output = None,
     as_json: AsJson = False,
@@ -91,8 +97,7 @@ def solve(
     from pmo_optimizer.cli.running import Settings
     from pmo_optimizer.model import Plan
 
-    if output_file is not None and file.exists() and output_file.resolve() == file.resolve():
-        raise typer.BadParameter("the plan would overwrite the portfolio", param_hint="--output")
+    _spare(file, output_file)
     settings = Settings(
         time_limit=time_limit,
         gap=gap,
@@ -100,11 +105,46 @@ def solve(
         workers=workers,
         seed=seed,
         reproducible=reproducible,
+        staffing=staffing.value,
         start=None if start is None else Plan.load(start),
     )
     portfolio = _load(file)
     plan, interrupted = _solve(portfolio, settings, progress)
     _deliver(portfolio, plan, interrupted, output_file, as_json, everything)
+
+
+@app.command(epilog=EPILOG)
+@exit_codes()
+def staff(
+    file: PortfolioFile,
+    plan_file: PlanFile,
+    time_limit: TimeLimit = 60.0,
+    workers: Workers = None,
+    seed: Seed = 0,
+    reproducible: Reproducible = False,
+    output_file: Output = None,
+    as_json: AsJson = False,
+    everything: Everything = False,
+) -> None:
+    """Give a plan names: who of the people works on what.
+
+    Projects, dates, modes and hires stay as they are. Where needs cannot be served, the plan
+    says which and why, and the exit code is 5.
+    """
+    from pmo_optimizer.cli.inspect import warn_if_foreign
+    from pmo_optimizer.cli.progress import Progress
+    from pmo_optimizer.cli.running import Settings, staff_watched
+    from pmo_optimizer.model import Plan
+
+    _spare(file, output_file)
+    settings = Settings(
+        time_limit=time_limit, workers=workers, seed=seed, reproducible=reproducible
+    )
+    plan = Plan.load(plan_file)
+    portfolio = _load(file)
+    warn_if_foreign(portfolio, plan)
+    named, interrupted = staff_watched(portfolio, plan, settings, Progress(shown=False))
+    _deliver(portfolio, named, interrupted, output_file, as_json, everything)
 
 
 @app.command(epilog=EPILOG)
@@ -139,6 +179,12 @@ def demo(
     settings = Settings(time_limit=time_limit, gap=gap, backend=backend)
     plan, interrupted = _solve(portfolio, settings, progress)
     _deliver(portfolio, plan, interrupted, output_file, as_json, everything)
+
+
+def _spare(file: Path, output_file: Path | None) -> None:
+    """Refuse to write the plan over the portfolio, before any work."""
+    if output_file is not None and file.exists() and output_file.resolve() == file.resolve():
+        raise typer.BadParameter("the plan would overwrite the portfolio", param_hint="--output")
 
 
 def _load(file: Path) -> Portfolio:
@@ -205,15 +251,23 @@ def show(
     portfolio_file: OfPortfolio,
     as_json: AsJson = False,
     everything: Everything = False,
+    loads: Loads = False,
+    person: OnePerson = None,
 ) -> None:
-    """Print a plan that was saved before."""
-    from pmo_optimizer.cli.inspect import warn_if_foreign
+    """Print a plan that was saved before.
+
+    Of a plan by name, also the load of each person, or what one person does.
+    """
+    from pmo_optimizer.cli.inspect import show_person, warn_if_foreign
     from pmo_optimizer.model import Plan
 
     plan = Plan.load(plan_file)
     portfolio = _load(portfolio_file)
     warn_if_foreign(portfolio, plan)
-    output.show_plan(portfolio, plan, as_json=as_json, everything=everything)
+    if person is not None:
+        show_person(portfolio, plan, person, as_json=as_json, everything=everything)
+        return
+    output.show_plan(portfolio, plan, as_json=as_json, everything=everything, loads=loads)
 
 
 @app.command(epilog=EPILOG)

@@ -8,12 +8,12 @@ from typing import Any
 
 from rich.text import Text
 
-from pmo_optimizer import checks, referee
+from pmo_optimizer import checks, people, referee
 from pmo_optimizer.backend import backend_names, load_backend
 from pmo_optimizer.cli import output
 from pmo_optimizer.cli.codes import ExitCode
 from pmo_optimizer.model import EngineError, Finding, InvalidInput, Plan, Portfolio, Severity, files
-from pmo_optimizer.report import clean, score, table
+from pmo_optimizer.report import DEFAULT_LIMIT, clean, person_report, score, table
 
 
 def validate_file(path: Path, *, as_json: bool) -> ExitCode:
@@ -55,6 +55,18 @@ def warn_if_foreign(portfolio: Portfolio, plan: Plan) -> None:
         output.show_findings([Finding(Severity.WARNING, "digest", "digest", message, fix)])
 
 
+def show_person(
+    portfolio: Portfolio, plan: Plan, person: str, *, as_json: bool, everything: bool
+) -> None:
+    """Print what one person does in a plan by name."""
+    if as_json:
+        rows = people.personal_plan(portfolio, plan, person)
+        output.result_json({"person": person, "periods": people.to_data(rows)})
+        return
+    limit = None if everything else DEFAULT_LIMIT
+    output.result(person_report(portfolio, plan, person, limit=limit))
+
+
 def referee_plan(portfolio: Portfolio, plan: Plan, *, as_json: bool) -> ExitCode:
     """Print what the referee finds in a plan: broken rules, and claims that do not hold."""
     report = referee.check(portfolio, plan)
@@ -65,6 +77,8 @@ def referee_plan(portfolio: Portfolio, plan: Plan, *, as_json: bool) -> ExitCode
                 "accepted": not found,
                 "violations": [violation.model_dump(mode="json") for violation in found],
                 "kpis": report.kpis.model_dump(mode="json"),
+                "fully_staffed": report.fully_staffed,
+                "unmet": [item.model_dump(mode="json") for item in report.unmet],
             }
         )
     else:

@@ -22,6 +22,13 @@ class Pack(StrEnum):
     BOSTON = "boston"
 
 
+class Staffing(StrEnum):
+    """Who serves the needs of a plan."""
+
+    CAPACITY = "capacity"
+    NAMED = "named"
+
+
 def fraction(value: float) -> float:
     """Return the number; a usage error unless it is at least 0 and below 1."""
     if not 0 <= value < 1:
@@ -78,6 +85,10 @@ Reproducible = Annotated[
     bool,
     typer.Option("--reproducible", help="Budget work instead of seconds: same input, same plan."),
 ]
+StaffingKind = Annotated[
+    Staffing,
+    typer.Option("--staffing", help="Plan the capacity of skills, or people by name."),
+]
 StartPlan = Annotated[
     Path | None, typer.Option("--start", help="Plan file to begin with (a warm start).")
 ]
@@ -92,3 +103,8 @@ ShowProgress = Annotated[
     bool, typer.Option("--progress/--no-progress", help="Show incumbent and bound on stderr.")
 ]
 Everything = Annotated[bool, typer.Option("--all", help="Show every row of every table.")]
+Loads = Annotated[bool, typer.Option("--loads", help="Show the load of each person as well.")]
+OnePerson = Annotated[
+    str | None,
+    typer.Option("--person", metavar="ID", help="Show what this person does, and nothing else."),
+]

@@ -88,8 +88,10 @@ def counted(findings: Iterable[Finding], lead: str) -> str:
     return f"{lead}: {', '.join(parts)}."
 
 
-def show_plan(portfolio: Portfolio, plan: Plan, *, as_json: bool, everything: bool) -> None:
-    """Print a plan on stdout: as a report, or as JSON."""
+def show_plan(
+    portfolio: Portfolio, plan: Plan, *, as_json: bool, everything: bool, loads: bool = False
+) -> None:
+    """Print a plan on stdout: as a report, with loads per person if wanted, or as JSON."""
     if as_json:
         result_json(plan.to_data())
         return
@@ -97,7 +99,7 @@ def show_plan(portfolio: Portfolio, plan: Plan, *, as_json: bool, everything: bo
 
     out = console()
     limit = None if everything else DEFAULT_LIMIT
-    out.print(plan_report(portfolio, plan, width=out.width, limit=limit))
+    out.print(plan_report(portfolio, plan, width=out.width, limit=limit, loads=loads))
 
 
 def writable(path: Path | None) -> Path | None:

@@ -6,12 +6,12 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pmo_optimizer.cli.codes import ExitCode
 from pmo_optimizer.cli.output import note
@@ -40,11 +40,27 @@ class Settings:
     seed: int = 0
     reproducible: bool = False
     start: Plan | None = None
+    staffing: Literal["capacity", "named"] = "capacity"
 
 
 def solve_watched(
     portfolio: Portfolio, settings: Settings, progress: Progress
 ) -> tuple[Plan, bool]:
+    """Return the best plan of a portfolio, watched as `watched` says."""
+    return watched(lambda stop: _optimize(portfolio, settings, progress, stop), progress)
+
+
+def staff_watched(
+    portfolio: Portfolio, plan: Plan, settings: Settings, progress: Progress
+) -> tuple[Plan, bool]:
+    """Return a plan with names, watched as `watched` says.
+
+    Gap, engine and start of the settings do not matter: the dates are there.
+    """
+    return watched(lambda stop: _staff(portfolio, plan, settings, stop), progress)
+
+
+def watched(work: Callable[[threading.Event], Plan], progress: Progress) -> tuple[Plan, bool]:
     """Return the plan, and whether somebody asked to stop before it was done.
 
     The first Ctrl-C (or SIGTERM) asks the engine to stop and waits for its best plan; the
@@ -54,7 +70,7 @@ def solve_watched(
     pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="optimize")
     try:
         with _stdout_kept_clean(), _stopping(stop), progress.display():
-            future = pool.submit(_optimize, portfolio, settings, progress, stop)
+            future = pool.submit(work, stop)
             _watch(future, progress, stop)
     except KeyboardInterrupt:
         note("Aborted; no plan was written.", style="bold red")
@@ -95,8 +111,23 @@ def _optimize(
         workers=settings.workers,
         seed=settings.seed,
         reproducible=settings.reproducible,
+        staffing=settings.staffing,
         start=settings.start,
         on_progress=progress.put,
+        stop=stop,
+    )
+
+
+def _staff(portfolio: Portfolio, plan: Plan, settings: Settings, stop: threading.Event) -> Plan:
+    from pmo_optimizer.staff import staff
+
+    return staff(
+        portfolio,
+        plan,
+        time_limit=settings.time_limit,
+        workers=settings.workers,
+        seed=settings.seed,
+        reproducible=settings.reproducible,
         stop=stop,
     )
 

@@ -11,7 +11,8 @@ from rich.console import Console, Group, RenderableType
 
 from pmo_optimizer.model import Plan, Portfolio
 from pmo_optimizer.report.gantt import gantt
-from pmo_optimizer.report.header import header, terms, violations
+from pmo_optimizer.report.header import broken, header, terms, violations
+from pmo_optimizer.report.people import person_loads, personal, teams, unmet
 from pmo_optimizer.report.projects import rejected, selected
 from pmo_optimizer.report.resources import alignment, breaches, funds, hires, load
 from pmo_optimizer.report.tables import table
@@ -22,6 +23,7 @@ __all__ = [
     "DEFAULT_WIDTH",
     "clean",
     "gap_text",
+    "person_report",
     "plan_report",
     "plan_text",
     "relative_gap",
@@ -42,8 +44,11 @@ def plan_report(
     *,
     width: int = DEFAULT_WIDTH,
     limit: int | None = DEFAULT_LIMIT,
+    loads: bool = False,
 ) -> RenderableType:
     """Return a plan as sections that rich can print.
+
+    A plan by name has a team list for each project, and lists what it leaves unmet.
 
     Parameters
     ----------
@@ -55,21 +60,57 @@ def plan_report(
         Columns to fill; the chart and the load table are scaled to it.
     limit
         Most rows of each table; None for all.
+    loads
+        Whether to list the load of each person; of a plan of this portfolio only.
+
+    Raises
+    ------
+    InvalidInput
+        Loads are asked for, and the plan has no decisions or is not of this portfolio.
     """
-    parts = [*header(portfolio, plan), *violations(plan.violations, limit)]
+    parts = [
+        *header(portfolio, plan),
+        *violations(broken(plan), limit),
+        *unmet(portfolio, plan, limit),
+    ]
     if plan.found or plan.projects:
         parts += [
             *terms(plan, limit),
             *selected(portfolio, plan, limit),
             *gantt(portfolio, plan, width, limit),
             *rejected(portfolio, plan, limit),
+            *teams(portfolio, plan, limit),
             *load(portfolio, plan, width, limit),
             *funds(portfolio, plan, limit),
             *breaches(plan, limit),
             *hires(portfolio, plan, limit),
             *alignment(portfolio, plan, limit),
         ]
+    if loads:
+        parts += person_loads(portfolio, plan, width, limit)
     return Group(*parts)
+
+
+def person_report(
+    portfolio: Portfolio, plan: Plan, person: str, *, limit: int | None = DEFAULT_LIMIT
+) -> RenderableType:
+    """Return what one person does, period by period, as a table that rich can print.
+
+    Parameters
+    ----------
+    portfolio, plan
+        A portfolio and a plan of it by name.
+    person
+        An individual, as ``id`` or ``id#2``, or an entry for all its people.
+    limit
+        Most rows of each table; None for all.
+
+    Raises
+    ------
+    InvalidInput
+        There is no such person, or the plan is not by name or not of this portfolio.
+    """
+    return Group(*personal(portfolio, plan, person, limit))
 
 
 def plan_text(

@@ -6,7 +6,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from pmo_optimizer.model import Method, Plan, Portfolio, Status, TermResult, Violation
+from pmo_optimizer.model import Method, Plan, Portfolio, Staffing, Status, TermResult, Violation
 from pmo_optimizer.report.tables import section
 from pmo_optimizer.report.words import ABSENT, amount, clean, gap_text, heading, score
 
@@ -27,6 +27,13 @@ MEANINGS = {
 }
 
 
+SHORT = "not every need of the plan below is served by name"
+"""What is said instead of a plan that lists what it leaves unmet."""
+
+NEED_UNMET = "need-unmet"
+"""Rule of the violations that a plan also lists as unmet needs, with reasons."""
+
+
 def header(portfolio: Portfolio, plan: Plan) -> list[RenderableType]:
     """Return name, status, value, bound, gap, termination, engine, time and violations."""
     name = plan.portfolio or portfolio.name
@@ -40,6 +47,8 @@ def header(portfolio: Portfolio, plan: Plan) -> list[RenderableType]:
 
 
 def _meaning(plan: Plan) -> str:
+    if plan.short:
+        return SHORT
     text = MEANINGS[plan.status]
     if plan.status is not Status.FEASIBLE:
         return text
@@ -54,7 +63,7 @@ def _figures(portfolio: Portfolio, plan: Plan) -> Table:
         (objective_label(portfolio), score(plan.objective)),
         ("bound", score(plan.bound)),
         ("gap", gap_text(plan.gap)),
-        ("violations", str(len(plan.violations)) if plan.found or plan.violations else ABSENT),
+        ("violations", str(len(broken(plan))) if plan.found or plan.violations else ABSENT),
     ]
     right = [
         ("termination", plan.termination.value.replace("_", " ")),
@@ -62,6 +71,9 @@ def _figures(portfolio: Portfolio, plan: Plan) -> Table:
         ("seconds", f"{plan.seconds:.1f} (building the model {plan.build_seconds:.1f})"),
         ("selected", _selected(portfolio, plan)),
     ]
+    if plan.staffing is Staffing.NAMED:
+        left.append(("staffed value", score(plan.kpis.staffed_value)))
+        right.append(("staffing", _staffing(plan)))
     # On narrow terminals only the last column, with the engine's versions, gives way.
     cells = [*zip(*left, strict=True), *zip(*right, strict=True)]
     widths = [max(map(len, column)) for column in cells[:3]]
@@ -70,6 +82,23 @@ def _figures(portfolio: Portfolio, plan: Plan) -> Table:
     for (a, b), (c, d) in zip(left, right, strict=True):
         grid.add_row(a, Text(b, style="bold"), c, Text(d))
     return grid
+
+
+def broken(plan: Plan) -> tuple[Violation, ...]:
+    """Return the violations of a plan, but for those that it lists as unmet needs."""
+    if not plan.unmet:
+        return plan.violations
+    return tuple(v for v in plan.violations if v.rule != NEED_UNMET)
+
+
+def _staffing(plan: Plan) -> str:
+    """Return how far a plan by name is staffed."""
+    if plan.fully_staffed is None:
+        return "by name"
+    if plan.fully_staffed:
+        return "by name, every need is served"
+    projects = {item.project for item in plan.unmet}
+    return f"by name, needs of {len(projects)} project{'s' * (len(projects) != 1)} unmet"
 
 
 def objective_label(portfolio: Portfolio) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from rich.console import RenderableType
 from rich.text import Text
 
-from pmo_optimizer.model import Calendar, FundUse, Grain, HireOrder, Plan, Portfolio, SkillLoad
+from pmo_optimizer.model import Calendar, FundUse, Grain, HireOrder, Plan, Portfolio
 from pmo_optimizer.report.tables import Cell, section
 from pmo_optimizer.report.words import ABSENT, amount, bar, first_day, percent, score
 
@@ -25,30 +25,54 @@ def load(portfolio: Portfolio, plan: Plan, width: int, limit: int | None) -> lis
 
     The columns are periods, fiscal quarters or fiscal years: the finest that fit ``width``.
     """
-    skills = plan.kpis.skills
-    if not skills:
-        return []
-    shown = max(len(skill.load) for skill in skills)
-    word, groups = buckets(
-        portfolio.calendar, shown, max((width - FIXED_WIDTH + 2) // CELL_WIDTH, 1)
-    )
-    columns = [("skill", "name"), ("FTE", "number"), ("capacity", "number"), ("peak", "number")]
-    columns += [(name, "number") for name, _ in groups]
     names = {skill.id: skill.name for skill in portfolio.skills}
-    rows = [_load_row(names.get(s.skill) or s.skill, s, groups) for s in skills]
-    title = f"Load against capacity (mean FTE a period; use by {word})"
-    return section(title, columns, rows, limit, "skills")
+    rows = [
+        (names.get(s.skill) or s.skill, list(zip(s.load, s.capacity, strict=False)))
+        for s in plan.kpis.skills
+    ]
+    title = "Load against capacity (mean FTE a period; use by {})"
+    return use_table(portfolio.calendar, (title, "skill", "skills"), rows, width, limit)
 
 
-def _load_row(name: str, skill: SkillLoad, groups: list[tuple[str, range]]) -> list[Cell]:
-    pairs = list(zip(skill.load, skill.capacity, strict=False))
+def use_table(
+    calendar: Calendar,
+    words: tuple[str, str, str],
+    rows: Sequence[tuple[str, Sequence[tuple[float, float]]]],
+    width: int,
+    limit: int | None,
+) -> list[RenderableType]:
+    """Return a table of use over time, in percent of what is there.
+
+    Parameters
+    ----------
+    calendar
+        For the names of the columns: the finest split of the grid that fits ``width``.
+    words
+        Title, with braces where the split is named; header of the first column; what rows are.
+    rows
+        Name, and FTE used and available in each period.
+    """
+    periods = max((len(pairs) for _, pairs in rows), default=0)
+    if not rows:
+        return []
+    title, header, what = words
+    word, groups = buckets(calendar, periods, max((width - FIXED_WIDTH + 2) // CELL_WIDTH, 1))
+    columns = [(header, "name"), ("FTE", "number"), ("capacity", "number"), ("peak", "number")]
+    columns += [(name, "number") for name, _ in groups]
+    cells = [_use_row(name, pairs, groups) for name, pairs in rows]
+    return section(title.format(word), columns, cells, limit, what)
+
+
+def _use_row(
+    name: str, pairs: Sequence[tuple[float, float]], groups: list[tuple[str, range]]
+) -> list[Cell]:
     if not pairs:  # a plan file may say nothing about a skill
         return [name, *[ABSENT] * (3 + len(groups))]
     peak = max(pairs, key=lambda pair: pair[0] / pair[1] if pair[1] > 0 else pair[0] * 1e9)
     row: list[Cell] = [
         name,
-        amount(sum(skill.load) / len(pairs)),
-        amount(sum(skill.capacity) / len(pairs)),
+        amount(sum(used for used, _ in pairs) / len(pairs)),
+        amount(sum(there for _, there in pairs) / len(pairs)),
         _use(*peak),
     ]
     for _, periods in groups:

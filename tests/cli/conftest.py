@@ -207,7 +207,8 @@ def process_environment() -> dict[str, str]:
 def run_faked(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Return what starts the command line with an engine that does what a test says.
 
-    The first argument is the body of ``optimize(portfolio, put, stop)``.
+    The first argument is the body of ``act(portfolio, put, stop)``, which optimizes or staffs;
+    when it staffs, ``put`` is None.
     """
     started: list[subprocess.Popen[str]] = []
 
@@ -240,12 +241,16 @@ from pmo_optimizer.cli import main
 def act(portfolio, put, stop):
 BODY
 
-def optimize(portfolio, *, time_limit, gap, backend, workers, seed, reproducible, start,
-             on_progress, stop):
+def optimize(portfolio, *, time_limit, gap, backend, workers, seed, reproducible, staffing,
+             start, on_progress, stop):
     return act(portfolio, on_progress, stop)
 
-module = types.ModuleType("pmo_optimizer.optimize")
-module.optimize = optimize
-sys.modules["pmo_optimizer.optimize"] = module
+def staff(portfolio, plan, *, time_limit, workers, seed, reproducible, stop):
+    return act(portfolio, None, stop)
+
+for function in (optimize, staff):
+    module = types.ModuleType(f"pmo_optimizer.{function.__name__}")
+    setattr(module, function.__name__, function)
+    sys.modules[module.__name__] = module
 main()
 """

@@ -16,7 +16,16 @@ import pmo_optimizer
 
 HEAVY = ("ortools", "pulp", "highspy", "networkx", "pandas", "numpy", "yaml")
 
-FUNCTIONS = {"check", "check_data", "discount", "optimize", "referee", "require_valid"}
+FUNCTIONS = {
+    "check",
+    "check_data",
+    "discount",
+    "optimize",
+    "people",
+    "referee",
+    "require_valid",
+    "staff",
+}
 
 PACKAGES = ("pmo_optimizer", "pmo_solvers", "pmo_scenarios")
 
@@ -30,7 +39,7 @@ def modules() -> Iterator[str]:
 
 
 def test_public_names_are_pinned(root: Path) -> None:
-    """The public names are the listed ones: those of the model and six more."""
+    """The public names are the listed ones: those of the model and eight more."""
     from pmo_optimizer import model
 
     listed = (root / "tests" / "house" / "public_names.txt").read_text().split()
@@ -63,17 +72,20 @@ def test_type_checkers_see_what_is_loaded(root: Path) -> None:
     assert seen == set(pmo_optimizer.__all__)
 
 
+@pytest.mark.parametrize("name", ["optimize", "staff"])
 @pytest.mark.parametrize(
     "first",
     [
-        "import pmo_optimizer.optimize",  # the module of the same name is loaded first
-        "from pmo_optimizer.optimize import optimize",
+        "import pmo_optimizer.{}",  # the module of the same name is loaded first
+        "from pmo_optimizer.{0} import {0}",
+        "from pmo_optimizer import {}",
+        "import pmo_optimizer.staff, pmo_optimizer.optimize",  # which loads the other
         "import pmo_optimizer",
     ],
 )
-def test_optimize_is_the_function(python: Callable[[str], str], first: str) -> None:
-    """`pmo_optimizer.optimize` is the function even if its module was imported before."""
-    code = f"{first}\nimport pmo_optimizer\nprint(callable(pmo_optimizer.optimize))"
+def test_functions_hide_their_modules(python: Callable[[str], str], first: str, name: str) -> None:
+    """`optimize` and `staff` are the functions even if their modules were imported before."""
+    code = f"{first.format(name)}\nimport pmo_optimizer\nprint(callable(pmo_optimizer.{name}))"
     assert python(code) == "True\n"
 
 

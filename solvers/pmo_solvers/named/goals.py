@@ -14,6 +14,9 @@ from pmo_solvers.named.tasks import STEP, Task, Work
 FIT_POINTS = 0.2 * STEP
 """Points of an FTE-period of somebody who is preferred, or who likes the project by 1."""
 
+IDLE_POINTS = 0.1
+"""Points of a share unit whatever it costs: nobody gives more than is asked for."""
+
 TEAM_POINTS = 0.5 * STEP
 """Points of one more person on a phase."""
 
@@ -52,7 +55,7 @@ class Points:
     def share(self, person: int, task: Task) -> float:
         """Return the points of one share unit: cost less fit."""
         data = self.work.problem.people[person]
-        cost = float(self.goals.cost) * data.cost_rate / self._mean_rate
+        cost = float(self.goals.cost) * data.cost_rate / self._mean_rate + IDLE_POINTS
         liked = dict(data.likes).get(task.project, 0.0)
         preferred = data.entry in task.demand.names.prefer or data.team in task.demand.names.prefer
         fit = float(self.goals.fit) * FIT_POINTS / STEP * (liked + preferred)

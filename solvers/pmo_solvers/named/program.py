@@ -20,6 +20,9 @@ Expr = cp_model.LinearExpr
 PRICE_SCALE = 1000
 """Whole numbers per unit of the largest price."""
 
+POINT_SCALE = 10
+"""Whole numbers per point."""
+
 
 @dataclass(frozen=True, slots=True)
 class Effort:
@@ -355,16 +358,17 @@ class Program:
             if server[0] != "p":
                 continue
             task = self.work.tasks[index]
-            each = round(points.share(server[1], task) * self.grain)
+            each = _scaled(points.share(server[1], task) * self.grain)
             terms += [each * share for share in cell.shares.values() if each]
             members[server[1], task.project, task.phase] += list(dict.fromkeys(cell.works.values()))
             if not task.demand.names.continuous:
                 terms += self._handoffs(task, cell)
         for (person, project, phase), works in members.items():
-            weight = round(points.member(person, project, phase))
+            weight = _scaled(points.member(person, project, phase))
             if weight and works:
                 terms.append(weight * self._any(works))
-        return _sum([*terms, *self._imbalance(), *self.missed])
+        missed = [POINT_SCALE * missed for missed in self.missed]
+        return _sum([*terms, *self._imbalance(), *missed])
 
     def _any(self, works: list[cp_model.IntVar]) -> cp_model.IntVar:
         if len(works) == 1:
@@ -375,7 +379,7 @@ class Program:
 
     def _handoffs(self, task: Task, cell: _Cell) -> list[Expr]:
         """Add: joins >= works in t - works in t-1, after the need's first period."""
-        weight = round(self.points.handoff) if self.points is not None else 0
+        weight = _scaled(self.points.handoff) if self.points is not None else 0
         out: list[Expr] = []
         for before, period in zip(task.periods, task.periods[1:], strict=False):
             works = cell.works.get(period)
@@ -389,7 +393,7 @@ class Program:
 
     def _imbalance(self) -> list[Expr]:
         """Add: excess >= use - `BALANCED` x time, for every individual and period."""
-        weight = round(self.points.busy * self.grain) if self.points is not None else 0
+        weight = _scaled(self.points.busy * self.grain) if self.points is not None else 0
         out: list[Expr] = []
         for (server, period), shares in self.used.items() if weight else ():
             room = self._room(server, period)
@@ -495,3 +499,7 @@ class Program:
 
 def _sum(terms: Sequence[Expr]) -> Expr:
     return cp_model.LinearExpr.sum(list(terms))
+
+
+def _scaled(points: float) -> int:
+    return round(points * POINT_SCALE)
