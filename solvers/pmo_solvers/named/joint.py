@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, replace
+from math import isfinite
 
 from pmo_optimizer.backend import (
     Backend,
@@ -30,13 +31,13 @@ from pmo_solvers.named.conflicts import Conflict, Explainer
 from pmo_solvers.named.goals import Points
 from pmo_solvers.named.ledger import Ledger
 from pmo_solvers.named.restrict import values_of
-from pmo_solvers.named.roster import Pains, Rosters, following
-from pmo_solvers.named.search import Search, Staffing, Terms, fits, unbound
+from pmo_solvers.named.roster import Rosters, Staffed, following
+from pmo_solvers.named.search import Search, Staffing, Terms, cells, fits, unbound
 from pmo_solvers.named.tasks import Given, Work, work_of
 from pmo_solvers.ranking.fill import Rule
 from pmo_solvers.time_indexed.driver import OPTIMAL_GAP, cut_short, settled
 
-FIRST_SHARE = 0.25
+FIRST_SHARE = 0.12
 """Part of the time for the first plan by capacity."""
 
 NEXT_SHARE = 0.3
@@ -54,20 +55,26 @@ EARLY = (Rule("ratio", per_cost=True), Rule("priority"))
 ENTER_SHARE = 0.25
 """Most part of the time left for one plan that grows by name."""
 
-PAINS_SHARE = 0.5
-"""Part of the time of such a plan for arranging others' work anew."""
-
 RENEW_SHARE = 0.6
 """Part of the time that stays for plans that are renewed in part."""
 
 POLISH_PART = 0.1
 """Part of the time that stays for the goals of the final staffing."""
 
+MOST_CELLS = 20_000
+"""Pairs of server and period of a plan's tasks up to which it is staffed with proof."""
+
 RENEWALS, MOST_RENEWALS = 20, 100_000
 """Renewals in reproducible mode, and where the clock ends them."""
 
-LEAVING_PART = 0.25
-"""Most part of a plan's projects that leave it for a renewal."""
+WORSE = 0.03
+"""Part of the best value by which plans that are gone on from may be worse, at first."""
+
+MOST_LEAVING = 4
+"""Most projects that leave a plan for a renewal."""
+
+FIRST_PART = 0.7
+"""How often a project that is out comes before all others."""
 
 KEPT = 10.0
 """Score above which projects are kept."""
@@ -87,12 +94,16 @@ UNSTAFFED = "No plan was found whose needs can all be served by name."
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A fully staffed plan."""
+    """A fully staffed plan, and what it is worth in every stage."""
 
-    decisions: Decisions
-    given: Given
+    staffed: Staffed
     certificate: Certificate
     stages: tuple[float, ...]
+
+    @property
+    def decisions(self) -> Decisions:
+        """Selection, dates, modes and hires."""
+        return self.staffed.decisions
 
 
 class Joint:
@@ -120,7 +131,7 @@ class Joint:
         self.bound: float | None = None
         self.words: list[str] = []
         self.partial: tuple[Decisions, Staffing] | None = None
-        self.rosters = Rosters(problem, self.plain, options.goals, options.seed)
+        self.rosters = Rosters(problem, self.plain, options.goals)
 
     def outcome(self) -> Outcome:
         """Plan and staff until a fully staffed plan meets the bound or the limit is reached."""
@@ -133,14 +144,16 @@ class Joint:
                 if not self._again_without_avoiding(found):
                     break
                 continue
+            self._enter(following(found.decisions, self._scores(found.decisions)))
+            if self._closed or cells(work_of(self.problem, found.decisions).tasks) > MOST_CELLS:
+                break
             staffing = self._staff(found.decisions)
             if staffing.full:
-                self._offer(found.decisions, staffing.work, staffing.given)
+                self._offer(Staffed(found.decisions, staffing.work, staffing.given))
                 if not self.avoided:
                     break
             else:
                 self._learn(staffing, found.decisions)
-                self._enter(following(found.decisions, self._scores(found.decisions)))
             if self._closed or self._late or self.clock.left < RENEW_SHARE * self.clock.limit:
                 break
         self._renew()
@@ -155,7 +168,7 @@ class Joint:
         given = given_of(work, self.options.start_shares)
         valid = self._whole(work, given) and fits(work, given)
         if valid and complete(self.plain, decisions) is not None:
-            self._offer(decisions, work, given)
+            self._offer(Staffed(decisions, work, given))
             self.start = self.best
 
     @property
@@ -273,17 +286,31 @@ class Joint:
 
     # -- plans that are staffed --------------------------------------------------------------
 
-    def _offer(self, decisions: Decisions, work: Work, given: Given) -> None:
+    def _offer(self, staffed: Staffed) -> None:
         """Keep a fully staffed plan if it is the best so far."""
-        certificate = certificate_of(work, given, decisions)
+        if self._no_better(staffed.value):
+            return
+        certificate = certificate_of(staffed.work, staffed.given, staffed.decisions)
         if certificate is None:
             return
-        values = values_of(self.problem, decisions, certificate)
+        values = values_of(self.problem, staffed.decisions, certificate)
         if values is None:
             return
         if self.best is None or self._better(values, self.best.stages):
-            self.best = Candidate(decisions, given, certificate, values)
+            worth = values[0] if self.problem.maximised else -values[0]
+            known = staffed.value if isfinite(staffed.value) else worth
+            self.best = Candidate(replace(staffed, value=known), certificate, values)
             self._report("named")
+
+    def _no_better(self, value: float) -> bool:
+        """Return whether a plan of that worth, before prices of breaches, is no better.
+
+        Where it is not known, or later stages count as well, that is not said.
+        """
+        if self.best is None or len(self.best.stages) > 1:
+            return False
+        mine = self.best.stages[0] if self.problem.maximised else -self.best.stages[0]
+        return value <= mine + OPTIMAL_GAP * max(1.0, abs(mine))
 
     def _better(self, values: tuple[float, ...], than: tuple[float, ...]) -> bool:
         for value, other, term in zip(values, than, self._maximised(), strict=False):
@@ -298,24 +325,25 @@ class Joint:
 
     # -- plans that grow by name -----------------------------------------------------------
 
-    def _enter(self, rule: Rule, *, pains: bool = False) -> bool:
-        """Let projects enter by a rule, each with names; return whether that is a better plan."""
+    def _enter(self, rule: Rule) -> None:
+        """Let projects enter by a rule, each with names, and keep that if it is the best plan."""
+        found = self._grown(rule)
+        if found is not None:
+            self._offer(found)
+
+    def _grown(self, rule: Rule, known: Staffed | None = None) -> Staffed | None:
+        """Return the plan of a rule if all its needs are served.
+
+        Parameters
+        ----------
+        known
+            A plan whose projects keep their people where they enter as there.
+        """
         if self.clock.over:
-            return False
+            return None
         limit = self.clock.left if self.options.reproducible else ENTER_SHARE * self.clock.left
-        care = None
-        if pains and not self.options.reproducible:
-            clock = Clock(PAINS_SHARE * limit, self.clock.stop)
-            care = Pains(clock, self.options.workers, self.options.seed)
-        found = self.rosters.plan(rule, Clock(limit, self.clock.stop), care)
-        if found is None:
-            return False
-        decisions, work, given = found
-        if not self._whole(work, given):
-            return False
-        before = self.best
-        self._offer(decisions, work, given)
-        return self.best is not before
+        found = self.rosters.plan(rule, Clock(limit, self.clock.stop), known)
+        return found if found is not None and self._whole(found.work, found.given) else None
 
     @staticmethod
     def _whole(work: Work, given: Given) -> bool:
@@ -335,34 +363,51 @@ class Joint:
         )
 
     def _renew(self) -> None:
-        """Take some projects of the best plan out and let all enter anew, while time is left."""
+        """Take some projects of a plan out and let all enter anew, while time is left.
+
+        A plan that is a little worse is gone on from as well, less and less so; the rule of
+        threshold accepting (Dueck and Scheuer 1990).
+        """
+        if self.best is None:
+            return
         dice = random.Random(self.options.seed)  # noqa: S311 - no secret hangs on it
-        for _ in range(RENEWALS if self.options.reproducible else MOST_RENEWALS):
-            best = self.best
-            left = self.clock.left
-            if best is None or self._closed or self._late or left < POLISH_PART * self.clock.limit:
+        begin, current = self.clock.elapsed, self.best.staffed
+        end = self.clock.limit * (1.0 - POLISH_PART)
+        count = RENEWALS if self.options.reproducible else MOST_RENEWALS
+        for number in range(count):
+            if self._closed or self._late or self.clock.elapsed > end:
                 return
-            self._enter(self._renewed(best.decisions, dice), pains=True)
+            found = self._grown(self._renewed(current.decisions, dice), current)
+            if found is None:
+                continue
+            self._offer(found)
+            done = (
+                number / count
+                if self.options.reproducible
+                else (self.clock.elapsed - begin) / max(end - begin, 1e-9)
+            )
+            best = self.best.staffed.value
+            if found.value >= best - WORSE * max(0.0, 1.0 - done) * abs(best):
+                current = found
 
     def _renewed(self, decisions: Decisions, dice: random.Random) -> Rule:
-        """Return a rule that keeps most projects, and lets one that is out come first."""
+        """Return a rule that keeps most projects, and often lets one that is out come first."""
         inside = [p for p, chosen in enumerate(decisions.selected) if chosen]
         outside = [
             p.index
             for p in self.problem.projects
             if not decisions.selected[p.index] and p.fixed is None
         ]
-        count = dice.randint(1, max(1, round(LEAVING_PART * len(inside))))
-        leaving = set(dice.sample(inside, min(count, len(inside))))
         base = self._scores(decisions)
+        count = min(dice.randint(1, MOST_LEAVING), len(inside))
+        leaving = set(dice.sample(inside, count))
         scores = [
-            KEPT + base[p] if p in inside and p not in leaving else dice.random() * (0.2 + base[p])
+            KEPT + base[p] if p in inside and p not in leaving else dice.uniform(0.6, 1.4) * base[p]
             for p in range(len(base))
         ]
-        for p in leaving:
-            scores[p] += dice.random()
-        if outside:
-            scores[dice.choice(outside)] += 2 * KEPT
+        if outside and dice.random() < FIRST_PART:
+            weights = [max(base[p], 0.0) + 1e-3 for p in outside]
+            scores[dice.choices(outside, weights)[0]] += 2 * KEPT
         wanted = tuple(
             placed if p not in leaving or dice.random() < SAME_PLACE else ()
             for p, placed in enumerate(decisions.phases)
@@ -414,7 +459,7 @@ class Joint:
         """Improve the goals of the best plan's staffing with the time that is left."""
         if self.clock.over or best is self.start:
             return best
-        staffing = self._staff(best.decisions, best.given, polish=True)
+        staffing = self._staff(best.decisions, best.staffed.given, polish=True)
         if not staffing.full:
             return best
         certificate = certificate_of(staffing.work, staffing.given, best.decisions)
@@ -423,7 +468,9 @@ class Joint:
         values = values_of(self.problem, best.decisions, certificate)
         if values is None or self._better(best.stages, values):
             return best
-        return Candidate(best.decisions, staffing.given, certificate, values)
+        return Candidate(
+            Staffed(best.decisions, staffing.work, staffing.given), certificate, values
+        )
 
     def _unstaffed(self, first: Outcome) -> Outcome:
         """Return a plan that could not be staffed, with what it lacks, or that there is none."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections import defaultdict
 from dataclasses import dataclass
 
@@ -12,36 +11,38 @@ from pmo_optimizer.problem import Problem
 from pmo_solvers.named.construct import Builder
 from pmo_solvers.named.goals import Points
 from pmo_solvers.named.ledger import Ledger
-from pmo_solvers.named.program import Effort, Program
-from pmo_solvers.named.search import neighbourhood, unbound
-from pmo_solvers.named.tasks import Given, Reader, Task, Team, Work, work_of
+from pmo_solvers.named.search import may_give, unbound
+from pmo_solvers.named.tasks import Given, Reader, Server, Task, Team, Work, work_of
 from pmo_solvers.ranking.engine import hardened
 from pmo_solvers.ranking.fill import Desk, Rule, decided, fill
 from pmo_solvers.ranking.shapes import Candidate
 
-HOOD_CELLS = 1_500
-"""Pairs of server and period that are arranged anew for a task."""
+MOST_FAILS = 12
+"""Places of a project that are tried without finding people, in plans that follow another."""
 
 
-@dataclass(slots=True)
-class Pains:
-    """How much is done for a project that finds nobody at first.
+@dataclass(frozen=True, slots=True)
+class Staffed:
+    """A plan with names: decisions, their work, and who gives what.
 
     Attributes
     ----------
-    clock
-        Ends all pains.
-    tries
-        Times per project that others' work is arranged anew for it.
-    seconds
-        Longest time for one of them.
+    value
+        Worth in the first stage before prices of breaches, more is better; NaN if not known.
     """
 
-    clock: Clock
-    workers: int
-    seed: int
-    tries: int = 3
-    seconds: float = 0.5
+    decisions: Decisions
+    work: Work
+    given: Given
+    value: float = float("nan")
+
+    def by_project(self) -> dict[int, list[tuple[Server, Task, dict[int, int]]]]:
+        """Return the shares of each project, with their tasks."""
+        out: dict[int, list[tuple[Server, Task, dict[int, int]]]] = defaultdict(list)
+        for (server, index), shares in sorted(self.given.items()):
+            task = self.work.tasks[index]
+            out[task.project].append((server, task, shares))
+        return out
 
 
 class Roster:
@@ -51,73 +52,54 @@ class Roster:
 
     Parameters
     ----------
-    pains
-        None: a project enters only if somebody is free for it as things are.
+    known
+        A plan whose projects get whom they have there, where they enter as there.
     """
 
-    def __init__(
-        self, reader: Reader, goals: StaffingGoals, pains: Pains | None, dice: random.Random
-    ) -> None:
+    def __init__(self, reader: Reader, goals: StaffingGoals, known: Staffed | None = None) -> None:
         self.reader = reader
         self.all: list[Task] = []
         self.teams: list[Team] = []
         self.work: Work = reader.work(self.all, self.teams, ())
         self.ledger = Ledger(self.work)
         self.builder = Builder(self.ledger, Points(self.work, goals))
-        self.pains = pains
-        self.dice = dice
         self.tasks: dict[int, list[Task]] = {}
-        self.tried: dict[int, int] = defaultdict(int)
+        self.failed: dict[int, int] = defaultdict(int)
+        self.known = known
+        self.before = known.by_project() if known is not None else {}
 
     def take(self, candidate: Candidate) -> bool:
         """Staff a project; return False, and change nothing, where somebody is missing."""
         project = candidate.shape.project.index
+        if self.known is not None and self.failed[project] >= MOST_FAILS:
+            return False
         places = candidate.decisions()
         tasks, teams = self.reader.tasks(project, places, len(self.all))
         self.all += tasks
         self.teams += teams
         self.tasks[project] = tasks
+        same = self.known is not None and self.known.decisions.phases[project] == places
+        if same and self._as_before(project, tasks):
+            return True
         if self.builder.run(tasks, fully=True) and not unbound(self.ledger, tasks):
             return True
-        if self._with_pains(project, tasks):
-            return True
+        self.failed[project] += 1
         self.release(project)
         return False
 
-    def _with_pains(self, project: int, tasks: list[Task]) -> bool:
-        """Arrange the work of others anew, so that a project gets whom it needs."""
-        pains = self.pains
-        if pains is None or pains.clock.over or self.tried[project] >= pains.tries:
-            return False
-        self.tried[project] += 1
-        kept = self.ledger.copy_given()
+    def _as_before(self, project: int, tasks: list[Task]) -> bool:
+        """Give a project whom it has in the known plan; undo that where it does not suffice."""
+        own = {(task.phase, task.demand.need): task for task in tasks}
+        for server, was, shares in self.before[project]:
+            task = own[was.phase, was.demand.need]
+            if may_give(self.ledger, server, task, shares):
+                self.ledger.give(server, task, shares)
+        missing = any(self.ledger.missing(task) for task in tasks)
+        if not missing and not unbound(self.ledger, tasks):
+            return True
         for task in tasks:
-            if not self.ledger.servers(task):
-                self.builder.staff(task)
-        active = [task for own in self.tasks.values() for task in own]
-        for task in tasks:
-            if self.ledger.missing(task) and not self._arrange(task, tasks, active, pains):
-                break
-        if any(self.ledger.missing(task) for task in tasks) or unbound(self.ledger, active):
-            self.ledger.restore(kept)
-            return False
-        return True
-
-    def _arrange(self, task: Task, tasks: list[Task], active: list[Task], pains: Pains) -> bool:
-        """Solve a neighbourhood of a task that lacks people; return whether it gets them."""
-        hood = neighbourhood(self.ledger, task, active, HOOD_CELLS, self.dice)
-        own = {t.index for t in hood}
-        hood += [t for t in tasks if t.index not in own]
-        program = Program(self.ledger, hood)
-        seconds = min(pains.seconds, pains.clock.left)
-        answer = program.solve(Effort(seconds, pains.workers, pains.seed), pains.clock)
-        if answer.given is None or answer.unmet:
-            return False
-        for other in hood:
-            self.ledger.clear(other)
-        for (server, index), shares in answer.given.items():
-            self.ledger.give(server, self.all[index], shares)
-        return True
+            self.ledger.clear(task)
+        return False
 
     def release(self, project: int) -> None:
         """Take everybody off a project."""
@@ -149,8 +131,7 @@ class Roster:
 class Rosters:
     """Rank-and-fill with names; what all plans share is made once."""
 
-    def __init__(self, problem: Problem, plain: Problem, goals: StaffingGoals, seed: int) -> None:
-        self.dice = random.Random(seed)  # noqa: S311 - no secret hangs on it
+    def __init__(self, problem: Problem, plain: Problem, goals: StaffingGoals) -> None:
         self.problem = problem
         self.goals = goals
         self.reader = Reader(problem)
@@ -159,21 +140,31 @@ class Rosters:
         self._last: Roster | None = None
 
     def plan(
-        self, rule: Rule, clock: Clock, pains: Pains | None = None
-    ) -> tuple[Decisions, Work, Given] | None:
-        """Return a staffed plan of a rule, its work and its shares, or None."""
+        self,
+        rule: Rule,
+        clock: Clock,
+        known: Staffed | None = None,
+    ) -> Staffed | None:
+        """Return a staffed plan of a rule, or None.
+
+        Parameters
+        ----------
+        known
+            A plan whose projects keep their people where they enter as there.
+        """
         if self._desk is None:
             self._desk = Desk(hardened(self.plain), clock)
         self._desk.clock = clock
-        placed = fill(self._desk, rule, lambda: self._fresh(pains))
+        placed = fill(self._desk, rule, lambda: self._fresh(known))
         if placed is None or self._last is None:
             return None
         decisions = decided(self.plain, placed)
         work = work_of(self.problem, decisions)
-        return decisions, work, self._last.given(work)
+        value = self._desk.worth.of_plan(placed)[0]
+        return Staffed(decisions, work, self._last.given(work), value)
 
-    def _fresh(self, pains: Pains | None) -> Roster:
-        self._last = Roster(self.reader, self.goals, pains, self.dice)
+    def _fresh(self, known: Staffed | None) -> Roster:
+        self._last = Roster(self.reader, self.goals, known)
         return self._last
 
 
