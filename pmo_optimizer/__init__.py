@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pmo_optimizer import people, referee
     from pmo_optimizer.checks import check, check_data, require_valid
+    from pmo_optimizer.hiring import HireWorth, hire_worth
     from pmo_optimizer.model import (
         FTE_STEP,
         MAX_CONSISTENCY_RATIO,
@@ -152,6 +153,7 @@ __all__ = [
     "Grain",
     "Hire",
     "HireOrder",
+    "HireWorth",
     "IfUnselected",
     "Incumbent",
     "InvalidInput",
@@ -206,6 +208,7 @@ __all__ = [
     "check",
     "check_data",
     "discount",
+    "hire_worth",
     "optimize",
     "people",
     "referee",
@@ -218,6 +221,8 @@ _HOME = MappingProxyType(
         "check": "pmo_optimizer.checks",
         "check_data": "pmo_optimizer.checks",
         "require_valid": "pmo_optimizer.checks",
+        "HireWorth": "pmo_optimizer.hiring",
+        "hire_worth": "pmo_optimizer.hiring",
         "optimize": "pmo_optimizer.optimize",
         "people": "pmo_optimizer.people",
         "referee": "pmo_optimizer.referee",

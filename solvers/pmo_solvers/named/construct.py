@@ -14,6 +14,10 @@ from pmo_solvers.named.tasks import FULL, STEP, Server, Task, Units, Work
 NDArrayBool = NDArray[np.bool_]
 NDArrayFloat = NDArray[np.float64]
 
+LEFT_OVER = 0.05
+"""Points of a share unit that somebody keeps while the need runs: time is filled up, so that some
+stay free for needs of whole heads."""
+
 VERSATILE_POINTS = 0.3
 """Points, in FTE-periods, of taking somebody who could serve one more scarce kind of need."""
 
@@ -131,7 +135,8 @@ class Builder:
             over = shares * levels[:, None] > self._room_of_effort(task)[None, :]
             shares = np.where(over, 0, shares)
         covered = np.minimum(shares * levels[:, None], lacking[None, :]).sum(axis=1)
-        score = covered.astype(float) - FULL * self._dislike(people, shares, task)
+        spare = (free - shares).sum(axis=1)
+        score = covered - FULL * (LEFT_OVER * spare + self._dislike(people, shares, task))
         score = np.where(covered > 0, score, -np.inf)
         best = int(score.argmax())
         if not np.isfinite(score[best]):

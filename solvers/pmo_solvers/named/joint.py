@@ -37,7 +37,7 @@ from pmo_solvers.named.tasks import Given, Work, work_of
 from pmo_solvers.ranking.fill import Rule
 from pmo_solvers.time_indexed.driver import OPTIMAL_GAP, cut_short, settled
 
-FIRST_SHARE = 0.12
+FIRST_SHARE = 0.25
 """Part of the time for the first plan by capacity."""
 
 NEXT_SHARE = 0.3
@@ -145,15 +145,22 @@ class Joint:
                     break
                 continue
             self._enter(following(found.decisions, self._scores(found.decisions)))
-            if self._closed or cells(work_of(self.problem, found.decisions).tasks) > MOST_CELLS:
+            if self._closed:
                 break
-            staffing = self._staff(found.decisions)
+            search = self._search(found.decisions)
+            staffing = search.run(self._known(search.work))
+            plan = Staffed(found.decisions, staffing.work, staffing.given)
             if staffing.full:
-                self._offer(Staffed(found.decisions, staffing.work, staffing.given))
+                self._offer(plan)
                 if not self.avoided:
                     break
             else:
-                self._learn(staffing, found.decisions)
+                small = cells(staffing.work.tasks) <= MOST_CELLS
+                if small:
+                    self._learn(staffing, found.decisions)
+                self._thin_out(search, found.decisions)
+                if not small:
+                    break
             if self._closed or self._late or self.clock.left < RENEW_SHARE * self.clock.limit:
                 break
         self._renew()
@@ -234,14 +241,11 @@ class Joint:
 
     # -- names -----------------------------------------------------------------------------
 
-    def _staff(
-        self, decisions: Decisions, begin: Given | None = None, *, polish: bool = False
-    ) -> Staffing:
+    def _search(self, decisions: Decisions, *, polish: bool = False) -> Search:
+        """Return a search for the names of some decisions, with its part of the time."""
         work = work_of(self.problem, decisions)
         share = POLISH_SHARE if polish else STAFF_SHARE
         limit = self.clock.left if self.options.reproducible else share * self.clock.left
-        clock = Clock(limit, self.clock.stop)
-        points = Points(work, self.options.goals, self._baseline(work))
         terms = Terms(
             self.options.workers,
             self.options.seed,
@@ -249,8 +253,25 @@ class Joint:
             share=1.0,
             reproducible=self.options.reproducible,
         )
-        start = begin if begin is not None else self._known(work)
-        return Search(work, points, clock, terms).run(start)
+        points = Points(work, self.options.goals, self._baseline(work))
+        return Search(work, points, Clock(limit, self.clock.stop), terms)
+
+    def _thin_out(self, search: Search, decisions: Decisions) -> None:
+        """Let those projects enter first that are fully staffed once others have left.
+
+        The others enter where they find people, or not at all.
+        """
+        certain = {p.index for p in self.problem.projects if p.fixed == 1}
+        worth = self._scores(decisions)
+        limit = self.clock.left if self.options.reproducible else STAFF_SHARE * self.clock.left
+        search.clock = Clock(limit, self.clock.stop)
+        gone = search.drop(worth, certain)
+        scores = tuple(
+            score + (1.0 if chosen and p not in gone else 0.0)
+            for p, (score, chosen) in enumerate(zip(worth, decisions.selected, strict=True))
+        )
+        known = Staffed(decisions, search.work, search.ledger.copy_given())
+        self._enter(following(decisions, scores), known)
 
     def _known(self, work: Work) -> Given | None:
         """Return what the plan to begin with says of who works on what."""
@@ -325,9 +346,9 @@ class Joint:
 
     # -- plans that grow by name -----------------------------------------------------------
 
-    def _enter(self, rule: Rule) -> None:
+    def _enter(self, rule: Rule, known: Staffed | None = None) -> None:
         """Let projects enter by a rule, each with names, and keep that if it is the best plan."""
-        found = self._grown(rule)
+        found = self._grown(rule, known)
         if found is not None:
             self._offer(found)
 
@@ -459,7 +480,8 @@ class Joint:
         """Improve the goals of the best plan's staffing with the time that is left."""
         if self.clock.over or best is self.start:
             return best
-        staffing = self._staff(best.decisions, best.staffed.given, polish=True)
+        search = self._search(best.decisions, polish=True)
+        staffing = search.run(best.staffed.given)
         if not staffing.full:
             return best
         certificate = certificate_of(staffing.work, staffing.given, best.decisions)

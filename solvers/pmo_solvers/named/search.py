@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from pmo_optimizer.backend import Clock
@@ -25,6 +25,9 @@ HOOD_SECONDS = 4.0
 
 PATIENCE = 3
 """Rounds over all missing tasks without a gain after which a search for need ends."""
+
+DROP_PATIENCE = 1
+"""The same after a project has left."""
 
 POLISH_PATIENCE = 20
 """Neighbourhoods without a gain after which polishing ends."""
@@ -112,6 +115,7 @@ class Search:
         self.clock = clock
         self.terms = terms
         self.ledger = Ledger(work)
+        self.builder = Builder(self.ledger, points)
         self.random = random.Random(terms.seed)  # noqa: S311 - no secret hangs on it
         self.bound = 0
         self.impossible = False
@@ -119,7 +123,7 @@ class Search:
 
     def run(self, begin: Given | None) -> Staffing:
         """Staff, mend, polish."""
-        builder = Builder(self.ledger, self.points)
+        builder = self.builder
         if begin is not None:
             self._follow(begin)
         lacking = [t for t in self.work.tasks if self.ledger.missing(t) or not self._kept(t)]
@@ -140,6 +144,34 @@ class Search:
             bool(unbound(self.ledger, self.work.tasks)),
             self.impossible,
         )
+
+    def drop(self, worth: Sequence[float], certain: Container[int]) -> set[int]:
+        """Take projects that lack people out, the least worthy first, until nothing is missing.
+
+        Whom they leave serve the others at once. Returns the projects that are out.
+
+        Parameters
+        ----------
+        worth
+            By project.
+        certain
+            Projects that stay in any case.
+        """
+        gone: set[int] = set()
+        active = list(self.work.tasks)
+        while True:
+            short = {task.project for task in active if self.ledger.missing(task)}
+            free = [p for p in short if p not in certain]
+            if not free:
+                return gone
+            worst = min(free, key=lambda p: (worth[p], p))
+            gone.add(worst)
+            for task in active:
+                if task.project == worst:
+                    self.ledger.clear(task)
+            active = [task for task in active if task.project != worst]
+            self.builder.run([task for task in active if self.ledger.missing(task)])
+            self._mend(active, DROP_PATIENCE)
 
     def _kept(self, task: Task) -> bool:
         return bool(self.ledger.servers(task)) or not task.asked
@@ -198,10 +230,10 @@ class Search:
 
     # -- large parts -----------------------------------------------------------------------
 
-    def _mend(self, part: Sequence[Task]) -> None:
+    def _mend(self, part: Sequence[Task], patience: int = PATIENCE) -> None:
         """Solve neighbourhoods around what is missing until nothing is, or nothing helps."""
         idle, size = 0, HOOD_CELLS
-        while idle < PATIENCE and not self.clock.over:
+        while idle < patience and not self.clock.over:
             missing = [t for t in part if self.ledger.missing(t)]
             missing += unbound(self.ledger, part)
             if not missing:

@@ -1,0 +1,118 @@
+"""What the hires of a plan are worth: the portfolio without each, solved again."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from pmo_optimizer.model import Plan, Portfolio
+from pmo_optimizer.optimize import AUTO, optimize
+
+
+@dataclass(frozen=True, slots=True)
+class HireWorth:
+    """What one hire option adds to the objective.
+
+    Attributes
+    ----------
+    heads
+        Heads that the plan orders, over all periods.
+    first_work
+        First period (0-based) in which one of them works.
+    estimate
+        Objective of the plan less that of the best plan found without the option, its sign
+        turned where less is better; null where none was found without it.
+    low, high
+        Proven limits of the true difference; null where a bound is missing.
+    """
+
+    hire: str
+    skill: str
+    heads: int
+    first_work: int
+    estimate: float | None
+    low: float | None
+    high: float | None
+
+    @property
+    def proven(self) -> bool:
+        """Whether it is proved that the option is worth something."""
+        return self.low is not None and self.low > 0
+
+
+def hire_worth(
+    portfolio: Portfolio,
+    plan: Plan,
+    *,
+    time_limit: float = 30.0,
+    backend: str = AUTO,
+    workers: int | None = None,
+    seed: int = 0,
+    stop: threading.Event | None = None,
+) -> tuple[HireWorth, ...]:
+    """Return what each hire option that a plan uses is worth, the most valuable first.
+
+    For every option the portfolio is solved again without it, beginning with the plan, by
+    capacity or by name as the plan was. The difference of the true optima lies between the
+    plan's value less the bound without the option, and the plan's bound less the value without
+    it.
+
+    Parameters
+    ----------
+    plan
+        A plan of this portfolio with an objective.
+    time_limit
+        Seconds for each option.
+    backend, workers, seed, stop
+        As in `pmo_optimizer.optimize`; a stop ends the rest quickly.
+
+    Raises
+    ------
+    ValueError
+        The plan has no objective.
+    InvalidInput, Unsupported, EngineError
+        As in `pmo_optimizer.optimize`.
+    """
+    if plan.objective is None:
+        raise ValueError("the plan has no objective: there is nothing to compare with")
+    found = []
+    for name in sorted({order.hire for order in plan.hires if order.heads}):
+        without = _without(portfolio, name)
+        other = optimize(
+            without,
+            time_limit=time_limit,
+            backend=backend,
+            workers=workers,
+            seed=seed,
+            staffing=plan.staffing.value,
+            start=plan,
+            stop=stop,
+        )
+        found.append(_worth(portfolio, plan, other, name))
+    return tuple(sorted(found, key=lambda worth: (-(worth.estimate or 0.0), worth.hire)))
+
+
+def _without(portfolio: Portfolio, name: str) -> Portfolio:
+    data = portfolio.to_data()
+    data["hires"] = [hire for hire in data["hires"] if hire["id"] != name]
+    return Portfolio.parse(data)
+
+
+def _worth(portfolio: Portfolio, plan: Plan, other: Plan, name: str) -> HireWorth:
+    hire = next(h for h in portfolio.hires if h.id == name)
+    orders = [order for order in plan.hires if order.hire == name]
+    sign = 1.0 if portfolio.objective.maximised else -1.0
+    low = _difference(plan.objective, other.bound, sign)
+    return HireWorth(
+        hire=name,
+        skill=hire.skill,
+        heads=sum(order.heads for order in orders),
+        first_work=min(order.period for order in orders) + hire.lead_time,
+        estimate=_difference(plan.objective, other.objective, sign),
+        low=None if low is None else max(low, 0.0),
+        high=_difference(plan.bound, other.objective, sign),
+    )
+
+
+def _difference(left: float | None, right: float | None, sign: float) -> float | None:
+    return None if left is None or right is None else sign * (left - right)

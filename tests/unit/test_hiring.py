@@ -1,0 +1,50 @@
+"""What hires are worth."""
+
+from __future__ import annotations
+
+import pytest
+
+from pmo_optimizer import hire_worth, optimize
+from pmo_optimizer.model import Plan, Portfolio, Status, Termination
+
+PARTS = {
+    "calendar": {"start": "2027-01-01", "periods": 4},
+    "skills": [{"id": "dev"}, {"id": "test"}],
+    "people": [{"id": "ann", "skills": {"dev": 1, "test": 1}}],
+    "hires": [
+        {"id": "developer", "skill": "dev", "max_heads": 1, "lead_time": 1},
+        {"id": "tester", "skill": "test", "max_heads": 1},
+    ],
+    "projects": [
+        {"id": name, "value": value, "phases": [{"duration": 3, "needs": [need]}]}
+        for name, value, need in (
+            ("A", 5, {"skill": "dev", "fte": 1}),
+            ("B", 3, {"skill": "dev", "fte": 1}),
+            ("C", 1, {"skill": "test", "fte": 1}),
+        )
+    ],
+}
+
+
+@pytest.mark.parametrize("staffing", ["capacity", "named"])
+def test_a_hire_is_worth_what_is_lost_without_it(staffing: str) -> None:
+    """Without the developer the project worth 3 is lost, without the tester the one worth 1."""
+    portfolio = Portfolio.parse(PARTS)
+    plan = optimize(
+        portfolio, staffing="named" if staffing == "named" else "capacity", time_limit=30, workers=2
+    )
+    assert plan.objective == pytest.approx(9)
+    first, second = hire_worth(portfolio, plan, time_limit=30, workers=2)
+    assert (first.hire, first.skill, first.heads, first.first_work) == ("developer", "dev", 1, 1)
+    assert (first.low, first.estimate, first.high) == pytest.approx((3, 3, 3))
+    assert second.hire == "tester"
+    assert (second.low, second.high) == pytest.approx((1, 1))
+    assert first.proven
+    assert second.proven
+
+
+def test_a_plan_without_objective_has_nothing_to_compare() -> None:
+    """Where no plan was found there is an error that says so."""
+    plan = Plan(status=Status.NO_PLAN_FOUND, termination=Termination.TIME_LIMIT)
+    with pytest.raises(ValueError, match="no objective"):
+        hire_worth(Portfolio.parse(PARTS), plan)
