@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Set
 
 from ortools.sat.python import cp_model
 
@@ -23,7 +24,25 @@ def staffed(crew: Crew, decisions: Decisions, clock: Clock, options: Options) ->
 
     None where no assignment was found: there is none, or the time is over.
     """
-    made = _Fixed(crew, decisions)
+    made = _Fixed(crew, decisions, None)
+    solver, status = _solved(made, clock, options)
+    if status not in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
+        return None
+    found = {place: solver.value(count) for place, count in made.counts.items()}
+    return {place: count for place, count in found.items() if count}
+
+
+def never_staffed(
+    crew: Crew, decisions: Decisions, places: Set[tuple[int, int]], clock: Clock, options: Options
+) -> bool:
+    """Return whether it is proven that no people serve these phases of a schedule."""
+    _, status = _solved(_Fixed(crew, decisions, places), clock, options)
+    return status == cp_model.INFEASIBLE
+
+
+def _solved(
+    made: _Fixed, clock: Clock, options: Options
+) -> tuple[cp_model.CpSolver, cp_model.CpSolverStatus]:
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = options.seed
@@ -31,11 +50,7 @@ def staffed(crew: Crew, decisions: Decisions, clock: Clock, options: Options) ->
     solver.parameters.max_time_in_seconds = min(clock.left, 1e9)
     solver.parameters.catch_sigint_signal = False
     with StopWatcher(solver, clock):
-        status = solver.solve(made.cp)
-    if status not in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
-        return None
-    found = {place: solver.value(count) for place, count in made.counts.items()}
-    return {place: count for place, count in found.items() if count}
+        return solver, solver.solve(made.cp)
 
 
 def individuals(crew: Crew, decisions: Decisions, counts: Counts) -> Assignment | None:
@@ -81,14 +96,20 @@ def start_of(ask: Ask, decisions: Decisions) -> int:
 
 
 class _Fixed:
-    """Counts of people for every ask of a schedule."""
+    """Counts of people for every ask of a schedule, or of some phases of it."""
 
-    def __init__(self, crew: Crew, decisions: Decisions) -> None:
+    def __init__(
+        self, crew: Crew, decisions: Decisions, places: Set[tuple[int, int]] | None
+    ) -> None:
         self.cp = cp_model.CpModel()
         self.crew = crew
         self.decisions = decisions
         self.counts: dict[tuple[int, int], cp_model.IntVar] = {}
-        self._asks = [i for i, ask in enumerate(crew.asks) if happens(ask, decisions)]
+        self._asks = [
+            index
+            for index, ask in enumerate(crew.asks)
+            if happens(ask, decisions) and (places is None or ask.place in places)
+        ]
         for index in self._asks:
             self._add_cover(index, crew.asks[index])
         for g in range(len(crew.groups)):
@@ -126,7 +147,7 @@ class _Fixed:
             for entry in self.crew.asks[index].must:
                 self._somebody(entry, [index])
         for place, entries in self.crew.pinned.items():
-            for entry in entries:
+            for entry in entries if place in by_place else ():
                 self._somebody(entry, by_place[place])
 
     def _somebody(self, entry: str, asks: list[int]) -> None:

@@ -33,7 +33,7 @@ def disjunctive_resources(crew: Crew) -> list[Resource]:
     together, or one waits for the other. Every such pair is in a set, as long as there are
     no more than `MOST_CLIQUES`.
     """
-    modes = _modes(crew)
+    modes = modes_of(crew)
     if len(modes) > MOST_PHASES:
         return []
     apart: dict[Place, set[Place]] = {place: set() for place in modes}
@@ -44,7 +44,7 @@ def disjunctive_resources(crew: Crew) -> list[Resource]:
             scarce.add((one, other))
             apart[one].add(other)
             apart[other].add(one)
-    for earlier, later in _ordered(crew, modes):
+    for earlier, later in ordered(crew, modes):
         apart[earlier].add(later)
         apart[later].add(earlier)
     length = {
@@ -57,7 +57,7 @@ Asks = Sequence[tuple[int, Ask]]
 """Asks with their indices."""
 
 
-def _modes(crew: Crew) -> dict[Place, dict[int, Asks]]:
+def modes_of(crew: Crew) -> dict[Place, dict[int, Asks]]:
     """Return the asks of each mode of the phases that need people in every mode."""
     found: dict[Place, dict[int, list[tuple[int, Ask]]]] = defaultdict(lambda: defaultdict(list))
     for index, ask in enumerate(crew.asks):
@@ -78,12 +78,12 @@ def _exclude(crew: Crew, one: Asks, other: Asks) -> bool:
     taken: dict[int, dict[int, int]] = {g: defaultdict(int) for g in range(len(crew.groups))}
     for row, (_, ask) in enumerate(rows):
         for _ in range(ask.heads):
-            if not _augmented(crew, rows, taken, row, set()):
+            if not augmented(crew, rows, taken, row, set()):
                 return True
     return False
 
 
-def _augmented(
+def augmented(
     crew: Crew, rows: Asks, taken: dict[int, dict[int, int]], row: int, tried: set[int]
 ) -> bool:
     """Give one head to an ask, moving heads of others to other groups where that is needed."""
@@ -96,14 +96,14 @@ def _augmented(
             own[row] += 1
             return True
         for other in [r for r, heads in own.items() if heads and r != row]:
-            if _augmented(crew, rows, taken, other, tried):
+            if augmented(crew, rows, taken, other, tried):
                 own[other] -= 1
                 own[row] += 1
                 return True
     return False
 
 
-def _ordered(crew: Crew, modes: Mapping[Place, object]) -> list[tuple[Place, Place]]:
+def ordered(crew: Crew, modes: Mapping[Place, object]) -> list[tuple[Place, Place]]:
     """Return pairs of phases of a project of which the second waits for the first's end."""
     pairs = []
     for project in selected(crew.problem):

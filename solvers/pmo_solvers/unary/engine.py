@@ -6,21 +6,26 @@ import time
 
 from ortools.sat.python import cp_model
 
-from pmo_optimizer.backend import Certificate, Decisions, Options, Outcome
+from pmo_optimizer.backend import Certificate, Clock, Decisions, Options, Outcome
 from pmo_optimizer.problem import Problem
 from pmo_solvers.cp_sat.interval.forms import figures
 from pmo_solvers.cp_sat.interval.stages import Run
 from pmo_solvers.unary.assign import Assignment, counted, individuals, staffed
 from pmo_solvers.unary.check import certificate, keeps_frame
 from pmo_solvers.unary.crew import Crew
-from pmo_solvers.unary.model import Counts, UnaryModel
+from pmo_solvers.unary.model import Counts, UnaryModel, capacity
+from pmo_solvers.unary.parallel import parallel_phases
+from pmo_solvers.unary.relax import SEARCHES, Decomposition, Relaxation, suits_relaxation
 from pmo_solvers.unary.serial import ORDERS, Serial
 from pmo_solvers.unary.suits import suits_unary
 
 __all__ = ["solve_unary", "suits_unary"]
 
-SUBSOLVERS = ("quick_restart_no_lp", "default_lp")
-"""Searches of which two workers run one each; more workers run what CP-SAT chooses."""
+RELAXED_SHARE = 0.5
+"""Share of the time in which starts alone are looked for, before starts and people at once."""
+
+MOST_RELAXED = 600.0
+"""Most seconds in which starts alone are looked for."""
 
 
 def solve_unary(problem: Problem, options: Options) -> Outcome:
@@ -44,7 +49,9 @@ class _Run(Run):
 
     def __init__(self, problem: Problem, options: Options) -> None:
         self.crew = Crew(problem)
-        self.unary = UnaryModel(self.crew)
+        self.parallel = parallel_phases(self.crew)
+        self.capacity = capacity(self.crew, self.parallel)
+        self.unary = UnaryModel(self.crew, self.capacity)
         super().__init__(problem, options, self.unary)
         self._counts: dict[Decisions, Counts] = {}
 
@@ -52,7 +59,35 @@ class _Run(Run):
         """Begin with a plan by rules where there is none yet, then solve the stages."""
         if self.decisions is None and not self.model.infeasible:
             self._begin()
+        if not first and self._relaxed():
+            return super().further_stages(1)
         return super().further_stages(first)
+
+    def _relaxed(self) -> bool:
+        """Look for starts alone, then for people; return whether the first stage is solved.
+
+        A bound that is proven holds in the stage otherwise.
+        """
+        form = self.forms[0]
+        parallel = self.parallel
+        if parallel is None or self.options.reproducible or self.model.infeasible:
+            return False
+        if not form.coefs or not suits_relaxation(self.crew, parallel):
+            return False
+        seconds = min(self.options.clock.left * RELAXED_SHARE, MOST_RELAXED)
+        clock = Clock(seconds, self.options.clock.stop)
+        relaxation = Relaxation(self.crew, parallel, self.capacity)
+        found = Decomposition(self.crew, relaxation, form, self.options, clock).run(self.decisions)
+        if found.decisions is not None and found.counts is not None:
+            self._counts[found.decisions] = found.counts
+            if self.decisions is None or self._improves(form, found.decisions):
+                self._accept(found.decisions)
+        if found.proved and self.decisions is not None:
+            self.take(self.decisions, found.bound)
+            return True
+        if found.bound is not None:
+            self.unary.cp.add(self.targets.whole(form) >= found.bound)
+        return False
 
     def _begin(self) -> None:
         """Take the best of some serial plans."""
@@ -97,8 +132,8 @@ class _Run(Run):
     def tune(self, solver: cp_model.CpSolver) -> None:
         """Search by conflicts; two workers with and without the linear relaxation."""
         solver.parameters.extra_subsolvers.clear()
-        if self.options.workers <= len(SUBSOLVERS):
-            solver.parameters.subsolvers.extend(SUBSOLVERS)
+        if self.options.workers <= len(SEARCHES):
+            solver.parameters.subsolvers.extend(SEARCHES)
 
     def hint(self, decisions: Decisions) -> None:
         """Give CP-SAT a complete plan to begin with, or nothing."""

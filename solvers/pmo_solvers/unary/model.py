@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from ortools.sat.python import cp_model
@@ -12,18 +12,20 @@ from pmo_solvers.cp_sat.interval.model import IntervalModel
 from pmo_solvers.cp_sat.interval.resources import Resource
 from pmo_solvers.unary.crew import Ask, Crew
 from pmo_solvers.unary.disjunct import disjunctive_resources
+from pmo_solvers.unary.parallel import Parallel, weighted_resources
 from pmo_solvers.unary.unions import joint_resources, pool_resources
 
 Counts = dict[tuple[int, int], int]
 """How many people serve an ask, by (ask, group) index; what is left out is 0."""
 
 
-def capacity(crew: Crew) -> list[Resource]:
+def capacity(crew: Crew, parallel: Parallel | None) -> list[Resource]:
     """Return what limits phases at once, whoever does them."""
     return [
         *pool_resources(crew.problem),
         *joint_resources(crew),
         *disjunctive_resources(crew),
+        *(weighted_resources(crew, parallel) if parallel else ()),
     ]
 
 
@@ -39,8 +41,8 @@ class UnaryModel(IntervalModel):
         serve the ask.
     """
 
-    def __init__(self, crew: Crew) -> None:
-        super().__init__(crew.problem, capacity(crew))
+    def __init__(self, crew: Crew, resources: Sequence[Resource]) -> None:
+        super().__init__(crew.problem, resources)
         self.crew = crew
         self.taken: dict[tuple[int, int], list[cp_model.IntVar]] = {}
         if self.infeasible:

@@ -12,9 +12,13 @@ import pytest
 from pmo_optimizer.backend import Clock, Decisions, Options, Outcome, PhaseDecision
 from pmo_optimizer.model import Portfolio, Status, SupplierKind, Termination
 from pmo_optimizer.problem import Problem, compile_problem
+from pmo_solvers.cp_sat.interval.forms import stage_forms
 from pmo_solvers.unary.check import certificate
 from pmo_solvers.unary.crew import Crew
 from pmo_solvers.unary.engine import solve_unary, suits_unary
+from pmo_solvers.unary.model import capacity
+from pmo_solvers.unary.parallel import Parallel, parallel_phases, weighted_resources
+from pmo_solvers.unary.relax import Decomposition, Relaxation, suits_relaxation
 from tests.unit.problem_cases import Data
 
 
@@ -349,3 +353,106 @@ def test_least_makespan_is_that_of_exhaustion(seed: int) -> None:
     else:
         assert outcome.status is Status.OPTIMAL
         assert outcome.stages[0].best == expected
+
+
+def trio(heads_each: int = 1) -> Problem:
+    """Return five phases of 2 days with three people of one skill."""
+    rows = [phase(f"p{k}", 2, heads("build", heads_each)) for k in range(5)]
+    return staffed(rows, [person(name, "build") for name in "XYZ"])
+
+
+def sets_of(problem: Problem) -> Parallel:
+    """Return which phases can run at once."""
+    found = parallel_phases(Crew(problem))
+    assert found is not None
+    return found
+
+
+def test_sets_that_can_run_at_once() -> None:
+    """Of five phases that take one of three people each, any three can run, no four."""
+    found = sets_of(trio())
+    assert set(found.greatest()) == set(combinations(range(5), 3))
+    assert set(found.forbidden) == set(combinations(range(5), 4))
+
+
+def test_links_keep_phases_apart() -> None:
+    """Two phases of which one waits for the other are in no set together."""
+    rows = [phase(n, 2, heads("build")) for n in "ab"]
+    links = [{"source": "a", "target": "b"}, {"source": "b", "target": "end"}]
+    people = [person("X", "build"), person("Y", "build")]
+    assert sets_of(staffed(rows, people, links=links)).greatest() == [(0,), (1,)]
+
+
+def test_weights_fill_what_can_run_at_once() -> None:
+    """Two of three people each: every phase weighs the whole capacity, 5 x 2 days in a row."""
+    problem = trio(2)
+    crew = Crew(problem)
+    weighted = weighted_resources(crew, sets_of(problem))
+    assert [{piece.rate for piece in resource.pieces} for resource in weighted] == [{1}]
+    assert all(resource.most == 1 for resource in weighted)
+    assert makespan(problem) == 5 * 2
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_no_possible_set_weighs_too_much(seed: int) -> None:
+    """On random tiny problems every possible set keeps every capacity."""
+    rng = random.Random(seed)
+    crew = Crew(drawn(rng, phases=4, people=rng.randint(2, 4)))
+    found = parallel_phases(crew)
+    if found is None:
+        return
+    for resource in weighted_resources(crew, found):
+        weight = {(piece.project, piece.phase): piece.rate for piece in resource.pieces}
+        for members in found.possible:
+            places = [found.places[i] for i in members]
+            assert sum(weight.get(place, 0) for place in places) <= resource.most
+
+
+def handover(**parts: Any) -> Problem:
+    """Return a phase that either of two people serves, and one after the other for each alone.
+
+    At every moment of 4 days there are people enough, but somebody would have to hand over.
+    """
+    rows = [
+        phase("a", 2, heads("build")),
+        phase("b", 4, heads("test")),
+        phase("c", 2, heads("ship")),
+    ]
+    people = [person("X", "build", "test", **parts), person("Y", "ship", "test")]
+    links = [{"source": "a", "target": "c"}, {"source": "none", "target": "end"}]
+    skills = [{"id": name} for name in ("build", "test", "ship")]
+    return staffed(rows, people, links=links, skills=skills)
+
+
+def test_who_hands_over_is_found_out() -> None:
+    """Starts alone take 4 days; what nobody serves without a handover is forbidden: 6 days."""
+    problem = handover()
+    crew, parallel = Crew(problem), sets_of(problem)
+    options = Options(clock=Clock(60), workers=2)
+    relaxation = Relaxation(crew, parallel, capacity(crew, parallel))
+    form = stage_forms(problem)[0]
+    found = Decomposition(crew, relaxation, form, options, options.clock).run(None)
+    assert found.proved
+    assert found.bound == 6
+    assert makespan(problem) == 6
+
+
+@pytest.mark.parametrize("reproducible", [False, True])
+def test_both_ways_lead_to_one_makespan(reproducible: bool) -> None:
+    """Reproducible runs, which leave starts alone out, find 6 days as well."""
+    assert makespan(handover(), reproducible=reproducible, work_limit=60) == 6
+
+
+def test_absences_leave_starts_alone_out() -> None:
+    """With somebody away who can serve depends on dates, so cuts by overlaps do not hold."""
+    away = [{"first": "2027-01-20", "last": "2027-01-20"}]
+    for problem, expected in ((handover(), True), (handover(absences=away), False)):
+        assert suits_relaxation(Crew(problem), sets_of(problem)) is expected
+
+
+def test_a_stop_ends_the_search_for_starts() -> None:
+    """A run that was stopped before it began ends at once."""
+    clock = Clock(60)
+    clock.stop.set()
+    outcome = solve_unary(handover(), Options(clock=clock, workers=2))
+    assert outcome.termination in {Termination.STOPPED, Termination.PROVED}
