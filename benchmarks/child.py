@@ -6,21 +6,27 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 
 from benchmarks.items import Item
 from benchmarks.lines import ERROR, Line, gap_to_best_known
-from benchmarks.peers import solver_of
-from benchmarks.suites import portfolio_of
-from pmo_optimizer import Plan, PmoError, Portfolio, referee
+from benchmarks.peers import Solve, solver_of
+from benchmarks.suites import portfolio_of, suites
+from pmo_optimizer import Plan, PmoError, Portfolio, Unsupported, Violation, referee
 
 STDOUT, STDERR = 1, 2
 """File descriptors of the process."""
 
 MESSAGE_LENGTH = 2000
 """Characters of an error's message that a line keeps."""
+
+AUTO = "auto"
+"""The backend by default."""
+
+ABOUT_WORK = frozenset({"need-unmet", "effort-rate"})
+"""Rules that plans break which leave needs open; a suite's own measure counts these."""
 
 READ = "read"
 """What the process says when the instance is read and its time begins."""
@@ -51,7 +57,7 @@ def solve_here(job: Job) -> Line:
 def _line(job: Job, announce: Callable[[], None]) -> Line:
     try:
         portfolio = portfolio_of(job.item)
-        solve = solver_of(job.backend, job.item.staffing)
+        solve = _solver(job)
     except (OSError, ValueError, LookupError, ImportError, PmoError) as error:
         return failed(job, _said_by(error))
     announce()
@@ -64,6 +70,22 @@ def _line(job: Job, announce: Callable[[], None]) -> Line:
     return _said(job, judged, plan, time.perf_counter() - begin)
 
 
+def _solver(job: Job) -> Solve:
+    """Return what solves the job's instance.
+
+    Raises
+    ------
+    Unsupported
+        The suite has a way of its own, and an engine or a peer is asked for.
+    """
+    suite = suites().get(job.item.suite)
+    if suite is None or suite.solve is None:
+        return solver_of(job.backend, job.item.staffing)
+    if job.backend != AUTO:
+        raise Unsupported(f"{job.item.suite} is not solved by {job.backend}, but by {AUTO} only")
+    return suite.solve
+
+
 def _said_by(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:MESSAGE_LENGTH]
 
@@ -74,7 +96,7 @@ def _said(job: Job, portfolio: Portfolio, plan: Plan, seconds: float) -> Line:
     maximised = portfolio.objective.maximised
     objective = report.kpis.objective if plan.found else None
     best_known = job.item.best_known
-    return Line(
+    line = Line(
         suite=job.item.suite,
         folder=job.item.folder,
         instance=job.item.name,
@@ -95,6 +117,29 @@ def _said(job: Job, portfolio: Portfolio, plan: Plan, seconds: float) -> Line:
         time_limit=job.time_limit,
         workers=job.workers,
         message="; ".join([plan.message, *(v.message for v in report.violations[:3])]).strip("; "),
+    )
+    return _scored(line, job, portfolio, plan, report.violations)
+
+
+def _scored(
+    line: Line, job: Job, portfolio: Portfolio, plan: Plan, violations: Sequence[Violation]
+) -> Line:
+    """Return the line in the measure of its suite, where that has one of its own."""
+    suite = suites().get(job.item.suite)
+    score = suite.score(portfolio, plan) if suite is not None and suite.score is not None else None
+    if score is None:
+        return line
+    broken = [v for v in violations if v.rule not in ABOUT_WORK]
+    return replace(
+        line,
+        objective=score.objective,
+        bound=score.bound,
+        gap=score.gap,
+        maximised=False,
+        terms=score.terms,
+        gap_to_best_known=gap_to_best_known(score.objective, line.best_known, maximised=False),
+        violations=len(broken),
+        message="; ".join([plan.message, *(v.message for v in broken[:3])]).strip("; "),
     )
 
 

@@ -15,6 +15,33 @@ class InstanceError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Score:
+    """What a plan is worth in a suite's own measure; less is better.
+
+    Attributes
+    ----------
+    objective
+        The measure.
+    bound
+        What no plan can better; None where nothing is proved.
+    terms
+        Parts and fellows of the measure, by name.
+    """
+
+    objective: float
+    bound: float | None
+    terms: dict[str, float]
+
+    @property
+    def gap(self) -> float | None:
+        """Distance of objective and bound as a part of the larger; None without a bound."""
+        if self.bound is None:
+            return None
+        largest = max(abs(self.bound), abs(self.objective))
+        return abs(self.bound - self.objective) / largest if largest else 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One instance of a suite, not read yet.
 

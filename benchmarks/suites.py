@@ -20,9 +20,11 @@ from benchmarks.formats import (
     pabulib,
     ppssp,
     psplib,
+    rpp,
 )
-from benchmarks.items import Item, Staffing
-from pmo_optimizer import Portfolio
+from benchmarks.items import Item, Score, Staffing
+from benchmarks.peers import Solve
+from pmo_optimizer import Plan, Portfolio
 
 SCHEDULE_COLUMNS = ("best_known", "best_ub", "bks", "objective")
 """Columns of tables of makespans."""
@@ -69,6 +71,11 @@ class Suite:
         Pattern of the stems that belong to the suite.
     staffing
         How plans of its instances are staffed.
+    solve
+        What solves its instances, where that is not `pmo_optimizer.optimize`.
+    score
+        Measure of its plans, where that is not the first term of the objective; None of it
+        where there is no plan.
     """
 
     name: str
@@ -80,6 +87,8 @@ class Suite:
     maximised: bool = False
     stems: str = ".*"
     staffing: Staffing = "capacity"
+    solve: Solve | None = None
+    score: Callable[[Portfolio, Plan], Score | None] | None = None
 
     def items(self, root: Path) -> list[Item]:
         """Return the instances below a data folder, in natural order."""
@@ -137,6 +146,16 @@ def _schedules() -> list[Suite]:
             mspsp.read,
             columns=("best_known", "ub"),
             staffing="named",
+        ),
+        Suite(
+            "rpp",
+            "people for research projects with fixed dates: folders with researchers.csv",
+            rpp.folders,
+            rpp.read,
+            columns=("best_known",),
+            staffing="named",
+            solve=rpp.solve,
+            score=rpp.score,
         ),
     ]
 

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         CountRule,
         Criterion,
         Decision,
+        Dedication,
         EngineError,
         EngineInfo,
         Excludes,
@@ -142,6 +143,7 @@ __all__ = [
     "CountRule",
     "Criterion",
     "Decision",
+    "Dedication",
     "EngineError",
     "EngineInfo",
     "Excludes",
@@ -241,8 +243,8 @@ _FUNCTIONS = frozenset({"optimize", "staff"})
 class _Package(ModuleType):
     """The package, on which ``optimize`` and ``staff`` are the functions, never their modules.
 
-    Importing a submodule sets it as an attribute of its package; without this the module
-    ``pmo_optimizer.optimize`` would hide the function of that name.
+    Importing a submodule sets it as an attribute of its package; without this the modules
+    ``pmo_optimizer.optimize`` and ``pmo_optimizer.staff`` would hide the functions of that name.
     """
 
     def __setattr__(self, name: str, value: object) -> None:

@@ -11,6 +11,7 @@ from pmo_optimizer.model import (
     Absence,
     BaselinePhase,
     Cap,
+    Dedication,
     Grain,
     Hire,
     Person,
@@ -222,6 +223,7 @@ def _off_grid(facts: Facts, first: When | None, last: When | None) -> bool:
 def _ranges_outside(facts: Facts) -> Iterator[Hit]:
     ranges = [(path, cap.first, cap.last) for path, cap in facts.every(Cap)]
     ranges += [(path, rule.first, rule.last) for path, rule in facts.every(StartsRule)]
+    ranges += [(path, limit.first, limit.last) for path, limit in facts.every(Dedication)]
     for path, first, last in ranges:
         if _off_grid(facts, first, last):
             field, when = ("last", last) if first is None else ("first", first)
@@ -264,6 +266,7 @@ def date_order(facts: Facts) -> Iterator[Hit]:
     yield from _unordered(facts, facts.every(Hire), "earliest_order", "latest_order")
     yield from _unordered(facts, facts.every(Cap), "first", "last")
     yield from _unordered(facts, facts.every(StartsRule), "first", "last")
+    yield from _unordered(facts, facts.every(Dedication), "first", "last")
 
 
 def _unordered(

@@ -15,6 +15,7 @@ from pmo_optimizer.model import (
     Choose,
     Comparison,
     CostLine,
+    Dedication,
     Excludes,
     Hire,
     Link,
@@ -57,6 +58,7 @@ REFERENCES: Mapping[type[Frozen], tuple[tuple[str, Kind], ...]] = MappingProxyTy
         Choose: (("projects", PROJECT),),
         Comparison: (("a", CRITERION), ("b", CRITERION)),
         CostLine: (("fund", FUND),),
+        Dedication: (("project", PROJECT),),
         Excludes: (("projects", PROJECT),),
         Hire: (("skill", SKILL), ("fund", FUND)),
         Need: (

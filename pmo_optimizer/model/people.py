@@ -66,6 +66,38 @@ class Preference(Frozen):
     score: Number
 
 
+class Dedication(Frozen):
+    """Most time that a person gives to a project over some periods (named staffing).
+
+    The shares of each individual of the entry on needs of the project add up to at most
+    ``fte`` x the number of these periods, however they are spread.
+
+    Attributes
+    ----------
+    project
+        Id of the project.
+    first, last
+        Periods, or days in them, both included; the whole grid by default.
+    fte
+        Mean FTE over the periods at most; any decimal.
+    """
+
+    project: Id
+    first: When | None = None
+    last: When | None = None
+    fte: Number
+
+    def span(self, calendar: Calendar) -> range:
+        """Return the periods of the grid (0-based) that it speaks of."""
+        first = 0 if self.first is None else calendar.period_of(self.first)
+        last = calendar.periods - 1 if self.last is None else calendar.period_of(self.last)
+        return range(max(first, 0), min(last, calendar.periods - 1) + 1)
+
+    def most(self, calendar: Calendar) -> Decimal:
+        """Return the FTE-periods that an individual may give to the project in all of them."""
+        return self.fte * len(self.span(calendar))
+
+
 class Person(Labelled):
     """One member of staff, or ``count`` identical ones.
 
@@ -85,9 +117,10 @@ class Person(Labelled):
         Place whose holidays apply.
     holidays
         Personal days off.
-    team, cost_rate, max_projects, min_share, preferences
+    team, cost_rate, max_projects, min_share, preferences, dedications
         Used by named staffing: team, cost of one FTE-period, most projects at once,
-        smallest useful share of time on one need, likes and dislikes.
+        smallest useful share of time on one need, likes and dislikes, most time for a
+        project over some periods.
     """
 
     skills: dict[Id, Number]
@@ -103,6 +136,7 @@ class Person(Labelled):
     max_projects: Count | None = None
     min_share: Number | None = None
     preferences: tuple[Preference, ...] = ()
+    dedications: tuple[Dedication, ...] = ()
 
     @property
     def individuals(self) -> tuple[str, ...]:

@@ -227,6 +227,9 @@ class Project(Labelled):
         Precedence between phases of this project, by phase id.
     costs
         Cost lines of the project as a whole.
+    staff_budget
+        Named staffing: most money for named people on the project, their shares (FTE) x
+        ``cost_rate`` over all periods; pools, hires and extra supply do not count.
     """
 
     scores: dict[Id, Number] = Field(default_factory=dict)
@@ -248,6 +251,7 @@ class Project(Labelled):
     phases: tuple[Phase, ...] = ()
     links: tuple[Link, ...] = ()
     costs: tuple[CostLine, ...] = ()
+    staff_budget: Number | None = None
 
     @model_validator(mode="after")
     def _name_parts(self) -> Project:

@@ -15,6 +15,7 @@ SINGULAR = MappingProxyType(
         "comparisons": "comparison",
         "costs": "cost line",
         "criteria": "criterion",
+        "dedications": "dedication",
         "excludes": "exclusion",
         "funds": "fund",
         "hires": "hire",

@@ -152,6 +152,7 @@ class _Compiler:
             due=project.due_period(self.calendar),
             late_price=float(late) if late is not None else 0.0,
             baseline=self._baseline(project, phase_index),
+            staff_budget=None if project.staff_budget is None else Fraction(project.staff_budget),
         )
 
     @staticmethod

@@ -259,6 +259,8 @@ class ProjectData:
         Cost of stopping in period 0, None where it cannot be stopped.
     due, late_price
         Exclusive end that is due, and price per period of delay (0 where hard or free).
+    staff_budget
+        Most money for individuals on it, in the currency; None: any. Named staffing only.
     """
 
     index: int
@@ -281,6 +283,7 @@ class ProjectData:
     due: int | None
     late_price: float
     baseline: BaselineData
+    staff_budget: Fraction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,6 +329,15 @@ class Supplier:
 
 
 @dataclass(frozen=True, slots=True)
+class DedicationData:
+    """Most FTE-periods (exact) that an individual may give to a project over some periods."""
+
+    project: int
+    periods: range
+    most: Fraction
+
+
+@dataclass(frozen=True, slots=True)
 class PersonData:
     """One individual, for named staffing.
 
@@ -346,9 +358,11 @@ class PersonData:
     min_share
         FTE units that are the smallest useful share on one need.
     cost_rate
-        Cost of one FTE-period.
+        Cost of one FTE-period in the currency, exact.
     likes
         (project index, score) pairs.
+    dedications
+        Most time for open projects over some periods.
     """
 
     id: str
@@ -358,9 +372,10 @@ class PersonData:
     soft_ceilings: tuple[tuple[int, tuple[int, ...]], ...] = ()
     max_projects: int | None = None
     min_share: int = 0
-    cost_rate: float = 0.0
+    cost_rate: Fraction = Fraction(0)
     team: str = ""
     likes: tuple[tuple[int, float], ...] = ()
+    dedications: tuple[DedicationData, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,16 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 
-from pmo_optimizer.model import Need, Pool, Portfolio, SupplierKind, UtilizationRule
+from pmo_optimizer.model import Need, Person, Pool, Portfolio, SupplierKind, UtilizationRule
 from pmo_optimizer.model.people import attendance
-from pmo_optimizer.problem.data import Bucket, Ceiling, HireData, PersonData, Supplier
+from pmo_optimizer.problem.data import (
+    Bucket,
+    Ceiling,
+    DedicationData,
+    HireData,
+    PersonData,
+    Supplier,
+)
 from pmo_optimizer.problem.scales import whole
 
 PROFICIENCY_SCALE = 100
@@ -119,13 +126,28 @@ class People:
                     soft_ceilings=supplier.soft_ceilings,
                     max_projects=person.max_projects,
                     min_share=whole(person.min_share or Decimal(0), self.scale),
-                    cost_rate=float(person.cost_rate or 0),
+                    cost_rate=Fraction(person.cost_rate or 0),
                     team=person.team or "",
                     likes=tuple(likes),
+                    dedications=self._dedications(person, index),
                 )
                 for name in person.individuals
             ]
         return tuple(sorted(out, key=lambda p: p.id))
+
+    def _dedications(self, person: Person, index: dict[str, int]) -> tuple[DedicationData, ...]:
+        """Return the dedications that speak of open projects and of periods of the grid."""
+        calendar = self.portfolio.calendar
+        found = (
+            DedicationData(
+                index[d.project], d.span(calendar), Fraction(d.fte) * len(d.span(calendar))
+            )
+            for d in person.dedications
+            if d.project in index and d.span(calendar)
+        )
+        return tuple(
+            sorted(found, key=lambda d: (d.project, d.periods.start, d.periods.stop, d.most))
+        )
 
     def hire_data(
         self, payers: dict[str, tuple[int, ...]], money_scale: int

@@ -64,6 +64,23 @@ class Crew:
         needs = self._needs.get(key, {}).items()
         return frozenset(need[0] for need, hours in needs if hours.get(period))
 
+    def given(self, key: Key, project: str, periods: Iterable[int]) -> Decimal:
+        """Return the FTE-periods that a supplier gives to a project in some periods."""
+        own = [hours for need, hours in self._needs.get(key, {}).items() if need[0] == project]
+        nothing = Decimal(0)
+        return sum((hours.get(t, nothing) for hours in own for t in periods), nothing)
+
+    def cost(self, project: str) -> Decimal:
+        """Return the money for individuals on a project: their shares x `cost_rate`."""
+        total = Decimal(0)
+        for (kind, name), needs in self._needs.items():
+            supplier = self.supply.find(kind, name)
+            if supplier is not None and supplier.person is not None:
+                own = (hours.values() for need, hours in needs.items() if need[0] == project)
+                shares = sum((share for values in own for share in values), Decimal(0))
+                total += shares * (supplier.person.cost_rate or 0)
+        return total
+
     def periods(self, key: Key) -> tuple[int, ...]:
         """Return the periods in which a supplier works."""
         return tuple(sorted({t for hours in self._needs.get(key, {}).values() for t in hours}))

@@ -37,6 +37,8 @@ class NamedCheck:
         """Note every broken rule."""
         for name, supplier in self._crew.everybody():
             self._check_projects(name, supplier)
+            self._check_dedications(name, supplier)
+        self._check_budgets()
         for demand in self._demands:
             if demand.need.heads is not None:
                 self._count_heads(demand)
@@ -60,6 +62,33 @@ class NamedCheck:
                     f"({', '.join(sorted(projects))}), at most {most} at once."
                 )
                 self._log.broken(Code.MAX_PROJECTS, f"{supplier.path}/{period}", message)
+
+    def _check_dedications(self, name: str, supplier: Supplier) -> None:
+        """Hold what an individual gives to a project over some periods against the most."""
+        calendar = self._crew.supply.portfolio.calendar
+        person = supplier.person
+        for number, limit in enumerate(person.dedications if person is not None else ()):
+            span = limit.span(calendar)
+            given = self._crew.given((SupplierKind.PERSON, name), limit.project, span)
+            if span and given > limit.most(calendar):
+                message = (
+                    f"{name} gives {plain(given)} FTE-periods to {limit.project} in periods "
+                    f"{span.start} to {span.stop - 1}, {plain(limit.fte)} x {len(span)} at most."
+                )
+                path = f"{supplier.path}/dedications/{number}"
+                self._log.broken(Code.DEDICATION, path, message)
+
+    def _check_budgets(self) -> None:
+        """Hold the money for individuals on each project against its staff budget."""
+        for project in self._crew.supply.portfolio.projects:
+            budget = project.staff_budget
+            cost = Decimal(0) if budget is None else self._crew.cost(project.id)
+            if budget is not None and cost > budget:
+                message = (
+                    f"Individuals on {project.id} cost {plain(cost)}, its staff budget is "
+                    f"{plain(budget)}."
+                )
+                self._log.broken(Code.STAFF_BUDGET, f"projects/{project.id}/staff_budget", message)
 
     def _check_shares(self, name: str, supplier: Supplier, hours: Hours, demand: Demand) -> None:
         least, path = smallest(supplier, demand), _path(demand, name)

@@ -88,6 +88,8 @@ class Code(StrEnum):
     CLASS_IN_NAMED = "class-in-named"
     SHARE_STEP = "share-step"
     MAX_PROJECTS = "max-projects"
+    DEDICATION = "dedication"
+    STAFF_BUDGET = "staff-budget"
     SHARE_TOO_SMALL = "share-too-small"
     HEAD_SHARE = "head-share"
     HEADS_MISSING = "heads-missing"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from decimal import Decimal
+from functools import cached_property
 
-from pmo_optimizer.model import SupplierKind, UnmetNeed, UnmetReason
+from pmo_optimizer.model import Dedication, SupplierKind, UnmetNeed, UnmetReason
 from pmo_optimizer.referee.crew import STEP, Crew, barred, smallest
 from pmo_optimizer.referee.demand import Gap
 from pmo_optimizer.referee.report import plain
@@ -111,9 +113,28 @@ class _Inquiry:
             who = {slot[0] for slot in new}
             message = f"{_all(who)} {_are(who)} on the most projects at once"
             return UnmetReason.LIMITS, message, ()
-        if not any(self._whole_phase(key, supplier) for key, supplier, _ in below):
+        return self._summed(below)
+
+    def _summed(self, free: list[Slot]) -> Why:
+        """Return what keeps those who could work in a period, counted over many of them."""
+        project = self.demand.key[0]
+        open_ = [slot for slot in free if not self._dedicated(*slot)]
+        if not open_:
+            limit = next(d for slot in free for d in self._dedicated(*slot))
+            who = {slot[0] for slot in free}
+            message = (
+                f"{_all(who)} {_are(who)} at the most that dedications to {project} allow, "
+                f"for instance {self._in_words(limit)}"
+            )
+            return UnmetReason.LIMITS, message, ()
+        paid = [slot for slot in open_ if self._affordable(*slot)]
+        if not paid:
+            budget = self.crew.supply.portfolio.project_by_id[project].staff_budget
+            message = f"the staff budget of {project}, {plain(budget or Decimal(0))}, is used up"
+            return UnmetReason.LIMITS, message, ()
+        if not any(self._whole_phase(key, supplier) for key, supplier, _ in paid):
             return UnmetReason.LIMITS, "no one is free for the whole phase", ()
-        names = ", ".join(sorted({key[1] for key, _, _ in below}))
+        names = ", ".join(sorted({key[1] for key, _, _ in paid}))
         return UnmetReason.UNPLANNED, f"not planned, though {names} had time left", ()
 
     def _fits(self, slot: Slot) -> bool:
@@ -137,6 +158,50 @@ class _Inquiry:
         most = None if supplier.person is None else supplier.person.max_projects
         projects = self.crew.projects(key, period)
         return most is None or self.demand.key[0] in projects or len(projects) < most
+
+    def _more(self, key: Key, supplier: Supplier, period: int) -> dict[int, Decimal]:
+        """Return the least that a supplier would have to add, by period, to give more in one."""
+        times: tuple[int, ...] = (period,)
+        if self.need.continuous and supplier.person is not None:
+            times = self.crew.on_grid(self.demand.asked)
+        idle = [t for t in times if not self.crew.hours(key, self.demand, t)]
+        least = smallest(supplier, self.demand)
+        return dict.fromkeys(idle, least) if idle else {period: STEP}
+
+    def _dedicated(self, key: Key, supplier: Supplier, period: int) -> list[Dedication]:
+        """Return the dedications that leave too little for a supplier to give more."""
+        more = self._more(key, supplier, period)
+        calendar = self.crew.supply.portfolio.calendar
+        own = () if supplier.person is None else supplier.person.dedications
+        found = []
+        for limit in own:
+            span = limit.span(calendar)
+            added = sum((share for t, share in more.items() if t in span), Decimal(0))
+            if limit.project != self.demand.key[0] or not added:
+                continue
+            given = self.crew.given(key, limit.project, span)
+            if given + added > limit.most(calendar):
+                found.append(limit)
+        return found
+
+    @cached_property
+    def _cost(self) -> Decimal:
+        """Money for individuals on the project."""
+        return self.crew.cost(self.demand.key[0])
+
+    def _affordable(self, key: Key, supplier: Supplier, period: int) -> bool:
+        """Return whether the staff budget leaves enough for a supplier to give more."""
+        project = self.demand.key[0]
+        budget = self.crew.supply.portfolio.project_by_id[project].staff_budget
+        rate = None if supplier.person is None else supplier.person.cost_rate
+        if budget is None or not rate:
+            return True
+        added = sum(self._more(key, supplier, period).values(), Decimal(0))
+        return self._cost + added * rate <= budget
+
+    def _in_words(self, limit: Dedication) -> str:
+        span = limit.span(self.crew.supply.portfolio.calendar)
+        return f"{plain(limit.fte)} x {len(span)} from period {span.start} to {span.stop - 1}"
 
     def _whole_phase(self, key: Key, supplier: Supplier) -> bool:
         """Return whether a person could work in every period of a continuous need."""

@@ -210,3 +210,17 @@ def write(folder: Path, name: str, text: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     return path
+
+
+RPP = {
+    "researchers.csv": "ann,10,130,0\nP/NEW 1,20.004,65,1\n",
+    "projects/P.csv": "name,P\npi,ann\nbudget,3000\nwp,1,2020/12,2021/1,195\n"
+    "wp,2,2021/1,2021/2,130\nperiods,1,2020/12,2021/1\nperiods,2,2021/2,2021/2\n"
+    "target,ann,0.5,0.25\ntarget,P/NEW 1,1,0\n",
+}
+"""One project of 1.5 and 1 FTE-months over three months.
+
+Ann may give 2 x 0.5 + 0.25, the other 2 x 0.5, both together 2.25: 0.25 FTE-months, 32.5 hours,
+stay open. The money, 1.25 x 1300 + 1 x 2600.52, is more than 3000: what 1.25 leaves, 1375, pays
+for 0.5287 of the other, so that 0.7213 FTE-months, 93.769 hours, stay open.
+"""

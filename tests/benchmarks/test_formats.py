@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from benchmarks.formats import (
     pabulib,
     ppssp,
     psplib,
+    rpp,
 )
 from benchmarks.items import InstanceError
 from pmo_optimizer import Plan, Portfolio, Status, TermName, optimize
@@ -181,3 +184,51 @@ def test_mspsp_without_enough_people_has_a_grid(tmp_path: Path) -> None:
     nobody = instances.MSPSP.replace("true,true", "true,false")
     portfolio = mspsp.read(instances.write(tmp_path, "a.dzn", nobody))
     assert portfolio.calendar.periods == 3 + 2 + 2
+
+
+def rpp_folder(root: Path, **changes: str) -> Path:
+    """Return a folder of `instances.RPP`, with some files replaced by their stem."""
+    for name, text in instances.RPP.items():
+        instances.write(root, f"rpp/{name}", changes.get(Path(name).stem, text))
+    return root / "rpp"
+
+
+def test_rpp_says_dates_dedications_and_money(tmp_path: Path) -> None:
+    """Packages are pinned to their months, their last included, and nothing becomes easier."""
+    portfolio = rpp.read(rpp_folder(tmp_path))
+    (project,), (ann, new) = portfolio.projects, portfolio.people
+    placed = [(phase.pin.start, phase.modes[0].duration) for phase in project.phases if phase.pin]
+    assert (portfolio.calendar.start, portfolio.calendar.periods) == (date(2020, 12, 1), 3)
+    assert placed == [(0, 2), (1, 2)]
+    assert [phase.modes[0].needs[0].effort for phase in project.phases] == [Decimal("1.5"), 1]
+    assert (project.staff_budget, ann.cost_rate, new.cost_rate) == (3000, 1300, Decimal("2600.52"))
+    assert (new.id, new.fte, new.skills) == ("P-NEW-1", Decimal("0.5"), {"P": Decimal(1)})
+    spans = [(d.project, d.first, d.last, d.fte) for d in ann.dedications]
+    assert spans == [("P", 0, 1, Decimal("0.5")), ("P", 2, 2, Decimal("0.25"))]
+
+
+def test_rpp_leaves_the_least_hours_open_and_proves_it(tmp_path: Path) -> None:
+    """Money and dedications leave 2.5 - 1.25 - 0.5287 FTE-months open, a proved minimum."""
+    portfolio, plan = rpp.solve(rpp.read(rpp_folder(tmp_path)), 20, 2)
+    score = rpp.score(portfolio, plan)
+    assert score is not None
+    assert score.objective == score.bound == pytest.approx(0.7213 * 130)
+    assert (score.gap, plan.termination.value) == (0.0, "proved")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"P": "name,P\nbudget,1\n"},
+        {"P": instances.RPP["projects/P.csv"].replace("2020/12,2021/1,195", "2020/12,2021/13,195")},
+        {"P": instances.RPP["projects/P.csv"].replace("2020/12,2021/1,195", "2020/11,2021/1,195")},
+        {"P": instances.RPP["projects/P.csv"].replace("target,ann,0.5,0.25", "target,ann,0.5")},
+        {"P": instances.RPP["projects/P.csv"].replace("target,ann", "target,bob")},
+        {"P": instances.RPP["projects/P.csv"].replace("budget,3000", "budget,-1")},
+        {"researchers": "ann,10,130\n"},
+    ],
+)
+def test_broken_folders_of_rpp_are_refused(tmp_path: Path, changes: dict[str, str]) -> None:
+    """Whatever does not follow the format is said, with the file's name."""
+    with pytest.raises(InstanceError, match=r"\.csv"):
+        rpp.read(rpp_folder(tmp_path, **changes))

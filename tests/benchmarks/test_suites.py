@@ -43,6 +43,7 @@ def data(tmp_path: Path) -> Path:
         "ms/set-2/set-2a/inst_set2a_sf0_00.dzn": instances.MSPSP,
         "ms/best.csv": "instance,lb,ub\nset-1/set-1a/inst_set1a_sf0.5_00.dzn,5,5\n"
         "set-9/inst_set2a_sf0_00.dzn,1,1\n",
+        **{f"rp/iiia/{name}": text for name, text in instances.RPP.items()},
         "ps/PI_1.json": instances.ppssp(),
         "ps/solutions/PI_1.json": '{"instance": "PI_1", "value": 20.8}',
     }.items():
@@ -69,6 +70,7 @@ FOUND = [
     ("mspsp", ["inst_set1a_sf0.5_00", "inst_set2a_sf0_00"]),
     ("mspsp-1a", ["inst_set1a_sf0.5_00"]),
     ("mspsp-2c", []),
+    ("rpp", ["iiia"]),
 ]
 
 KNOWN = [

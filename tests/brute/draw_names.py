@@ -21,6 +21,7 @@ from tests.brute.names import NoStaffing, Scene, least_unmet
 SKILLS = ("dev", "test")
 NAMES = ("ann", "bob", "cy")
 MOST_NEEDS = 3
+MOST_SLOTS = 10
 
 
 def random_staffing(seed: int) -> tuple[Portfolio, Plan]:
@@ -32,13 +33,41 @@ def random_staffing(seed: int) -> tuple[Portfolio, Plan]:
     """
     for attempt in count():
         dice = Dice(f"named {seed} {attempt}")
-        portfolio = _draw(dice)
+        portfolio = _limited(_draw(dice), Dice(f"limits {seed} {attempt}"))
         plan = _plan(portfolio)
         if any(finding.severity is Severity.ERROR for finding in check(portfolio)):
             continue
         if _possible(portfolio, plan):
             return portfolio, plan
     raise AssertionError("counting does not end")
+
+
+def _limited(portfolio: Portfolio, dice: Dice) -> Portfolio:
+    """Return the portfolio, in half of the small cases with dedications and staff budgets.
+
+    They join periods, all of whose decisions brute force then tries together.
+    """
+    if not dice.chance(0.5) or len(Scene(portfolio, _plan(portfolio)).slots) > MOST_SLOTS:
+        return portfolio
+    data = portfolio.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    projects = [project["id"] for project in data["projects"]]
+    periods = portfolio.calendar.periods
+    for person in data["people"]:
+        if dice.chance(0.6):
+            person["dedications"] = [_dedication(dice, projects, periods)]
+        person["cost_rate"] = dice.pick([0, 2, 3, 3.75])
+    for project in data["projects"]:
+        if dice.chance(0.4):
+            project["staff_budget"] = dice.pick([0, 1.5, 2, 3.7, 5])
+    return Portfolio.parse(data)
+
+
+def _dedication(dice: Dice, projects: list[str], periods: int) -> Data:
+    limit: Data = {"project": dice.pick(projects), "fte": dice.pick([0, 0.25, 0.3333, 0.5, 0.75])}
+    if dice.chance(0.5):
+        limit["first"] = dice.whole(0, periods - 1)
+        limit["last"] = dice.whole(limit["first"], periods - 1)
+    return limit
 
 
 def _possible(portfolio: Portfolio, plan: Plan) -> bool:

@@ -118,6 +118,25 @@ class Slot:
     exact: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Sum of money or time over some slots and periods, at most ``most``.
+
+    Attributes
+    ----------
+    terms
+        Weight of an FTE by position of the slot and period.
+    """
+
+    terms: Mapping[tuple[int, int], Fraction]
+    most: Fraction
+
+    def periods(self, scene: Scene) -> set[int]:
+        """Return the periods that it joins: where one of its slots is decided, all of it is."""
+        numbers = {number for number, _ in self.terms}
+        return {t for _, t in self.terms} | {t for n in numbers for t in scene.slots[n].periods}
+
+
 Choice = Mapping[int, int]
 """Heads decided, 0 for nobody, by position of the slot."""
 
@@ -180,7 +199,9 @@ class Scene:
             for slot in self._slots(worker, task)
         ]
         self.wanted = [*self._wanted_by_needs(), *self._wanted_by_pins()]
-        self.blocks = _joined(task.asked for task in self.tasks if task.need.effort is not None)
+        self.sums = [*_dedications(portfolio, self), *_budgets(portfolio, self)]
+        spread = [task.asked for task in self.tasks if task.need.effort is not None]
+        self.blocks = _joined([*spread, *(row.periods(self) for row in self.sums)])
 
     def level(self, slot: Slot) -> Fraction:
         """Return what one FTE of a slot counts for."""
@@ -257,6 +278,35 @@ class Scene:
                 able = able or slot.periods[0] in self.tasks[slot.task].asked
         if able:
             yield tuple(found)
+
+
+def _dedications(portfolio: Portfolio, scene: Scene) -> Iterator[Sum]:
+    """Yield what each individual may give to a project over some periods at most (rule 9)."""
+    for number, worker in enumerate(scene.workers):
+        for limit in worker.entry.dedications if worker.entry is not None else ():
+            span = limit.span(portfolio.calendar)
+            terms = {
+                (position, t): Fraction(1)
+                for position, slot in enumerate(scene.slots)
+                if slot.worker == number and scene.tasks[slot.task].phase[0] == limit.project
+                for t in slot.periods
+                if t in span
+            }
+            if terms:
+                yield Sum(terms, Fraction(limit.fte) * len(span))
+
+
+def _budgets(portfolio: Portfolio, scene: Scene) -> Iterator[Sum]:
+    """Yield the money for individuals on each project that has a budget for them (rule 10)."""
+    for project in portfolio.projects:
+        terms: dict[tuple[int, int], Fraction] = {}
+        for position, slot in enumerate(scene.slots):
+            entry = scene.workers[slot.worker].entry
+            if entry is not None and scene.tasks[slot.task].phase[0] == project.id:
+                rate = Fraction(entry.cost_rate or 0)
+                terms |= {(position, t): rate for t in slot.periods if rate}
+        if project.staff_budget is not None and terms:
+            yield Sum(terms, Fraction(project.staff_budget))
 
 
 def _obliged(task: Task) -> bool:
@@ -437,6 +487,7 @@ class _Program:
         for number, slot, t in self.inside:
             self._limit(number, slot, t)
         self._spend()
+        self._sum_up()
         for number in range(len(self.scene.tasks)):
             self._serve(number)
         values = self.lp.solve()
@@ -469,6 +520,13 @@ class _Program:
             time[slot.worker, t][number, t] = 1
         for (worker, t), shares in time.items():
             self.lp.add(shares, "<=", self.scene.workers[worker].usable[t])
+
+    def _sum_up(self) -> None:
+        """Hold sums over periods, all of which are in one block, to what they may be."""
+        for row in self.scene.sums:
+            if any(t in self.block for _, t in row.terms):
+                terms: dict[Hashable, Fraction] = dict(row.terms.items())
+                self.lp.add(terms, "<=", row.most)
 
     def _serve(self, number: int) -> None:
         """Ask for a task's work, or its unmet part; effort: the sum, and the least rates."""

@@ -57,6 +57,8 @@ STAFFING = {
     Code.CLASS_IN_NAMED,
     Code.SHARE_STEP,
     Code.MAX_PROJECTS,
+    Code.DEDICATION,
+    Code.STAFF_BUDGET,
     Code.SHARE_TOO_SMALL,
     Code.HEAD_SHARE,
     Code.HEADS_MISSING,

@@ -35,6 +35,7 @@ FULL: dict[str, Any] = {
             "team": "core",
             "absences": [{"first": "2027-07-05", "last": "2027-07-30", "share": 0.5}],
             "preferences": [{"project": "web", "score": 2}],
+            "dedications": [{"project": "web", "last": "2027-12-31", "fte": 0.25}],
         },
         {"id": "bob", "skills": {"dev": 0.8}, "count": 3, "available_from": "2027-02-01"},
     ],
@@ -65,6 +66,7 @@ FULL: dict[str, Any] = {
         {
             "id": "web",
             "name": "New web shop",
+            "staff_budget": 900,
             "category": "digital",
             "tags": ["customer"],
             "attributes": {"risk": 2},

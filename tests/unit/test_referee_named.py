@@ -413,3 +413,42 @@ def test_a_plan_of_nothing_has_no_staffing() -> None:
     subject, plan = case(DEV)
     update = {"status": Status.INFEASIBLE, "projects": (), "fully_staffed": None}
     assert claims(subject, plan.model_copy(update=update)) == set()
+
+
+def test_dedications_add_up_over_periods_and_needs() -> None:
+    """An individual gives a project fte x periods in all, however it is spread, each by itself."""
+    limit = {"project": "P", "fte": "0.5", "last": 1}
+    people = [*PEOPLE[:2], {**PEOPLE[2], "dedications": [limit]}]
+    subject, plan = case({"skill": "test", "effort": 2}, people=people)
+    cy = [person(f"cy#{i}", "P/f/n", 0, "0.9", "0.1") for i in (1, 2)]
+    bob = person("bob", "P/f/n", 0, "0.1", "0.1")
+    good = named(plan, *cy, bob)
+    bad = named(plan, cy[0], person("cy#2", "P/f/n", 0, "0.9", "0.1001"), bob)
+    planted(subject, good, bad, (Code.DEDICATION, "people/cy#2/dedications/0"))
+
+
+def test_dedications_count_in_their_periods_on_their_project() -> None:
+    """What is given in other periods and to other projects does not count."""
+    limit = {"project": "P", "fte": "0.5", "first": 1, "last": 1}
+    people = [{**PEOPLE[0], "dedications": [limit]}, *PEOPLE[1:]]
+    subject, plan = case({"skill": "dev", "profile": [1, "0.5"]}, DEV, people=people)
+    both = [person("ann", "Q/f/n", 1, "0.4"), person("bob", "Q/f/n", 0, "1", "0.2")]
+    good = named(plan, person("ann", "P/f/n", 0, "1", "0.5"), *both)
+    more = person("ann", "P/f/n", 0, "1", "0.6")
+    bad = named(plan, more, *both)
+    planted(subject, good, bad, (Code.DEDICATION, "people/ann/dedications/0"))
+
+
+def test_staff_budgets() -> None:
+    """Shares x cost rates of individuals stay within the budget; pools cost nothing here."""
+    people = [{**PEOPLE[0], "cost_rate": 10}, {**PEOPLE[1], "cost_rate": 3}, PEOPLE[2]]
+    pools = [{"id": "lab", "skill": "dev", "fte": 1}]
+    subject, plan = case(DEV, people=people, pools=pools)
+    projects = [subject.projects[0].model_copy(update={"staff_budget": Decimal("5.3")})]
+    subject = subject.model_copy(update={"projects": tuple(projects)})
+    plan = plan.model_copy(update={"digest": subject.digest()})
+    lab = work("lab", "P/f/n", 1, "0.5", kind=SupplierKind.POOL)
+    bob = person("bob", "P/f/n", 1, "0.1")
+    good = named(plan, person("ann", "P/f/n", 0, "0.5"), lab, bob)
+    bad = named(plan, person("ann", "P/f/n", 0, "0.5001"), lab, bob)
+    planted(subject, good, bad, (Code.STAFF_BUDGET, "projects/P/staff_budget"))

@@ -265,3 +265,24 @@ def test_capacity_plans_have_no_items() -> None:
     plan = plan.model_copy(update=update)
     assert shortfalls(subject, plan) == ()
     assert {rule for rule, _ in faults(subject, plan)} == {Code.NEED_UNMET.value}
+
+
+def test_a_dedication_that_is_used_up() -> None:
+    """Who may give the project no more, though there is time left, is named by the dedication."""
+    people = [{"id": "ann", "dedications": [{"project": "P", "fte": "0.25", "last": 1}]}]
+    ann = person("ann", "P/f/n", 0, "0.25", "0.25")
+    message = (
+        "the only one who could is at the most that dedications to P allow, for instance "
+        "0.25 x 2 from period 0 to 1"
+    )
+    assert first_of(*case(ONE, people, ann)) == ("limits", message, ())
+
+
+def test_a_staff_budget_that_is_used_up() -> None:
+    """Where money for people is lacking, the budget is named."""
+    subject, plan = case(ONE, [{"id": "ann", "cost_rate": 3}], person("ann", "P/f/n", 0, "0.5"))
+    own = subject.project_by_id["P"].model_copy(update={"staff_budget": Decimal("1.5")})
+    others = [project for project in subject.projects if project.id != "P"]
+    subject = subject.model_copy(update={"projects": (own, *others)})
+    plan = plan.model_copy(update={"digest": subject.digest()})
+    assert first_of(subject, plan) == ("limits", "the staff budget of P, 1.5, is used up", ())

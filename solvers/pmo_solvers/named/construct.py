@@ -131,6 +131,8 @@ class Builder:
             shares = np.where(everywhere[:, None] & asked[None, :], shares, 0)
         else:
             shares = np.where(lacking[None, :] > 0, shares, 0)
+        if self.work.limits.on(task.project):
+            self._trim(people, shares, least, task)
         if task.most is not None:
             over = shares * levels[:, None] > self._room_of_effort(task)[None, :]
             shares = np.where(over, 0, shares)
@@ -150,6 +152,25 @@ class Builder:
         np.maximum(lacking, 0, out=lacking)
         self.phase_people.setdefault((task.project, task.phase), set()).add(person)
         return True
+
+    def _trim(self, people: Units, shares: Units, least: Units, task: Task) -> None:
+        """Cut shares, shape (individuals, periods), down to what dedications and budgets leave."""
+        spent = self.ledger.spent
+        for row, person in enumerate(people):
+            own = {int(t): int(shares[row, t]) for t in np.flatnonzero(shares[row])}
+            wanted = {task.start + t: units for t, units in own.items()}
+            if not wanted or spent.allows(int(person), task.project, wanted):
+                continue
+            smallest = int(least[row])
+            kept = spent.trimmed(int(person), task.project, wanted, smallest)
+            if task.demand.names.continuous and len(kept) < len(wanted):
+                # Whoever stays for the whole phase may do so with the smallest useful share.
+                kept = dict.fromkeys(wanted, smallest)
+                if not spent.allows(int(person), task.project, kept):
+                    kept = {}
+            shares[row] = 0
+            for period, units in kept.items():
+                shares[row, period - task.start] = units
 
     def _least(self, people: Units, task: Task) -> Units:
         """Return the smallest useful share of each individual, as `Work.least_share`."""

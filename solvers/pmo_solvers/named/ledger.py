@@ -6,6 +6,7 @@ from collections import defaultdict
 
 import numpy as np
 
+from pmo_solvers.named.limits import Spent
 from pmo_solvers.named.tasks import FULL, MISS, Given, Server, Task, Units, Work
 
 
@@ -18,6 +19,8 @@ class Ledger:
         Shares by server and task.
     free
         Units that each individual has left, shape (individuals, periods).
+    spent
+        What dedications and staff budgets have left.
     """
 
     def __init__(self, work: Work) -> None:
@@ -32,6 +35,7 @@ class Ledger:
             dtype=np.int64,
         )
         self.projects = np.zeros_like(work.available)
+        self.spent = Spent(work.limits)
 
     # -- changes ---------------------------------------------------------------------------
 
@@ -46,6 +50,7 @@ class Ledger:
             own[period] = own.get(period, 0) + units
             if server[0] == "p":
                 self.free[server[1], period] -= units
+                self.spent.add(server[1], task.project, period, units)
                 if fresh:
                     self._count(server[1], period, task.project, 1)
             else:
@@ -58,6 +63,7 @@ class Ledger:
         for period, units in self.given.get((server, task.index), {}).items():
             if server[0] == "p":
                 self.free[server[1], period] += units
+                self.spent.add(server[1], task.project, period, -units)
                 self._count(server[1], period, task.project, -1)
             else:
                 self._used[server, period] -= units
@@ -112,7 +118,7 @@ class Ledger:
                 out[period] += units * level
         return out
 
-    def missing(self, task: Task) -> dict[int, int]:
+    def missing(self, task: Task, miss: int = MISS) -> dict[int, int]:
         """Return delivered units that a task lacks, by period; more than the tolerance only.
 
         What effort lacks in all, beyond its least rates, is under the period -1.
@@ -121,11 +127,11 @@ class Ledger:
         short = {
             t: rate - got[t]
             for t, rate in enumerate(task.rates, task.start)
-            if got[t] < rate - MISS
+            if got[t] < rate - miss
         }
         if task.total:
             lacking = task.total - sum(got.values()) - sum(short.values())
-            if lacking > MISS:
+            if lacking > miss:
                 short[-1] = lacking
         return short
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import isfinite
+from math import gcd, isfinite
 
 from ortools.sat.python import cp_model
 
@@ -13,6 +13,7 @@ from pmo_optimizer.backend import Clock
 from pmo_optimizer.model import EngineError
 from pmo_solvers.named.goals import BALANCED, Points
 from pmo_solvers.named.ledger import Ledger
+from pmo_solvers.named.rows import sum_rows
 from pmo_solvers.named.tasks import FULL, MISS, STEP, Given, Server, Task
 
 Expr = cp_model.LinearExpr
@@ -22,6 +23,9 @@ PRICE_SCALE = 1000
 
 POINT_SCALE = 10
 """Whole numbers per point."""
+
+FEWEST_WORKERS = 3
+"""Threads with which CP-SAT finds room for a search from the bound beside the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,8 @@ class Program:
         Goals beyond unmet need; None: unmet need alone counts.
     teams
         Whether musts and pins are asked for: not where single periods are looked at.
+    full
+        Whether needs are served in full: what is missed within the tolerance is unmet.
     """
 
     def __init__(
@@ -86,6 +92,7 @@ class Program:
         points: Points | None = None,
         *,
         teams: bool = True,
+        full: bool = False,
     ) -> None:
         self.ledger = ledger
         self.work = ledger.work
@@ -94,11 +101,14 @@ class Program:
         self.grain = self.work.grain
         self.model = cp_model.CpModel()
         self.cells: dict[tuple[Server, int], _Cell] = {}
-        # Delivered units are counted in grains where everybody is at proficiency 1.
-        self.unit = self.grain * FULL if self.grain > 1 else 1
+        # Delivered units are counted in grains where everybody is at proficiency 1, else in what
+        # all proficiencies, needs and the tolerance are multiples of.
+        self.unit = self.grain * FULL if self.grain > 1 else self._common()
         self.unmet: list[cp_model.IntVar] = []
         self.missed: list[cp_model.IntVar] = []
         self.priced: list[tuple[cp_model.IntVar, float]] = []
+        self.exact = True
+        self.full = full
         self._mine = self._own_use()
         for task in self.tasks:
             self._add_people(task)
@@ -106,12 +116,18 @@ class Program:
             self._serve(task)
         self._limit_time()
         self._limit_projects()
+        self._limit_sums()
         self._price_ceilings()
         if teams:
             self._add_musts()
             self._add_pins()
 
     # -- columns ---------------------------------------------------------------------------
+
+    def _common(self) -> int:
+        """Return the largest number of delivered units of which all numbers are multiples."""
+        numbers = (n for t in self.tasks for n in (*t.levels, *t.rates, t.total))
+        return gcd(MISS, *numbers)
 
     def _own_use(self) -> dict[tuple[Server, int], int]:
         """Return what the tasks use now of every server and period: it is theirs to change."""
@@ -229,7 +245,7 @@ class Program:
             ]
             for t in task.periods
         }
-        miss = 0 if self.grain > 1 or task.heads else MISS
+        miss = 0 if self.full or self.grain > 1 or task.heads else MISS
         below = []
         for period, terms in parts.items():
             rate = task.rates[period - task.start]
@@ -299,6 +315,18 @@ class Program:
                 continue
             flags = [self._any(several) for several in fresh.values()]
             self.model.add(_sum(flags) <= max(0, limit - len(kept)))
+
+    def _limit_sums(self) -> None:
+        """Sum of weight x share <= what dedications and staff budgets leave to the tasks."""
+        mine = {task.index for task in self.tasks}
+        places = [(key, t) for key, cell in self.cells.items() for t in cell.shares]
+        for row in sum_rows(self.ledger, places, mine):
+            whole = row.rounded()
+            # Rounded rows forbid a little too much: then nothing is proved.
+            self.exact = self.exact and whole is row
+            shares = [self.cells[key].shares[t] for key, t in row.places]
+            total = cp_model.LinearExpr.weighted_sum(shares, list(whole.weights))
+            self.model.add(total <= whole.cap // self.grain)
 
     def _price_ceilings(self) -> None:
         """Use of an individual or a pool - excess <= soft ceiling; each excess has a price."""
@@ -408,17 +436,24 @@ class Program:
 
     # -- solving ---------------------------------------------------------------------------
 
-    def solve(self, effort: Effort, clock: Clock, *, polish: bool = False) -> Answer:
+    def solve(
+        self, effort: Effort, clock: Clock, *, polish: bool = False, least: int | None = None
+    ) -> Answer:
         """Return the best staffing: least unmet need, then price, then points.
 
         Parameters
         ----------
         polish
             Whether price and points count; unmet need alone else.
+        least
+            Delivered units that the ledger's staffing leaves unmet, where less is not asked
+            for; None: not known.
         """
         unmet = _sum(self.unmet)
         self._hint()
-        answer = self._stage(unmet, effort, clock)
+        answer: Answer | None = Answer(self._hinted(), least or 0, least or 0)
+        if least is None:
+            answer = self._stage(unmet, effort, clock)
         if answer is None or answer.given is None or not polish:
             return answer or Answer(None)
         self.model.add(unmet <= answer.unmet // self.unit)
@@ -450,6 +485,10 @@ class Program:
         parameters = solver.parameters
         parameters.num_workers = effort.workers
         parameters.random_seed = effort.seed
+        if self.work.limits:
+            # Without a search from the bound CP-SAT proves sums of fine shares unit by unit.
+            parameters.num_workers = max(FEWEST_WORKERS, effort.workers)
+            parameters.extra_subsolvers.append("lb_tree_search")
         if isfinite(seconds):
             parameters.max_time_in_seconds = seconds
         if isfinite(effort.work):
@@ -459,12 +498,12 @@ class Program:
         if status == cp_model.MODEL_INVALID:
             raise EngineError(f"CP-SAT calls a staffing invalid: {self.model.validate()}")
         if status == cp_model.INFEASIBLE:
-            return Answer(None, infeasible=True)
+            return Answer(None, infeasible=self.exact)
         if status == cp_model.UNKNOWN:
             return Answer(None)
         self._objective = solver.objective_value
         short = self.unit * sum(solver.value(var) for var in self.unmet)
-        bound = self.unit * max(0, round(solver.best_objective_bound))
+        bound = self.unit * max(0, round(solver.best_objective_bound)) if self.exact else 0
         return Answer(self._read(solver), short, bound)
 
     def _read(self, solver: cp_model.CpSolver) -> Given:
@@ -477,8 +516,12 @@ class Program:
         return given
 
     def _hint(self) -> None:
+        self._hint_from(self._hinted())
+
+    def _hinted(self) -> Given:
+        """Return what the ledger gives to the tasks."""
         mine = {task.index for task in self.tasks}
-        self._hint_from({k: v for k, v in self.ledger.given.items() if k[1] in mine})
+        return {k: dict(v) for k, v in self.ledger.given.items() if k[1] in mine}
 
     def _hint_from(self, given: Given) -> None:
         """Hint shares and who works; what follows from them is left to the solver."""

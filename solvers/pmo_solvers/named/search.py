@@ -11,8 +11,10 @@ from pmo_optimizer.backend import Clock
 from pmo_solvers.named.construct import Builder
 from pmo_solvers.named.goals import Points
 from pmo_solvers.named.ledger import Ledger
+from pmo_solvers.named.limits import joined
+from pmo_solvers.named.linear import is_linear, solve_linear
 from pmo_solvers.named.program import Answer, Effort, Program
-from pmo_solvers.named.tasks import Given, Server, Task, Work
+from pmo_solvers.named.tasks import MISS, Given, Server, Task, Work
 
 SMALL_CELLS = 6_000
 """Pairs of server and period of a part of the work up to which it is one program."""
@@ -187,6 +189,10 @@ class Search:
 
     def _staff_part(self, part: Sequence[Task]) -> None:
         small = cells(part) <= SMALL_CELLS
+        limited = any(self.work.limits.on(task.project) for task in part)
+        if (limited or not small) and is_linear(self.ledger, part) and self._linear(part):
+            self._polish_proved(part, small=small)
+            return
         if small:
             if self._whole(part):
                 return
@@ -196,6 +202,42 @@ class Search:
                 self._mend(part)
         if self.terms.polish:
             self._polish(part)
+
+    def _linear(self, part: Sequence[Task]) -> bool:
+        """Staff a part of which only amounts are open; return whether it is proved the best.
+
+        Small parts are programs of whole numbers too, which may prove what this leaves open.
+        """
+        seconds = float("inf") if self.terms.reproducible else self.terms.share * self.clock.left
+        solved = solve_linear(self.ledger, part, seconds)
+        if solved is None:
+            return False
+        before = self._gaps(part)
+        kept = self.ledger.copy_given()
+        self._take(part, solved.given)
+        gaps = self._gaps(part)
+        if gaps >= before and before > solved.bound:
+            self.ledger.restore(kept)
+        if gaps > solved.bound:
+            return False
+        self.bound += solved.bound
+        return True
+
+    def _gaps(self, tasks: Sequence[Task]) -> int:
+        """Return the delivered units that tasks lack, small misses included."""
+        return sum(sum(self.ledger.missing(task, miss=0).values()) for task in tasks)
+
+    def _polish_proved(self, part: Sequence[Task], *, small: bool) -> None:
+        """Improve price and points of a part that leaves as little unmet as can be."""
+        if not self.terms.polish:
+            return
+        if not small:
+            self._polish(part, full=True)
+            return
+        seconds = self.terms.share * self.clock.left
+        answer = self._solve(part, self.points, seconds, full=True)
+        if answer.given is not None:
+            self._take(part, answer.given)
 
     def _unbound(self, part: Sequence[Task]) -> bool:
         """Return whether somebody who must work on a task does not."""
@@ -215,12 +257,21 @@ class Search:
         self._take(part, answer.given)
         return True
 
-    def _solve(self, tasks: Sequence[Task], points: Points | None, seconds: float) -> Answer:
-        program = Program(self.ledger, tasks, points)
+    def _solve(
+        self,
+        tasks: Sequence[Task],
+        points: Points | None,
+        seconds: float,
+        *,
+        full: bool = False,
+    ) -> Answer:
+        """Staff some tasks anew; with ``full`` no less is unmet than now, misses included."""
+        program = Program(self.ledger, tasks, points, full=full)
+        least = self._gaps(tasks) if full else None
         work = WORK_PER_HOOD if self.terms.reproducible else float("inf")
         seconds = float("inf") if self.terms.reproducible else seconds
         effort = Effort(seconds, self.terms.workers, self.terms.seed, work)
-        return program.solve(effort, self.clock, polish=points is not None)
+        return program.solve(effort, self.clock, polish=points is not None, least=least)
 
     def _take(self, tasks: Sequence[Task], given: Given) -> None:
         for task in tasks:
@@ -259,16 +310,18 @@ class Search:
         self._take(hood, answer.given)
         return answer.unmet < before or len(unbound(self.ledger, hood)) < loose
 
-    def _polish(self, part: Sequence[Task]) -> None:
+    def _polish(self, part: Sequence[Task], *, full: bool = False) -> None:
         """Solve neighbourhoods for price and points while that pays."""
         idle = 0
         limit = self.clock.elapsed + self.terms.share * min(self.clock.left, 1e6)
         while idle < POLISH_PATIENCE and not self.clock.over and self.clock.elapsed < limit:
             task = self.random.choice(list(part))
             hood = neighbourhood(self.ledger, task, part, HOOD_CELLS, self.random)
-            missing = sum(sum(self.ledger.missing(t).values()) for t in hood)
+            miss = 0 if full else MISS
+            missing = sum(sum(self.ledger.missing(t, miss).values()) for t in hood)
             before = self._worth(hood)
-            answer = self._solve(hood, self.points, min(HOOD_SECONDS, self.clock.left))
+            seconds = min(HOOD_SECONDS, self.clock.left)
+            answer = self._solve(hood, self.points, seconds, full=full)
             if answer.given is None or answer.unmet > missing:
                 idle += 1
                 continue
@@ -325,6 +378,8 @@ def may_give(ledger: Ledger, server: Server, task: Task, shares: dict[int, int])
         return False
     if task.demand.names.continuous and not set(task.periods) <= set(shares):
         return False
+    if not ledger.spent.allows(person, task.project, shares):
+        return False
     least = ledger.work.least_share(person, task)
     return all(
         (units == least if task.heads else units >= least)
@@ -343,7 +398,10 @@ def cells(tasks: Sequence[Task]) -> int:
 
 
 def parts(work: Work) -> list[list[Task]]:
-    """Return the tasks in parts that share nobody in any period, small parts first."""
+    """Return the tasks in parts that share nobody in any period, small parts first.
+
+    Tasks whose shares one dedication or staff budget limits are in one part.
+    """
     parent = list(range(len(work.tasks)))
 
     def root(index: int) -> int:
@@ -359,6 +417,9 @@ def parts(work: Work) -> list[list[Task]]:
             for period in task.periods:
                 known = first.setdefault((kind, server, period), task.index)
                 parent[root(task.index)] = root(known)
+        for limit in joined(work.limits, task.people, task.project, task.periods):
+            known = first.setdefault(("limit", limit, 0), task.index)
+            parent[root(task.index)] = root(known)
     for team in work.teams:
         for index in team.tasks[1:]:
             parent[root(index)] = root(team.tasks[0])
@@ -399,7 +460,10 @@ def neighbourhood(
     window = range(task.start, task.end)
     rivals = []
     for other in part:
-        if other.index == task.index or other.end <= window.start or other.start >= window.stop:
+        apart = other.end <= window.start or other.start >= window.stop
+        if apart and other.project == task.project:
+            apart = not ledger.work.limits.on(task.project)
+        if other.index == task.index or apart:
             continue
         shared = sum(1 for s in ledger.servers(other) if s[0] == "p" and s[1] in able)
         shared += sum(1 for s in ledger.servers(other) if s in task.anonymous)

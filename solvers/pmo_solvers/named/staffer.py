@@ -5,11 +5,12 @@ from __future__ import annotations
 from importlib import metadata
 
 from pmo_optimizer.backend import Backend, Certificate, Decisions, Options, Outcome, Stage
-from pmo_optimizer.model import Status, Termination
+from pmo_optimizer.model import StaffingGoals, Status, Termination
 from pmo_optimizer.problem import Problem
 from pmo_solvers.named.certificate import certificate_of, given_of
 from pmo_solvers.named.goals import Points
 from pmo_solvers.named.joint import Joint
+from pmo_solvers.named.limits import is_limited
 from pmo_solvers.named.restrict import values_of
 from pmo_solvers.named.search import Terms, staff
 from pmo_solvers.named.tasks import FULL, STEP, work_of
@@ -31,7 +32,7 @@ class NamedStaffer:
 
         Schedules whose people do one thing at a time are planned with names at once.
         """
-        if suits_unary(problem):
+        if suits_unary(problem) and not is_limited(problem):
             found = solve_unary(problem, options)
             if found.decisions is not None or found.status is not Status.INFEASIBLE:
                 return found
@@ -48,7 +49,13 @@ class NamedStaffer:
         )
         points = Points(work, options.goals, baseline)
         keep = options.goals.changes > 0
-        terms = Terms(options.workers, options.seed, reproducible=options.reproducible, keep=keep)
+        terms = Terms(
+            options.workers,
+            options.seed,
+            polish=_has_goals(problem, options.goals),
+            reproducible=options.reproducible,
+            keep=keep,
+        )
         found = staff(work, points, options.clock, terms, known or None)
         certificate = certificate_of(work, found.given, decisions)
         termination = Termination.PROVED if found.proved else cut_short(options.clock)
@@ -86,6 +93,13 @@ NO_MONEY = "The funds do not suffice for these dates."
 CLASH = "People who must work, by `must` or by a pin, cannot all do so at these dates."
 
 LOOSE = "No staffing was found in which all who must work, by `must` or by a pin, do so."
+
+
+def _has_goals(problem: Problem, goals: StaffingGoals) -> bool:
+    """Return whether anything but unmet need makes one staffing better than another."""
+    weights = (goals.cost, goals.fit, goals.people, goals.handoffs, goals.balance, goals.changes)
+    priced = any(bucket.overload_price is not None for bucket in problem.buckets)
+    return any(weights) or priced or bool(problem.ceilings)
 
 
 def _stages(problem: Problem, decisions: Decisions, certificate: Certificate) -> tuple[Stage, ...]:

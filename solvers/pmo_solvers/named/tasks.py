@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from pmo_optimizer.backend import Decisions, PhaseDecision
 from pmo_optimizer.model import SupplierKind
 from pmo_optimizer.problem import Demand, PersonData, Problem
+from pmo_solvers.named.limits import SHARE_UNITS, Limits, is_limited, limits_of
 
-STEP = 10_000
+STEP = SHARE_UNITS
 """Units of an FTE; shares are multiples of one (formulation, section 13)."""
 
 FULL = 100
@@ -174,6 +175,11 @@ class Work:
     least: tuple[int, ...]
     grain: int
 
+    @cached_property
+    def limits(self) -> Limits:
+        """Sums of shares that dedications and staff budgets limit."""
+        return limits_of(self.problem)
+
     def capacity(self, server: Server, period: int) -> int | None:
         """Return the units that a server has in a period; None: no limit."""
         kind, index = server
@@ -209,11 +215,14 @@ def grain_of(problem: Problem) -> int:
     """Return units of which all shares may be multiples without loss, 1 in general.
 
     Where everybody serves at proficiency 1 the shares are flows in a network of whole capacities
-    and demands, which are whole multiples of the common divisor of these.
+    and demands, which are whole multiples of the common divisor of these. Dedications and staff
+    budgets are no capacities of a network.
     """
     scale = problem.fte_scale
-    if STEP % scale or any(
-        level != FULL for bucket in problem.buckets for _, level in bucket.suppliers
+    if (
+        is_limited(problem)
+        or STEP % scale
+        or any(level != FULL for bucket in problem.buckets for _, level in bucket.suppliers)
     ):
         return 1
     found = STEP if problem.hires else 0

@@ -116,6 +116,34 @@ DATE_CASES = (
     ),
     Case(
         "date-without-effect",
+        "people/ann/dedications/0/first",
+        staffed(
+            {"fte": 1},
+            people=[
+                {
+                    "id": "ann",
+                    "skills": {"dev": 1},
+                    "dedications": [{"project": "P", "fte": 0.5, "first": 12}],
+                }
+            ],
+        ),
+    ),
+    Case(
+        "date-order",
+        "people/ann/dedications/0/first",
+        staffed(
+            {"fte": 1},
+            people=[
+                {
+                    "id": "ann",
+                    "skills": {"dev": 1},
+                    "dedications": [{"project": "P", "fte": 0.5, "first": 5, "last": "2027-03-31"}],
+                }
+            ],
+        ),
+    ),
+    Case(
+        "date-without-effect",
         "people/ann/absences",
         staffed(
             {"fte": 1},

@@ -79,6 +79,16 @@ ID_CASES = (
             ],
         ),
     ),
+    Case(
+        "unknown-id",
+        "people/ann/dedications/0/project",
+        staffed(
+            {"fte": 1},
+            people=[
+                {"id": "ann", "skills": {"dev": 1}, "dedications": [{"project": "Q", "fte": 1}]}
+            ],
+        ),
+    ),
     Case("unknown-id", "pools/lab/skill", {"pools": [{"id": "lab", "skill": "rig", "fte": 1}]}),
     Case("unknown-id", "hires/h/skill", {"hires": [{"id": "h", "skill": "rig", "max_heads": 1}]}),
     Case(

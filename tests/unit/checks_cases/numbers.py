@@ -16,6 +16,19 @@ NUMBER_CASES = (
         staffed({"fte": -1}),
     ),
     Case("negative-number", "projects/P/costs/cost/lump", costing({"lump": -5})),
+    Case(
+        "negative-number", "projects/P/staff_budget", {"projects": [work("P", 2, staff_budget=-1)]}
+    ),
+    Case(
+        "negative-number",
+        "people/ann/dedications/0/fte",
+        staffed(
+            {"fte": 1},
+            people=[
+                {"id": "ann", "skills": {"dev": 1}, "dedications": [{"project": "P", "fte": -1}]}
+            ],
+        ),
+    ),
     Case("negative-number", "projects/P/max_gap", {"projects": [work("P", 2, max_gap=-1)]}),
     Case(
         "negative-number",
