@@ -1,4 +1,4 @@
-"""The command line: ``python -m benchmarks run``, ``resolve``, ``compare`` and ``suites``."""
+"""The command line, ``python -m benchmarks``: run, resolve, joint, compare and suites."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import generated
+from benchmarks import generated, joint
 from benchmarks.compare import compare
 from benchmarks.items import Item
 from benchmarks.lines import Line, read_lines
@@ -39,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_run(commands.add_parser("run", help="solve the instances of a suite"))
     _add_resolve(commands.add_parser("resolve", help="answers after one change, from a plan"))
+    _add_joint(commands.add_parser("joint", help="people planned at once, or step by step"))
     pair = commands.add_parser("compare", help="means, wins, ties and losses of two files")
     pair.add_argument("first", type=Path, metavar="A.jsonl")
     pair.add_argument("second", type=Path, metavar="B.jsonl")
@@ -71,6 +72,17 @@ def _add_resolve(run: argparse.ArgumentParser) -> None:
     run.add_argument("--time-limit", type=_seconds, default=1.0, metavar="S", help="per answer")
     run.add_argument("--base", type=_seconds, default=30.0, metavar="S", help="for the base")
     run.add_argument("--reference", type=_seconds, default=60.0, metavar="S", help="from scratch")
+    run.add_argument("--jsonl", type=Path, required=True, metavar="OUT", help="is overwritten")
+
+
+def _add_joint(run: argparse.ArgumentParser) -> None:
+    run.set_defaults(action=_joint)
+    sizes = run.add_argument_group("sizes of the generated portfolios")
+    _add_sizes(sizes)
+    sizes.add_argument("--people", type=_positive, metavar="N", help="3/4 of the projects")
+    run.add_argument("--time-limit", type=_seconds, default=60.0, metavar="S")
+    run.add_argument("--workers", type=_positive, default=os.cpu_count() or 1, metavar="N")
+    run.add_argument("--grace", type=_seconds, default=GRACE_SECONDS, metavar="S")
     run.add_argument("--jsonl", type=Path, required=True, metavar="OUT", help="is overwritten")
 
 
@@ -110,14 +122,29 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 def _run(options: argparse.Namespace) -> int:
     items = selected(_items(options), every=options.every, only=options.only)
-    backends = list(dict.fromkeys([options.backend, *options.peer]))
+    _run_apart(options, items, list(dict.fromkeys([options.backend, *options.peer])))
+    return 0
+
+
+def _joint(options: argparse.Namespace) -> int:
+    sizes = (options.projects, options.periods, options.skills)
+    items = generated.items(*sizes, options.seeds, people=options.people, staffing="named")
+    print(joint.summary(_run_apart(options, items, joint.BACKENDS)))
+    return 0
+
+
+def _run_apart(
+    options: argparse.Namespace, items: Sequence[Item], backends: Sequence[str]
+) -> list[Line]:
+    """Run every instance on every backend, each in its process; return and write the lines."""
+    lines = []
     with options.jsonl.open("w", encoding="utf-8") as out:
         for job in jobs_of(items, backends, options.time_limit, options.workers):
-            line = run_apart(job, grace=options.grace)
-            out.write(f"{line.to_json()}\n")
+            lines.append(run_apart(job, grace=options.grace))
+            out.write(f"{lines[-1].to_json()}\n")
             out.flush()
-            print(_progress(line), file=sys.stderr, flush=True)
-    return 0
+            print(_progress(lines[-1]), file=sys.stderr, flush=True)
+    return lines
 
 
 def _resolve(options: argparse.Namespace) -> int:

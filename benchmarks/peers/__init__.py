@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
 
+from benchmarks import pipeline
 from benchmarks.items import Staffing
 from benchmarks.network import FIRST_DAY
 from pmo_optimizer import Calendar, Phase, Plan, Portfolio, Project, Unsupported, optimize
@@ -21,6 +22,9 @@ PLAIN = (("cp-sat-plain", "cp-sat"), ("highs-plain", "milp"))
 """Peers that are an engine of the registry by itself: a plain model, a plain solver."""
 
 PYJOBSHOP = "pyjobshop"
+
+JOINT, PIPELINE = "joint", "pipeline"
+"""Selection, dates and people in one, and one after the other."""
 
 WARM_UP_SECONDS = 60.0
 """Limit of the portfolio of one project on which an engine's libraries are loaded."""
@@ -47,7 +51,10 @@ def solver_of(backend: str, staffing: Staffing = "capacity") -> Solve:
         from benchmarks.peers.pyjobshop import load
 
         return load()
-    engine = dict(PLAIN).get(backend, backend)
+    if backend == PIPELINE:
+        pipeline.solve(_smallest(), WARM_UP_SECONDS, 2)
+        return pipeline.solve
+    engine = dict(PLAIN).get(backend, "auto" if backend == JOINT else backend)
     _optimized(engine, staffing, _smallest(), WARM_UP_SECONDS, 2)
     return partial(_optimized, engine, staffing)
 

@@ -22,6 +22,7 @@ from pmo_scenarios.generator.assemble import make_criteria, make_project, make_s
 from pmo_scenarios.generator.drafts import ProjectDraft
 from pmo_scenarios.generator.limits import make_rules
 from pmo_scenarios.generator.money import OPEX, make_funds, money_ratio
+from pmo_scenarios.generator.named import name_people
 from pmo_scenarios.generator.options import SITES, Options
 from pmo_scenarios.generator.relations import draw_relations
 from pmo_scenarios.generator.staff import (
@@ -87,6 +88,7 @@ def generate(
     share_flexible: float = 0.15,
     hires: int = 0,
     rules: bool = True,
+    named: bool = False,
 ) -> Portfolio:
     """Return a portfolio in which more is wanted than people and money allow.
 
@@ -105,7 +107,8 @@ def generate(
     seed
         Any whole number.
     people
-        Heads; by default three for four projects, and at least two per skill.
+        Heads; by default three for four projects, and at least two per skill. With more of
+        them projects need more, so that skills are as scarce as before.
     tightness_low, tightness_high
         Range of demand over capacity, for each scarce skill and for money. Demand is the
         effort (cost) of all projects in their normal modes. Capacity is what people offer
@@ -125,6 +128,13 @@ def generate(
         Number of hiring options, none by default.
     rules
         Whether there are rules beside the capacities: starts, shares, counts, risk.
+    named
+        Whether it asks what named staffing can do: every person is an entry with a cost
+        rate and a team, most with most projects at once (2 to 4) and a smallest useful
+        share (0.1 or 0.2), some with likes and dislikes; many largest needs of a phase want
+        the same people throughout, some needs are heads at half their time or effort, a few
+        name people who must, must not or should work on them. That running and obligatory
+        projects can be staffed is then likely, no longer certain.
 
     Raises
     ------
@@ -157,10 +167,14 @@ def generate(
         share_flexible=share_flexible,
         hires=hires,
         rules=rules,
+        named=named,
     )
     rng = Random(seed)  # noqa: S311 - reproducible, not secret
     for _ in range(MOST_DRAWS):
         portfolio = _build(options, rng)
+        if named:
+            # dice of its own: the portfolio beneath stays what it is for so many people
+            portfolio = name_people(Random(seed), options, portfolio)  # noqa: S311
         if not any(finding.severity is Severity.ERROR for finding in check(portfolio)):
             return portfolio
     raise ValueError(f"no valid portfolio in {MOST_DRAWS} draws; ask for more projects or periods")

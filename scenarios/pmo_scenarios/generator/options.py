@@ -100,6 +100,7 @@ class Options:
     share_flexible: float
     hires: int
     rules: bool
+    named: bool
 
     def __post_init__(self) -> None:
         for name, least in (("projects", 1), ("periods", 2), ("skills", 1), ("hires", 0)):

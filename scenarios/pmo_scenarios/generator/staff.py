@@ -16,7 +16,7 @@ POOL_SHARE = 0.08
 """Part of the capacity of a scarce skill that a pool of contractors offers."""
 
 MAX_ENTRIES = 400
-"""More heads than this share entries (``count``)."""
+"""More heads than this share entries (``count``), unless single people matter."""
 
 MARGIN = 0.05
 """Distance of the ratio of demand to capacity from the high end, as a part of the range."""
@@ -85,7 +85,7 @@ def draw_people(
     Some know several skills; these carry more of the running business.
     """
     heads = _heads_by_skill(options.heads, shares)
-    per_entry = max(1, math.ceil(options.heads / MAX_ENTRIES))
+    per_entry = 1 if options.named else max(1, math.ceil(options.heads / MAX_ENTRIES))
     entries = [
         (skill, min(per_entry, number - done))
         for skill, number in enumerate(heads)

@@ -30,7 +30,7 @@ def work(need: dict[str, Any], **person: Any) -> Work:
         }
     )
     problem = compile_problem(portfolio, named=True)
-    return work_of(problem, Decisions((1,), ((PhaseDecision(0, 0),),)))
+    return work_of(problem, Decisions((True,), ((PhaseDecision(0, 0),),)))
 
 
 @pytest.mark.parametrize("need", [{"effort": 2}, {"fte": 1}])
