@@ -18,12 +18,10 @@ TIME_LIMIT = 60.0
 """Seconds; far more than any of these portfolios takes."""
 
 
-def named(subject: Data, engine: str = "auto", **options: Any) -> Plan:
+def named(subject: Data, engine: str = "auto", time_limit: float = TIME_LIMIT) -> Plan:
     """Return the named plan of a portfolio, which the referee accepts."""
     made = parsed(subject)
-    plan = optimize(
-        made, backend=engine, staffing="named", time_limit=TIME_LIMIT, workers=2, **options
-    )
+    plan = optimize(made, backend=engine, staffing="named", time_limit=time_limit, workers=2)
     if plan.found:
         report = referee.check(made, plan)
         assert not report.violations
@@ -146,3 +144,13 @@ def test_order_of_rows_changes_nothing_in_reproducible_runs() -> None:
     assert plans[0].found
     assert plans[0].projects == plans[1].projects
     assert plans[0].allocations == plans[1].allocations
+
+
+def test_what_more_heads_could_mend_is_not_ruled_out(engine: str) -> None:
+    """Of two projects Ann serves one at a time; a head could serve the other: 6 is the bound."""
+    jobs = [project(name, 3, 2, needs=[dev(0.5, continuous=True)]) for name in ("A", "B")]
+    hires = [{"id": "more", "skill": "dev", "max_heads": 1}]
+    parts = team(person("ann", max_projects=1)) | {"hires": hires}
+    plan = named(portfolio(2, *jobs, **parts), engine, time_limit=3)
+    assert plan.found
+    assert plan.bound == close(6)

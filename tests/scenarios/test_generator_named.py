@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -12,12 +14,9 @@ from pmo_optimizer.model.projects import Need, Project
 from pmo_scenarios import generate
 from tests.scenarios.test_generator import capacity, demand
 
-DIGESTS = (
-    "d4c4555caafbd31bc6b3db41ef796f1e0e1aa047cd6b13868438850d7e3a8920",
-    "4b1bf4029952620aefc10e5a4cf72cf33c7d7253e373e6210d7075aae780427f",
-    "b831cd2f7c7154e031e6c17b3cec7c49512183a9b01a4515cae63c53e3ddf52b",
-)
-"""Of seeds 0 to 2 with 60 projects, 24 periods and 8 skills: published figures rest on them."""
+CONTENTS = ("79248b995fd8a073", "b47f89aa1697576d", "9d91ad9fb4412355")
+"""Beginnings of hashes of seeds 0 to 2 with 60 projects, 24 periods and 8 skills: published figures
+rest on these portfolios."""
 
 
 def named(seed: int = 0) -> Portfolio:
@@ -33,10 +32,12 @@ def needs_of(portfolio: Portfolio) -> Iterator[tuple[Project, Need]]:
                 yield from ((project, need) for need in mode.needs)
 
 
-@pytest.mark.parametrize(("seed", "digest"), [*enumerate(DIGESTS)])
-def test_default_arguments_give_what_they_always_gave(seed: int, digest: str) -> None:
+@pytest.mark.parametrize(("seed", "content"), [*enumerate(CONTENTS)])
+def test_default_arguments_give_what_they_always_gave(seed: int, content: str) -> None:
     """What named staffing needs changes no portfolio that does not ask for it."""
-    assert generate(projects=60, periods=24, skills=8, seed=seed).digest() == digest
+    data = generate(projects=60, periods=24, skills=8, seed=seed).to_data()
+    text = json.dumps(data, sort_keys=True)
+    assert hashlib.sha256(text.encode()).hexdigest().startswith(content)
 
 
 def test_more_people_are_as_scarce_as_fewer() -> None:

@@ -49,6 +49,8 @@ class Explainer:
         self.decisions = decisions
         self.clock = clock
         self.reproducible = reproducible
+        # Other plans may order other heads: only what no order can mend is impossible.
+        self.heads = _most_heads(self.problem)
         self.ledger = Ledger(self.work)
         self.ledger.restore(staffing.given)
 
@@ -140,7 +142,7 @@ class Explainer:
             tasks=numbered,
             teams=tuple(replace(t, tasks=tuple(moved[i] for i in t.tasks)) for t in kept),
             available=self.work.available,
-            heads=self.work.heads,
+            heads=self.heads,
             least=self.work.least,
             grain=self.work.grain,
         )
@@ -153,6 +155,17 @@ class Explainer:
         )
         answer = program.solve(effort, self.clock)
         return answer.infeasible or answer.bound > 0
+
+
+def _most_heads(problem: Problem) -> dict[int, tuple[int, ...]]:
+    """Return, by hire and period, the heads that any orders could have at work."""
+    return {
+        index: tuple(
+            hire.max_heads if any(period in work for work in hire.work) else 0
+            for period in range(problem.periods)
+        )
+        for index, hire in enumerate(problem.hires)
+    }
 
 
 def _clip(task: Task, period: int) -> Task:

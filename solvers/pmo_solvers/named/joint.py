@@ -23,27 +23,28 @@ from pmo_optimizer.backend import (
     relative_gap,
     stages_of,
 )
-from pmo_optimizer.model import Method, Status, Termination
-from pmo_optimizer.problem import Feature, Placement, Problem
+from pmo_optimizer.model import Method, Status, SupplierKind, Termination
+from pmo_optimizer.problem import Feature, Placement, Problem, Supplier
 from pmo_solvers.completion import complete
+from pmo_solvers.cp_sat import CpSatBackend
 from pmo_solvers.named.certificate import certificate_of, given_of
 from pmo_solvers.named.conflicts import Conflict, Explainer
 from pmo_solvers.named.goals import Points
 from pmo_solvers.named.ledger import Ledger
-from pmo_solvers.named.restrict import values_of
+from pmo_solvers.named.restrict import among, values_of
 from pmo_solvers.named.roster import Rosters, Staffed, following
 from pmo_solvers.named.search import Search, Staffing, Terms, cells, fits, unbound
 from pmo_solvers.named.tasks import Given, Work, work_of
 from pmo_solvers.ranking.fill import Rule
 from pmo_solvers.time_indexed.driver import OPTIMAL_GAP, cut_short, settled
 
-FIRST_SHARE = 0.25
+FIRST_SHARE = 0.2
 """Part of the time for the first plan by capacity."""
 
-NEXT_SHARE = 0.3
+NEXT_SHARE = 0.25
 """Part of the time left for each further plan."""
 
-STAFF_SHARE = 0.3
+STAFF_SHARE = 0.15
 """Part of the time left for names, until a plan is staffed."""
 
 POLISH_SHARE = 0.5
@@ -55,11 +56,15 @@ EARLY = (Rule("ratio", per_cost=True), Rule("priority"))
 ENTER_SHARE = 0.25
 """Most part of the time left for one plan that grows by name."""
 
-RENEW_SHARE = 0.6
+RENEW_SHARE = 0.2
 """Part of the time that stays for plans that are renewed in part."""
 
 POLISH_PART = 0.1
 """Part of the time that stays for the goals of the final staffing."""
+
+SLACKS = (1.0, 0.93, 0.86, 0.8)
+"""Parts of the time of classes that plans by capacity may use, one after the other, where names
+are found for none of the plans before. Bounds come from the first alone."""
 
 MOST_CELLS = 20_000
 """Pairs of server and period of a plan's tasks up to which it is staffed with proof."""
@@ -127,6 +132,7 @@ class Joint:
         self.avoided: list[Conflict] = []
         self.best: Candidate | None = None
         self.start: Candidate | None = None
+        self.slack = 0
         self.first: Outcome | None = None
         self.bound: float | None = None
         self.words: list[str] = []
@@ -145,26 +151,26 @@ class Joint:
                     break
                 continue
             self._enter(following(found.decisions, self._scores(found.decisions)))
-            if self._closed:
+            if self._closed or self._named(found.decisions):
                 break
-            search = self._search(found.decisions)
-            staffing = search.run(self._known(search.work))
-            plan = Staffed(found.decisions, staffing.work, staffing.given)
-            if staffing.full:
-                self._offer(plan)
-                if not self.avoided:
-                    break
-            else:
-                small = cells(staffing.work.tasks) <= MOST_CELLS
-                if small:
-                    self._learn(staffing, found.decisions)
-                self._thin_out(search, found.decisions)
-                if not small:
-                    break
-            if self._closed or self._late or self.clock.left < RENEW_SHARE * self.clock.limit:
+            if self._late or self.clock.left < RENEW_SHARE * self.clock.limit:
                 break
         self._renew()
         return self._final()
+
+    def _named(self, decisions: Decisions) -> bool:
+        """Give names to a plan; return whether that ends the rounds: no other can be better."""
+        search = self._search(decisions)
+        staffing = search.run(self._known(search.work))
+        if staffing.full:
+            self._offer(Staffed(decisions, staffing.work, staffing.given))
+            return not (self.avoided or self.slack)
+        if cells(staffing.work.tasks) <= MOST_CELLS:
+            self._learn(staffing, decisions)
+        else:
+            self.slack += 1
+        self._thin_out(search, decisions)
+        return self.slack >= len(SLACKS)
 
     def _take_start(self) -> None:
         """Keep the plan to begin with, its names as they are, where it still is a plan."""
@@ -200,13 +206,29 @@ class Joint:
             known = self.best.decisions if self.best else None
             start = known or (self.first.decisions if self.first else None)
             options = replace(options, start=None if self.options.reproducible else start)
-        found = self.engine.solve(replace(self.plain, conflicts=conflicts), options)
+        part = SLACKS[self.slack]
+        problem = replace(self.plain, conflicts=conflicts, suppliers=self._slackened(part))
+        found = self.engine.solve(problem, options)
         self.words.append(f"plan {number + 1}: {found.word}")
         if self.first is None:
             self.first = found
-        if not self.avoided:
+        if not (self.avoided or self.slack):
             self._take_bound(found)
         return found
+
+    def _slackened(self, part: float) -> tuple[Supplier, ...]:
+        """Return suppliers of which classes have a part of their time.
+
+        What single people cannot share is hard to staff where every class is used up.
+        """
+        if part == 1.0:
+            return self.plain.suppliers
+        return tuple(
+            replace(s, available=tuple(int(part * fte) for fte in s.available))
+            if s.kind is SupplierKind.CLASS
+            else s
+            for s in self.plain.suppliers
+        )
 
     def _part(self, share: float) -> Options:
         """Return the options for a part of the time, or of the work."""
@@ -235,7 +257,7 @@ class Joint:
         if self.avoided and not self._late:
             self.avoided = []
             return True
-        if not self.avoided and found.status is Status.INFEASIBLE:
+        if not (self.avoided or self.slack) and found.status is Status.INFEASIBLE:
             self.first = found
         return False
 
@@ -257,21 +279,22 @@ class Joint:
         return Search(work, points, Clock(limit, self.clock.stop), terms)
 
     def _thin_out(self, search: Search, decisions: Decisions) -> None:
-        """Let those projects enter first that are fully staffed once others have left.
+        """Leave out projects that lack people until all others are staffed, and keep that plan.
 
-        The others enter where they find people, or not at all.
+        Links and rules may take others along: which stay, at their dates, is planned anew.
         """
-        certain = {p.index for p in self.problem.projects if p.fixed == 1}
-        worth = self._scores(decisions)
         limit = self.clock.left if self.options.reproducible else STAFF_SHARE * self.clock.left
         search.clock = Clock(limit, self.clock.stop)
-        gone = search.drop(worth, certain)
-        scores = tuple(
-            score + (1.0 if chosen and p not in gone else 0.0)
-            for p, (score, chosen) in enumerate(zip(worth, decisions.selected, strict=True))
-        )
-        known = Staffed(decisions, search.work, search.ledger.copy_given())
-        self._enter(following(decisions, scores), known)
+        certain = {p.index for p in self.problem.projects if p.fixed == 1}
+        kept = among(self.plain, decisions, search.drop(self._scores(decisions), certain))
+        found = CpSatBackend().solve(kept.problem, replace(self._part(NEXT_SHARE), start=None))
+        if found.decisions is None:
+            return
+        rest = kept.undo(found.decisions)
+        work = work_of(self.problem, rest)
+        given = _moved(search.work, work, search.ledger.copy_given())
+        if self._whole(work, given):
+            self._offer(Staffed(rest, work, given))
 
     def _known(self, work: Work) -> Given | None:
         """Return what the plan to begin with says of who works on what."""
@@ -533,3 +556,15 @@ def _short(staffing: Staffing) -> set[tuple[int, int]]:
     ledger = Ledger(staffing.work)
     ledger.restore(staffing.given)
     return {(t.project, t.phase) for t in staffing.work.tasks if ledger.missing(t)}
+
+
+def _moved(old: Work, new: Work, given: Given) -> Given:
+    """Return shares under the numbers that their tasks have in other work."""
+    places = {(t.project, t.phase, t.demand.need, t.start): t.index for t in new.tasks}
+    out: Given = {}
+    for (server, index), shares in given.items():
+        task = old.tasks[index]
+        place = places.get((task.project, task.phase, task.demand.need, task.start))
+        if place is not None:
+            out[server, place] = dict(shares)
+    return out
