@@ -5,8 +5,24 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
-from pmo_optimizer.model import Plan, Portfolio
+from pmo_optimizer.model import (
+    Finding,
+    InvalidInput,
+    Plan,
+    Portfolio,
+    Severity,
+    Status,
+    Termination,
+)
 from pmo_optimizer.optimize import AUTO, optimize
+
+FOREIGN = Finding(
+    severity=Severity.ERROR,
+    rule="plan-foreign",
+    path="digest",
+    message="The plan is of another portfolio.",
+    fix="Solve this portfolio first, and give its plan.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +40,8 @@ class HireWorth:
         turned where less is better; null where none was found without it.
     low, high
         Proven limits of the true difference; null where a bound is missing.
+    indispensable
+        Whether there is no plan without it: proved, or a mandatory project needs it.
     """
 
     hire: str
@@ -33,11 +51,12 @@ class HireWorth:
     estimate: float | None
     low: float | None
     high: float | None
+    indispensable: bool = False
 
     @property
     def proven(self) -> bool:
         """Whether it is proved that the option is worth something."""
-        return self.low is not None and self.low > 0
+        return self.indispensable or (self.low is not None and self.low > 0)
 
 
 def hire_worth(
@@ -70,26 +89,38 @@ def hire_worth(
     ------
     ValueError
         The plan has no objective.
-    InvalidInput, Unsupported, EngineError
+    InvalidInput
+        The plan is of another portfolio.
+    Unsupported, EngineError
         As in `pmo_optimizer.optimize`.
     """
     if plan.objective is None:
         raise ValueError("the plan has no objective: there is nothing to compare with")
+    if plan.digest != portfolio.digest():
+        raise InvalidInput((FOREIGN,))
     found = []
     for name in sorted({order.hire for order in plan.hires if order.heads}):
         without = _without(portfolio, name)
-        other = optimize(
-            without,
-            time_limit=time_limit,
-            backend=backend,
-            workers=workers,
-            seed=seed,
-            staffing=plan.staffing.value,
-            start=plan,
-            stop=stop,
-        )
+        try:
+            other = optimize(
+                without,
+                time_limit=time_limit,
+                backend=backend,
+                workers=workers,
+                seed=seed,
+                staffing=plan.staffing.value,
+                start=plan,
+                stop=stop,
+            )
+        except InvalidInput:
+            # What must be done can never be staffed without it: the checks say so at once.
+            other = Plan(status=Status.INFEASIBLE, termination=Termination.PROVED)
         found.append(_worth(portfolio, plan, other, name))
-    return tuple(sorted(found, key=lambda worth: (-(worth.estimate or 0.0), worth.hire)))
+    return tuple(sorted(found, key=_rank))
+
+
+def _rank(worth: HireWorth) -> tuple[bool, float, str]:
+    return not worth.indispensable, -(worth.estimate or 0.0), worth.hire
 
 
 def _without(portfolio: Portfolio, name: str) -> Portfolio:
@@ -111,6 +142,7 @@ def _worth(portfolio: Portfolio, plan: Plan, other: Plan, name: str) -> HireWort
         estimate=_difference(plan.objective, other.objective, sign),
         low=None if low is None else max(low, 0.0),
         high=_difference(plan.bound, other.objective, sign),
+        indispensable=other.status is Status.INFEASIBLE,
     )
 
 

@@ -512,7 +512,8 @@ class Problem:
     people
         Individuals, sorted by id; empty unless it was compiled for named staffing.
     conflicts
-        Placements that are not possible all at once, as named staffing has proved.
+        Placements that may not be all at once, because named staffing has proved that they cannot
+        be staffed, or avoids them for a while.
     """
 
     digest: str

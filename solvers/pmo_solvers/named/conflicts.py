@@ -56,7 +56,7 @@ class Explainer:
 
     def conflicts(self) -> list[Conflict]:
         """Return proved conflicts, at most one for each period and one for each part."""
-        found: list[Conflict] = []
+        found: list[Conflict] = self._of_musts()
         missing = [(task, self.ledger.missing(task)) for task in self.work.tasks]
         periods = sorted({t for _, short in missing for t in short if t >= 0})
         for period in periods:
@@ -71,6 +71,22 @@ class Explainer:
             conflict = self._as_a_whole(short or list(self.work.tasks))
             found += [conflict] if conflict else []
         return found
+
+    def _of_musts(self) -> list[Conflict]:
+        """Return phases at dates at which somebody must work on them who cannot."""
+        tasks, could = self.work.tasks, self.work.could
+        stuck = [
+            task
+            for task in tasks
+            if any(not any(could(p, task) for p in people) for people in task.musts)
+        ]
+        for team in self.work.teams:
+            members = [tasks[index] for index in team.tasks]
+            if any(not any(could(p, t) for p in e for t in members) for e in team.entries):
+                stuck.append(members[0])
+        groups = sorted({(task.project, task.phase) for task in stuck if task.asked})
+        places = [(g, self.decisions.phases[g[0]][g[1]]) for g in groups]
+        return [(Placement(p, f, d.mode, (d.start,)),) for (p, f), d in places]
 
     # -- one period ------------------------------------------------------------------------
 

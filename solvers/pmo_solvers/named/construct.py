@@ -126,6 +126,9 @@ class Builder:
         use = np.maximum(-(-use // grain) * grain, least[:, None])
         most = least[:, None] if task.heads else free
         shares = np.where(free >= least[:, None], np.minimum(use, most), 0)
+        if task.most is not None:
+            over = shares * levels[:, None] > self._room_of_effort(task)[None, :]
+            shares = np.where(over, 0, shares)
         if task.demand.names.continuous:
             everywhere = ((shares > 0) | ~asked[None, :]).all(axis=1)
             shares = np.where(everywhere[:, None] & asked[None, :], shares, 0)
@@ -133,9 +136,6 @@ class Builder:
             shares = np.where(lacking[None, :] > 0, shares, 0)
         if self.work.limits.on(task.project):
             self._trim(people, shares, least, task)
-        if task.most is not None:
-            over = shares * levels[:, None] > self._room_of_effort(task)[None, :]
-            shares = np.where(over, 0, shares)
         covered = np.minimum(shares * levels[:, None], lacking[None, :]).sum(axis=1)
         spare = (free - shares).sum(axis=1)
         score = covered - FULL * (LEFT_OVER * spare + self._dislike(people, shares, task))
@@ -226,5 +226,5 @@ class Builder:
         units = wanted if left is None else min(wanted, left)
         if task.heads:
             share = self.work.unit(task.demand.names.share)
-            return units // share * share
+            return min(units // share, self.work.head_limit(server, period)) * share
         return max(units, 0) // self.work.grain * self.work.grain

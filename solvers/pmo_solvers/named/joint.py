@@ -8,6 +8,7 @@ no proof is at hand a placement is avoided for a while, in searches whose bounds
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 
@@ -153,7 +154,7 @@ class Joint:
             self._enter(following(found.decisions, self._scores(found.decisions)))
             if self._closed or self._named(found.decisions):
                 break
-            if self._late or self.clock.left < RENEW_SHARE * self.clock.limit:
+            if self._late or self._past(RENEW_SHARE):
                 break
         self._renew()
         return self._final()
@@ -189,6 +190,10 @@ class Joint:
         if self.options.reproducible:
             return self.clock.over
         return self.clock.over or self.clock.left < LEAST_SECONDS
+
+    def _past(self, left: float) -> bool:
+        """Return whether less than a part of the time is left; work is counted otherwise."""
+        return not self.options.reproducible and self.clock.left < left * self.clock.limit
 
     @property
     def _closed(self) -> bool:
@@ -419,7 +424,7 @@ class Joint:
         end = self.clock.limit * (1.0 - POLISH_PART)
         count = RENEWALS if self.options.reproducible else MOST_RENEWALS
         for number in range(count):
-            if self._closed or self._late or self.clock.elapsed > end:
+            if self._closed or self._late or self._past(POLISH_PART):
                 return
             found = self._grown(self._renewed(current.decisions, dice), current)
             if found is None:
@@ -470,8 +475,9 @@ class Joint:
         if bound is not None and (bound < best.stages[0]) == self.problem.maximised:
             bound = bound if bound == best.stages[0] else None
         stages = [Stage(best.stages[0], bound)]
-        same = bound is not None and self._as_good_as(first, best)
         for number, value in enumerate(best.stages[1:], 1):
+            # A later bound supposes what the plan by capacity reached in all stages before.
+            same = bound is not None and _alike(first.stages, best.stages[:number])
             known = first.stages[number] if same and number < len(first.stages) else None
             later = None if known is None else settled(known.bound, value)
             stages.append(Stage(value, later, 0.0 if known is None else known.tolerance))
@@ -493,11 +499,6 @@ class Joint:
             rows=first.rows,
             reproducible=self.options.reproducible and not self.clock.over,
         )
-
-    def _as_good_as(self, first: Outcome, best: Candidate) -> bool:
-        """Return whether a named plan reaches the first stage of the plan by capacity."""
-        top = first.stages[0].best if first.stages else None
-        return top is not None and abs(top - best.stages[0]) <= OPTIMAL_GAP * max(1.0, abs(top))
 
     def _polished(self, best: Candidate) -> Candidate:
         """Improve the goals of the best plan's staffing with the time that is left."""
@@ -549,6 +550,15 @@ class Joint:
 
 
 # -- helpers -----------------------------------------------------------------------------------
+
+
+def _alike(stages: Sequence[Stage], values: Sequence[float]) -> bool:
+    """Return whether stages ended at these values."""
+    pairs = zip(stages, values, strict=False)
+    return len(stages) >= len(values) and all(
+        stage.best is not None and abs(stage.best - value) <= OPTIMAL_GAP * max(1.0, abs(value))
+        for stage, value in pairs
+    )
 
 
 def _short(staffing: Staffing) -> set[tuple[int, int]]:

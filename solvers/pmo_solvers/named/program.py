@@ -11,6 +11,7 @@ from ortools.sat.python import cp_model
 
 from pmo_optimizer.backend import Clock
 from pmo_optimizer.model import EngineError
+from pmo_solvers.cp_sat.engine import StopWatcher
 from pmo_solvers.named.goals import BALANCED, Points
 from pmo_solvers.named.ledger import Ledger
 from pmo_solvers.named.rows import sum_rows
@@ -212,7 +213,8 @@ class Program:
                 most = most if room is None else min(room, most)
                 if task.heads:
                     share = self.work.unit(task.demand.names.share) // self.grain
-                    number = self.model.new_int_var(0, min(task.heads, most // share), "")
+                    least = min(task.heads, most // share, self.work.head_limit(server, period))
+                    number = self.model.new_int_var(0, least, "")
                     cell.shares[period] = share * number
                 elif most > 0:
                     cell.shares[period] = self.model.new_int_var(0, most, "")
@@ -494,7 +496,9 @@ class Program:
         if isfinite(effort.work):
             parameters.max_deterministic_time = effort.work
             parameters.interleave_search = True
-        status = solver.solve(self.model)
+        parameters.catch_sigint_signal = False
+        with StopWatcher(solver, clock):
+            status = solver.solve(self.model)
         if status == cp_model.MODEL_INVALID:
             raise EngineError(f"CP-SAT calls a staffing invalid: {self.model.validate()}")
         if status == cp_model.INFEASIBLE:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from pmo_solvers.named.ledger import Ledger
-from pmo_solvers.named.tasks import STEP, Server
+from pmo_solvers.named.tasks import Server
 
 Key = tuple[Server, int]
 """A server and a task."""
@@ -28,16 +28,19 @@ class SumRow:
         Whole weight of every share.
     cap
         What is left for these shares.
+    largest
+        Most units that anybody has in a period.
     """
 
     places: tuple[tuple[Key, int], ...]
     weights: tuple[int, ...]
     cap: int
+    largest: int
 
     @property
     def most(self) -> int:
-        """What the sum can reach at most, as nobody gives more than an FTE."""
-        return STEP * sum(self.weights)
+        """What the sum can reach at most, as nobody has more than ``largest`` units."""
+        return self.largest * sum(self.weights)
 
     def rounded(self) -> SumRow:
         """Return a row of numbers that CP-SAT can add up; it allows nothing that this forbids."""
@@ -45,7 +48,7 @@ class SumRow:
         if divisor <= 1:
             return self
         weights = tuple(-(-weight // divisor) for weight in self.weights)
-        return SumRow(self.places, weights, self.cap // divisor)
+        return SumRow(self.places, weights, self.cap // divisor, self.largest)
 
 
 def sum_rows(
@@ -63,6 +66,7 @@ def sum_rows(
     limits = ledger.work.limits
     if not limits:
         return []
+    largest = int(ledger.work.available.max(initial=0))
     own: dict[int, int] = defaultdict(int)
     for (server, index), shares in ledger.given.items():
         if server[0] == "p" and index in tasks:
@@ -81,7 +85,7 @@ def sum_rows(
     out = []
     for number, terms in sorted(found.items()):
         cap = limits.rows[number].cap - ledger.spent.used[number] + own[number]
-        total = SumRow(tuple(p for p, _ in terms), tuple(w for _, w in terms), cap)
+        total = SumRow(tuple(p for p, _ in terms), tuple(w for _, w in terms), cap, largest)
         if total.most > cap:
             out.append(total)
     return out

@@ -369,16 +369,24 @@ def may_give(ledger: Ledger, server: Server, task: Task, shares: dict[int, int])
         if server not in task.anonymous:
             return False
         rooms = {t: ledger.left(server, t) for t in shares}
+        share = ledger.work.unit(task.demand.names.share)
         whole = not task.heads or all(
-            units % ledger.work.unit(task.demand.names.share) == 0 for units in shares.values()
+            units % share == 0 and units <= ledger.work.head_limit(server, t) * share
+            for t, units in shares.items()
         )
-        return whole and all(room is None or shares[t] <= room for t, room in rooms.items())
+        return (
+            whole
+            and _below_most(ledger, server, task, shares)
+            and all(room is None or shares[t] <= room for t, room in rooms.items())
+        )
     person = server[1]
     if person not in task.crowd.level_of:
         return False
     if task.demand.names.continuous and not set(task.periods) <= set(shares):
         return False
     if not ledger.spent.allows(person, task.project, shares):
+        return False
+    if not _below_most(ledger, server, task, shares):
         return False
     least = ledger.work.least_share(person, task)
     return all(
@@ -442,10 +450,24 @@ def unbound(ledger: Ledger, tasks: Sequence[Task]) -> list[Task]:
 
 
 def _fails(ledger: Ledger, people: Sequence[int], tasks: Sequence[Task]) -> bool:
-    """Return whether somebody of an entry should work on some tasks, could, and does not."""
+    """Return whether somebody of an entry should work on some tasks and does not.
+
+    Nobody who could is an excuse where the tasks lack something (formulation, section 13).
+    """
     if any(("p", person) in ledger.servers(task) for person in people for task in tasks):
         return False
-    return any(ledger.work.could(person, task) for person in people for task in tasks)
+    if any(ledger.work.could(person, task) for person in people for task in tasks):
+        return True
+    asked = any(task.asked for task in tasks)
+    return asked and not any(ledger.missing(task) for task in tasks)
+
+
+def _below_most(ledger: Ledger, server: Server, task: Task, shares: dict[int, int]) -> bool:
+    """Return whether effort stays below its most in every period, with these shares added."""
+    if task.most is None:
+        return True
+    got, level = ledger.delivered(task), ledger.level(server, task)
+    return all(got[t] + units * level <= task.most + MISS for t, units in shares.items())
 
 
 def neighbourhood(

@@ -198,6 +198,11 @@ class Work:
             return self.unit(names.share)
         return max(1, self.least[person], self.unit(names.min_share))
 
+    def head_limit(self, server: Server, period: int) -> int:
+        """Return how many different heads a pool, hire or extra supply has for one need."""
+        kind, index = server
+        return self.heads[index][period] if kind == "h" else STEP
+
     def could(self, person: int, task: Task) -> bool:
         """Return whether an individual could work on a task if they did nothing else."""
         if person not in task.crowd.level_of:

@@ -1,0 +1,96 @@
+"""What capacity does not see and names do: later stages, heads, musts, limits that changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pmo_optimizer import InvalidInput, hire_worth, optimize, referee, staff
+from pmo_optimizer.model import Plan, Portfolio, Status
+from tests.contract.builders import Data, lump, mode, parsed, person, portfolio, project, skills
+from tests.contract.solving import close
+
+
+def named(made: Portfolio, **options: Any) -> Plan:
+    """Return the named plan of a portfolio, which the referee accepts."""
+    plan = optimize(made, staffing="named", time_limit=20, workers=2, **options)
+    assert not referee.disagreements(plan, referee.check(made, plan))
+    return plan
+
+
+def subject(periods: int, *jobs: Data, people: list[Data], **parts: Any) -> Portfolio:
+    """Return a portfolio of developers."""
+    return parsed(portfolio(periods, *jobs, **(skills("dev") | {"people": people} | parts)))
+
+
+def test_bounds_of_later_stages_hold_for_named_plans() -> None:
+    """Where names make a plan slower, what is proved of the cost of the quick one is not said."""
+    fast = mode("fast", 1, [{"skill": "dev", "heads": 2, "share": 0.5}], [lump(10)])
+    slow = mode("slow", 2, [{"skill": "dev", "fte": 0.5}], [lump(1)])
+    job = {"id": "A", "value": 5, "phases": [{"id": "work", "modes": [fast, slow]}]}
+    terms = [{"term": name} for name in ("value", "makespan", "cost")]
+    made = subject(2, job, people=[person("ann")], objective={"terms": terms})
+    plan = named(made)
+    assert [term.value for term in plan.terms] == [close(5), close(2), close(1)]
+    assert all(
+        term.bound is None or term.bound <= term.value + 1e-6
+        for term in plan.terms
+        if term.term != "value"
+    )
+
+
+def test_a_hired_head_is_one_of_the_heads() -> None:
+    """Two heads at half their time are not one hired head twice."""
+    job = project("A", 5, 1, needs=[{"skill": "dev", "heads": 2, "share": 0.5}])
+    hires = [{"id": "more", "skill": "dev", "max_heads": 1}]
+    plan = named(subject(1, job, people=[person("ann", fte=0.1)], hires=hires))
+    assert plan.selected == ()
+    plan = named(subject(1, job, people=[person("ann", fte=0.5)], hires=hires))
+    assert plan.status in {Status.OPTIMAL, Status.FEASIBLE}
+
+
+def test_who_must_work_and_is_away_rules_the_dates_out() -> None:
+    """The project waits until Ann, who must work on it, is back; it is out where she never is."""
+    away = [{"first": "2027-01-01", "last": "2027-01-31"}]
+    people = [person("ann", absences=away), person("bob")]
+    job = project("A", 5, 1, needs=[{"skill": "dev", "fte": 0.5, "must": ["ann"]}])
+    later = named(subject(2, job, people=people))
+    assert [p.start for p in later.projects] == [1]
+    assert named(subject(1, job, people=people)).selected == ()
+
+
+def test_a_start_above_a_limit_that_fell_is_not_kept() -> None:
+    """Names of a plan whose effort came faster than is allowed now are found anew."""
+
+    def made(most: float) -> Portfolio:
+        need = {"skill": "dev", "effort": 1, "max_fte": most}
+        return subject(2, project("A", 5, 2, needs=[need]), people=[person("ann", fte=0.9)])
+
+    first = named(made(1.0))
+    data = first.to_data()
+    data["allocations"] = [data["allocations"][0] | {"start": 0, "shares": [0.9, 0.1]}]
+    fast = Plan.parse(data)
+    assert named(made(0.5), start=fast).fully_staffed
+    assert staff(made(0.5), fast, time_limit=10, workers=2).fully_staffed
+
+
+def test_dedications_bind_people_of_more_than_one_fte() -> None:
+    """Somebody of 1.5 FTE with 1.2 for a project does not serve 1.5."""
+    away = [{"project": "A", "fte": 1.2}]
+    job = project("A", 5, 1, needs=[{"skill": "dev", "fte": 1.5}])
+    plan = named(subject(1, job, people=[person("ann", fte=1.5, dedications=away)]))
+    assert plan.selected == ()
+
+
+def test_hires_that_nothing_goes_without_come_first() -> None:
+    """A hire that a mandatory project needs is indispensable; plans of others are refused."""
+    jobs = [project("A", 1, 1, decision="must", needs=[{"skill": "dev", "fte": 1}])]
+    hires = [{"id": "more", "skill": "dev", "max_heads": 1}]
+    made = subject(1, *jobs, people=[person("ann", fte=0.5)], hires=hires)
+    plan = optimize(made, time_limit=10, workers=2)
+    (worth,) = hire_worth(made, plan, time_limit=10, workers=2)
+    assert worth.indispensable
+    assert worth.proven
+    with pytest.raises(InvalidInput, match="another portfolio"):
+        hire_worth(subject(1, *jobs, people=[person("ann")]), plan)
