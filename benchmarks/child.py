@@ -25,9 +25,6 @@ MESSAGE_LENGTH = 2000
 AUTO = "auto"
 """The backend by default."""
 
-ABOUT_WORK = frozenset({"need-unmet", "effort-rate"})
-"""Rules that plans break which leave needs open; a suite's own measure counts these."""
-
 READ = "read"
 """What the process says when the instance is read and its time begins."""
 
@@ -67,7 +64,7 @@ def _line(job: Job, announce: Callable[[], None]) -> Line:
     except (ValueError, PmoError, MemoryError) as error:
         seconds = time.perf_counter() - begin
         return replace(failed(job, _said_by(error), seconds), peak_memory=peak_memory())
-    return _said(job, judged, plan, time.perf_counter() - begin)
+    return line_of(job, judged, plan, time.perf_counter() - begin)
 
 
 def _solver(job: Job) -> Solve:
@@ -90,7 +87,7 @@ def _said_by(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:MESSAGE_LENGTH]
 
 
-def _said(job: Job, portfolio: Portfolio, plan: Plan, seconds: float) -> Line:
+def line_of(job: Job, portfolio: Portfolio, plan: Plan, seconds: float) -> Line:
     """Return the line of a plan, the referee's figures in it."""
     report = referee.check(portfolio, plan)
     maximised = portfolio.objective.maximised
@@ -129,7 +126,8 @@ def _scored(
     score = suite.score(portfolio, plan) if suite is not None and suite.score is not None else None
     if score is None:
         return line
-    broken = [v for v in violations if v.rule not in ABOUT_WORK]
+    # A suite's own measure counts the needs that are open.
+    broken = [v for v in violations if v.rule not in referee.OPEN_NEEDS]
     return replace(
         line,
         objective=score.objective,

@@ -6,7 +6,8 @@ import argparse
 import math
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 
 from benchmarks import generated, joint
@@ -137,29 +138,31 @@ def _run_apart(
     options: argparse.Namespace, items: Sequence[Item], backends: Sequence[str]
 ) -> list[Line]:
     """Run every instance on every backend, each in its process; return and write the lines."""
-    lines = []
+    jobs = jobs_of(items, backends, options.time_limit, options.workers)
+    return _written(options, (run_apart(job, grace=options.grace) for job in jobs))
+
+
+def _written(options: argparse.Namespace, lines: Iterable[Line]) -> list[Line]:
+    """Write lines as they come, tell of each, and return them."""
+    found = []
     with options.jsonl.open("w", encoding="utf-8") as out:
-        for job in jobs_of(items, backends, options.time_limit, options.workers):
-            lines.append(run_apart(job, grace=options.grace))
-            out.write(f"{lines[-1].to_json()}\n")
+        for line in lines:
+            found.append(line)
+            out.write(f"{line.to_json()}\n")
             out.flush()
-            print(_progress(lines[-1]), file=sys.stderr, flush=True)
-    return lines
+            print(_progress(line), file=sys.stderr, flush=True)
+    return found
 
 
 def _resolve(options: argparse.Namespace) -> int:
     times = Times(options.base, options.time_limit, options.reference)
     sizes = (options.projects, options.periods, options.skills)
-    lines = []
-    with options.jsonl.open("w", encoding="utf-8") as out:
-        for item in generated.items(*sizes, options.seeds):
-            portfolio = generated.read(item)
-            seed = item.numbers["seed"]
-            for line in resolve(portfolio, item.name, times, options.workers, seed):
-                lines.append(line)
-                out.write(f"{line.to_json()}\n")
-                out.flush()
-                print(_progress(line), file=sys.stderr, flush=True)
+    items = generated.items(*sizes, options.seeds)
+    answers = (
+        resolve(generated.read(item), item.name, times, options.workers, item.numbers["seed"])
+        for item in items
+    )
+    lines = _written(options, chain.from_iterable(answers))
     print(summary(lines))
     return 0
 

@@ -21,8 +21,8 @@ from pmo_optimizer import (
     TermResult,
     optimize,
     referee,
+    staff,
 )
-from pmo_optimizer.staff import staff
 
 SELECTION_SHARE = 0.25
 """Most of the time that selecting takes; it rarely needs more than a second."""
@@ -38,9 +38,6 @@ RESERVE_SHARE = 0.15
 
 LEAST_SECONDS = 0.5
 """Less time than this is not worth another staffing."""
-
-OF_STAFFING = frozenset({"need-unmet", "effort-rate"})
-"""Rules that say who works; a plan whose people are still to be found breaks them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +184,8 @@ def broken(portfolio: Portfolio, plan: Plan) -> bool:
     dates = plan.model_copy(update={"allocations": (), "staffing": "capacity"})
     bare = _unclaimed(portfolio, dates)
     report = referee.check(portfolio, bare)
-    return any(v.rule not in OF_STAFFING and "claim" not in v.rule for v in report.violations)
+    rules = {v.rule for v in report.violations} - referee.OPEN_NEEDS
+    return any("claim" not in rule for rule in rules)
 
 
 def without(portfolio: Portfolio, plan: Plan, projects: Iterable[str]) -> Plan | None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from statistics import median
 
-from benchmarks.child import peak_memory
-from benchmarks.lines import Line, gap_to_best_known
-from pmo_optimizer import Plan, Portfolio, optimize, referee
+from benchmarks.child import AUTO, Job, line_of
+from benchmarks.items import Item
+from benchmarks.lines import Line
+from pmo_optimizer import Plan, Portfolio, optimize
 
 SUITE = "resolve"
 
@@ -49,29 +50,9 @@ def resolve(
         plan = optimize(changed, time_limit=times.again, workers=workers, start=base)
         seconds = time.perf_counter() - begin
         reference = optimize(changed, time_limit=times.reference, workers=workers)
-        maximised = changed.objective.maximised
-        report = referee.check(changed, plan)
-        yield Line(
-            suite=SUITE,
-            folder="",
-            instance=f"{name}:{change}",
-            backend="auto",
-            status=plan.status.value,
-            objective=plan.objective,
-            bound=plan.bound,
-            gap=plan.gap,
-            best_known=reference.objective,
-            gap_to_best_known=gap_to_best_known(
-                plan.objective, reference.objective, maximised=maximised
-            ),
-            maximised=maximised,
-            seconds=round(seconds, 3),
-            peak_memory=peak_memory(),
-            violations=len(report.violations) if plan.found else None,
-            time_limit=times.again,
-            workers=workers,
-            message=f"reference: {reference.status.value}, bound {reference.bound}",
-        )
+        item = Item(SUITE, f"{name}:{change}", best_known=reference.objective)
+        line = line_of(Job(item, AUTO, times.again, workers), changed, plan, seconds)
+        yield replace(line, message=f"reference: {reference.status.value}, bound {reference.bound}")
 
 
 def changes(portfolio: Portfolio, plan: Plan, seed: int) -> Iterator[tuple[str, Portfolio]]:

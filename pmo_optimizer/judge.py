@@ -17,9 +17,6 @@ from pmo_optimizer.model import (
 )
 from pmo_optimizer.problem import Problem
 
-UNMET = frozenset({"need-unmet", "heads-missing", "effort-rate"})
-"""Rules of violations that plans may have which are not fully staffed."""
-
 
 def check_shape(problem: Problem, outcome: Outcome) -> None:
     """Refuse an outcome that contradicts itself or does not fit the problem.
@@ -76,7 +73,7 @@ def _partial(portfolio: Portfolio, plan: Plan) -> Plan:
     """Return a plan that leaves needs unmet, with every one of them and the reason."""
     plan = plan.model_copy(update={"fully_staffed": False})
     report = referee.check(portfolio, plan)
-    wrong = tuple(v for v in report.violations if v.rule not in UNMET)
+    wrong = tuple(v for v in report.violations if v.rule not in referee.OPEN_NEEDS)
     if wrong or report.fully_staffed:
         raise _refused(wrong)
     return plan.model_copy(

@@ -25,9 +25,6 @@ from pmo_optimizer.model import (
 from pmo_optimizer.optimize import LAST_SECONDS, LAST_SHARE, WALL_FACTOR, check_options
 from pmo_optimizer.problem import compile_problem
 
-ABOUT_PEOPLE = frozenset({"need-unmet", "effort-rate"})
-"""Rules that the plan to be staffed may break: who works on it is found anew."""
-
 
 def staff(
     portfolio: Portfolio,
@@ -131,7 +128,7 @@ def _require_plan(portfolio: Portfolio, plan: Plan) -> None:
         }
     )
     broken = referee.check(portfolio, dates).violations
-    findings = tuple(_of_violation(v) for v in broken if v.rule not in ABOUT_PEOPLE)
+    findings = tuple(_of_violation(v) for v in broken if v.rule not in referee.OPEN_NEEDS)
     if findings:
         raise InvalidInput(findings)
 

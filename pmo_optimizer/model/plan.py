@@ -10,13 +10,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field, PlainSerializer
 
 from pmo_optimizer.model import files
-from pmo_optimizer.model.base import Frozen, Version, plain_number
+from pmo_optimizer.model.base import MAX_EXPONENT, Frozen, Version, plain_number
 from pmo_optimizer.model.objective import TermName
 
 if TYPE_CHECKING:
     import pandas
 
 Exact = Annotated[Decimal, PlainSerializer(plain_number, when_used="json")]
+
+
+PLAN_DECIMALS = 150
+"""Plan numbers with more decimals are refused: they could not be added up exactly."""
+
+
+def usable(number: Decimal) -> bool:
+    """Return whether a number of a plan is finite, below 10^18 and has at most 150 decimals."""
+    if not number.is_finite():
+        return False
+    exponent = number.as_tuple().exponent
+    too_fine = isinstance(exponent, int) and -exponent > PLAN_DECIMALS
+    return not too_fine and (not number or number.adjusted() < MAX_EXPONENT)
 
 
 class Status(StrEnum):

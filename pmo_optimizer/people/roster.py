@@ -24,12 +24,10 @@ from pmo_optimizer.model import (
     UtilizationRule,
 )
 from pmo_optimizer.model.people import attendance
+from pmo_optimizer.model.plan import usable
 
 PRECISION = 400
 """Digits of the arithmetic: sums and products of numbers that `usable` lets pass are exact."""
-
-MAX_DECIMALS, MAX_EXPONENT = 150, 18
-"""Shares with more decimals, or of 10^18 and above, cannot be added up exactly."""
 
 ONE, NONE = Decimal(1), Decimal(0)
 
@@ -241,15 +239,6 @@ class Roster:
                 if share:
                     self.used[key][t] += share
                     self.projects[key][t].add(item.project)
-
-
-def usable(number: Decimal) -> bool:
-    """Return whether a share is finite, below 10^18, and has at most 150 decimals."""
-    if not number.is_finite():
-        return False
-    exponent = number.as_tuple().exponent
-    too_fine = isinstance(exponent, int) and -exponent > MAX_DECIMALS
-    return not too_fine and (not number or number.adjusted() < MAX_EXPONENT)
 
 
 def require_decisions(plan: Plan) -> None:

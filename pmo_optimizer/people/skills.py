@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from pmo_optimizer.model import Finding, InvalidInput, Plan, Portfolio, UnmetNeed
-from pmo_optimizer.people.roster import NONE, ONE, Roster, exact, finding, usable
+from pmo_optimizer.model.plan import usable
+from pmo_optimizer.people.roster import NONE, ONE, Roster, exact, finding
 
 TIGHT = Decimal("0.95")
 """Part of the capacity from which on a skill counts as fully loaded."""

@@ -13,7 +13,7 @@ from pmo_optimizer.referee.claims import disagreements
 from pmo_optimizer.referee.figures import Figures, price_delays
 from pmo_optimizer.referee.funds import check_money
 from pmo_optimizer.referee.ledger import keep_books
-from pmo_optimizer.referee.report import Code, Log, Report, exact_context
+from pmo_optimizer.referee.report import OPEN_NEEDS, Code, Log, Report, exact_context
 from pmo_optimizer.referee.rules import Measures, RuleCheck
 from pmo_optimizer.referee.schedule import read_schedule
 from pmo_optimizer.referee.selection import check_selection
@@ -22,7 +22,7 @@ from pmo_optimizer.referee.timing import check_timing
 from pmo_optimizer.referee.unmet import explain
 from pmo_optimizer.referee.work import WorkCheck
 
-__all__ = ["Code", "Report", "check", "disagreements", "shortfalls"]
+__all__ = ["OPEN_NEEDS", "Code", "Report", "check", "disagreements", "shortfalls"]
 
 
 def check(portfolio: Portfolio, plan: Plan) -> Report:

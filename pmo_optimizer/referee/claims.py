@@ -20,7 +20,8 @@ from pmo_optimizer.model import (
     UnmetNeed,
     Violation,
 )
-from pmo_optimizer.referee.report import Code, Report, usable
+from pmo_optimizer.model.plan import usable
+from pmo_optimizer.referee.report import Code, Report
 
 MOST_SHOWN = 12
 """So many periods of a figure are written out in a message."""

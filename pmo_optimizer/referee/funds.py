@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from pmo_optimizer.model import Cap, Fund, FundSplit, FundUse, Plan, Portfolio, ProjectYears
+from pmo_optimizer.model.plan import usable
 from pmo_optimizer.referee.buckets import buckets
 from pmo_optimizer.referee.ledger import Cost, Ledger
-from pmo_optimizer.referee.report import Code, Log, plain, usable
+from pmo_optimizer.referee.report import Code, Log, plain
 from pmo_optimizer.referee.schedule import Schedule
 
 Payments = dict[str, defaultdict[int, Decimal]]

@@ -15,12 +15,6 @@ Exact = Decimal | Fraction | int
 PRECISION = 300
 """Digits of the referee's decimal arithmetic: no sum or product of input numbers is rounded."""
 
-MAX_DECIMALS = 150
-"""Plan numbers with more decimals are refused: they could not be added up exactly."""
-
-MAX_EXPONENT = 18
-"""Plan numbers of 10^18 and above are refused, as in a portfolio."""
-
 
 class Code(StrEnum):
     """Rule codes of violations: first those of decisions, then those of claims."""
@@ -121,6 +115,11 @@ class Code(StrEnum):
     CLAIM_UNMET = "claim-unmet"
 
 
+OPEN_NEEDS = frozenset({Code.NEED_UNMET, Code.HEADS_MISSING, Code.EFFORT_RATE})
+"""Rules that plans break which leave needs open, and no others if that is all (formulation,
+section 13)."""
+
+
 @dataclass(frozen=True)
 class Report:
     """What the referee found.
@@ -189,15 +188,6 @@ class Log:
 def exact_context() -> Context:
     """Return a decimal context in which no sum or product of input numbers is rounded."""
     return Context(prec=PRECISION)
-
-
-def usable(number: Decimal) -> bool:
-    """Return whether a number of a plan is finite, below 10^18 and has at most 150 decimals."""
-    if not number.is_finite():
-        return False
-    exponent = number.as_tuple().exponent
-    too_fine = isinstance(exponent, int) and -exponent > MAX_DECIMALS
-    return not too_fine and (not number or number.adjusted() < MAX_EXPONENT)
 
 
 def plain(number: Exact) -> str:

@@ -17,7 +17,8 @@ from pmo_optimizer.model import (
     UtilizationRule,
 )
 from pmo_optimizer.model.people import availability
-from pmo_optimizer.referee.report import Code, Log, usable
+from pmo_optimizer.model.plan import usable
+from pmo_optimizer.referee.report import Code, Log
 
 FULL = Decimal(1)
 """Proficiency of pools, hires and extra supply."""

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from pmo_optimizer.model import Allocation, Plan, SkillLoad, SupplierKind, UtilizationRule
+from pmo_optimizer.model.plan import usable
 from pmo_optimizer.referee.crew import Crew
 from pmo_optimizer.referee.demand import Demand, Demands, Gap
 from pmo_optimizer.referee.named import NamedCheck
-from pmo_optimizer.referee.report import Code, Log, plain, usable
+from pmo_optimizer.referee.report import Code, Log, plain
 from pmo_optimizer.referee.schedule import Schedule
 from pmo_optimizer.referee.supply import FULL, Key, Order, Supplier, Supply
 

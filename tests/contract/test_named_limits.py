@@ -48,6 +48,8 @@ def test_a_hired_head_is_one_of_the_heads() -> None:
     assert plan.selected == ()
     plan = named(subject(1, job, people=[person("ann", fte=0.5)], hires=hires))
     assert plan.status in {Status.OPTIMAL, Status.FEASIBLE}
+    assert plan.selected == ("A",)
+    assert {a.supplier for a in plan.allocations} == {"ann", "more"}
 
 
 def test_who_must_work_and_is_away_rules_the_dates_out() -> None:
@@ -73,6 +75,20 @@ def test_a_start_above_a_limit_that_fell_is_not_kept() -> None:
     fast = Plan.parse(data)
     assert named(made(0.5), start=fast).fully_staffed
     assert staff(made(0.5), fast, time_limit=10, workers=2).fully_staffed
+
+
+@pytest.mark.parametrize(("change", "selected"), [("must", ("B",)), ("never", ("B",))])
+def test_a_start_that_breaks_what_was_decided_since_is_not_kept(
+    change: str, selected: tuple[str, ...]
+) -> None:
+    """Where B must be in now, or A must not, the plan with A alone is left behind."""
+    need = [{"skill": "dev", "fte": 1}]
+    jobs = [project("A", 5, 2, needs=need), project("B", 1, 2, needs=need)]
+    before = named(subject(2, *jobs, people=[person("ann")]))
+    assert before.selected == ("A",)
+    jobs[change == "must"] |= {"decision": change}
+    after = named(subject(2, *jobs, people=[person("ann")]), start=before)
+    assert (after.status, after.selected) == (Status.OPTIMAL, selected)
 
 
 def test_dedications_bind_people_of_more_than_one_fte() -> None:

@@ -64,6 +64,15 @@ def given_of(work: Work, shares: tuple[Share, ...]) -> Given:
     return dict(given)
 
 
+def members_of(work: Work, given: Given) -> frozenset[tuple[int, int, int]]:
+    """Return who is on which phase: (individual, project, phase) triples."""
+    return frozenset(
+        (server[1], work.tasks[index].project, work.tasks[index].phase)
+        for server, index in given
+        if server[0] == "p"
+    )
+
+
 def _name(problem: Problem, server: Server) -> str:
     kind, index = server
     if kind == "p":

@@ -15,7 +15,7 @@ from pmo_optimizer.problem import Demand, Placement, Problem
 from pmo_solvers.named.ledger import Ledger
 from pmo_solvers.named.program import Effort, Program
 from pmo_solvers.named.search import SMALL_CELLS, Staffing, cells
-from pmo_solvers.named.tasks import Task, Work
+from pmo_solvers.named.tasks import Task
 
 PROOF_SECONDS = 5.0
 """Most seconds for one proof."""
@@ -153,14 +153,11 @@ class Explainer:
         numbered = tuple(replace(task, index=number) for number, task in enumerate(tasks))
         moved = {task.index: number for number, task in enumerate(tasks)}
         kept = [t for t in self.work.teams if teams and set(t.tasks) <= set(moved)]
-        work = Work(
-            problem=self.problem,
+        work = replace(
+            self.work,
             tasks=numbered,
             teams=tuple(replace(t, tasks=tuple(moved[i] for i in t.tasks)) for t in kept),
-            available=self.work.available,
             heads=self.heads,
-            least=self.work.least,
-            grain=self.work.grain,
         )
         program = Program(Ledger(work), numbered, teams=teams)
         effort = Effort(
@@ -173,15 +170,16 @@ class Explainer:
         return answer.infeasible or answer.bound > 0
 
 
-def _most_heads(problem: Problem) -> dict[int, tuple[int, ...]]:
-    """Return, by hire and period, the heads that any orders could have at work."""
-    return {
-        index: tuple(
-            hire.max_heads if any(period in work for work in hire.work) else 0
-            for period in range(problem.periods)
-        )
-        for index, hire in enumerate(problem.hires)
-    }
+def _most_heads(problem: Problem) -> list[dict[int, int]]:
+    """Return, by period and hire, the heads that any orders could have at work."""
+    return [
+        {
+            index: hire.max_heads
+            for index, hire in enumerate(problem.hires)
+            if any(period in work for work in hire.work)
+        }
+        for period in range(problem.periods)
+    ]
 
 
 def _clip(task: Task, period: int) -> Task:

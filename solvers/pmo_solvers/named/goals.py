@@ -52,11 +52,15 @@ class Points:
         rates = [float(p.cost_rate) for p in self.work.problem.people if p.cost_rate > 0]
         return sum(rates) / len(rates) if rates else 1.0
 
+    @cached_property
+    def _likes(self) -> list[dict[int, float]]:
+        return [dict(person.likes) for person in self.work.problem.people]
+
     def share(self, person: int, task: Task) -> float:
         """Return the points of one share unit: cost less fit."""
         data = self.work.problem.people[person]
         cost = float(self.goals.cost) * float(data.cost_rate) / self._mean_rate + IDLE_POINTS
-        liked = dict(data.likes).get(task.project, 0.0)
+        liked = self._likes[person].get(task.project, 0.0)
         preferred = data.entry in task.demand.names.prefer or data.team in task.demand.names.prefer
         fit = float(self.goals.fit) * FIT_POINTS / STEP * (liked + preferred)
         return cost - fit

@@ -26,16 +26,16 @@ from pmo_optimizer.backend import (
 )
 from pmo_optimizer.model import Method, Status, SupplierKind, Termination
 from pmo_optimizer.problem import Feature, Placement, Problem, Supplier
-from pmo_solvers.completion import complete
 from pmo_solvers.cp_sat import CpSatBackend
-from pmo_solvers.named.certificate import certificate_of, given_of
+from pmo_solvers.hybrid.starts import RULES
+from pmo_solvers.named.certificate import certificate_of, given_of, members_of
 from pmo_solvers.named.conflicts import Conflict, Explainer
 from pmo_solvers.named.goals import Points
 from pmo_solvers.named.ledger import Ledger
-from pmo_solvers.named.restrict import among, values_of
+from pmo_solvers.named.restrict import Restricted, allows, among, fixed, values_of
 from pmo_solvers.named.roster import Rosters, Staffed, following
 from pmo_solvers.named.search import Search, Staffing, Terms, cells, fits, unbound
-from pmo_solvers.named.tasks import Given, Work, work_of
+from pmo_solvers.named.tasks import Given, Reader, Work, moved
 from pmo_solvers.ranking.fill import Rule
 from pmo_solvers.time_indexed.driver import OPTIMAL_GAP, cut_short, settled
 
@@ -50,9 +50,6 @@ STAFF_SHARE = 0.15
 
 POLISH_SHARE = 0.5
 """Part of the time left for the goals of the final staffing."""
-
-EARLY = (Rule("ratio", per_cost=True), Rule("priority"))
-"""Rankings that are staffed by name before anything else."""
 
 ENTER_SHARE = 0.25
 """Most part of the time left for one plan that grows by name."""
@@ -138,12 +135,13 @@ class Joint:
         self.bound: float | None = None
         self.words: list[str] = []
         self.partial: tuple[Decisions, Staffing] | None = None
-        self.rosters = Rosters(problem, self.plain, options.goals)
+        self.reader = Reader(problem)
+        self.rosters = Rosters(self.reader, self.plain, options.goals)
 
     def outcome(self) -> Outcome:
         """Plan and staff until a fully staffed plan meets the bound or the limit is reached."""
         self._take_start()
-        for rule in EARLY:
+        for rule in RULES:
             self._enter(rule)
         for number in range(MOST_ROUNDS):
             found = self._plan(number)
@@ -166,6 +164,8 @@ class Joint:
         if staffing.full:
             self._offer(Staffed(decisions, staffing.work, staffing.given))
             return not (self.avoided or self.slack)
+        if self.partial is None and not (staffing.loose or staffing.impossible):
+            self.partial = decisions, staffing
         if cells(staffing.work.tasks) <= MOST_CELLS:
             self._learn(staffing, decisions)
         else:
@@ -178,10 +178,13 @@ class Joint:
         decisions = self.options.start
         if decisions is None or self.options.reproducible:
             return
-        work = work_of(self.problem, decisions)
+        if not allows(self.plain, decisions):
+            return
+        work = self.reader.work_of(decisions)
         given = given_of(work, self.options.start_shares)
-        valid = self._whole(work, given) and fits(work, given)
-        if valid and complete(self.plain, decisions) is not None:
+        if not (self._whole(work, given) and fits(work, given)):
+            return
+        if self._solved_here(fixed(self.plain, decisions)) is not None:
             self._offer(Staffed(decisions, work, given))
             self.start = self.best
 
@@ -270,7 +273,7 @@ class Joint:
 
     def _search(self, decisions: Decisions, *, polish: bool = False) -> Search:
         """Return a search for the names of some decisions, with its part of the time."""
-        work = work_of(self.problem, decisions)
+        work = self.reader.work_of(decisions)
         share = POLISH_SHARE if polish else STAFF_SHARE
         limit = self.clock.left if self.options.reproducible else share * self.clock.left
         terms = Terms(
@@ -280,7 +283,7 @@ class Joint:
             share=1.0,
             reproducible=self.options.reproducible,
         )
-        points = Points(work, self.options.goals, self._baseline(work))
+        points = Points(work, self.options.goals, members_of(work, self._known(work)))
         return Search(work, points, Clock(limit, self.clock.stop), terms)
 
     def _thin_out(self, search: Search, decisions: Decisions) -> None:
@@ -292,31 +295,25 @@ class Joint:
         search.clock = Clock(limit, self.clock.stop)
         certain = {p.index for p in self.problem.projects if p.fixed == 1}
         kept = among(self.plain, decisions, search.drop(self._scores(decisions), certain))
-        found = CpSatBackend().solve(kept.problem, replace(self._part(NEXT_SHARE), start=None))
-        if found.decisions is None:
+        rest = self._solved_here(kept)
+        if rest is None:
             return
-        rest = kept.undo(found.decisions)
-        work = work_of(self.problem, rest)
-        given = _moved(search.work, work, search.ledger.copy_given())
+        work = self.reader.work_of(rest)
+        given = moved(search.work, work, search.ledger.given)
         if self._whole(work, given):
             self._offer(Staffed(rest, work, given))
 
-    def _known(self, work: Work) -> Given | None:
-        """Return what the plan to begin with says of who works on what."""
-        return given_of(work, self.options.start_shares) if self.options.start_shares else None
+    def _solved_here(self, kept: Restricted) -> Decisions | None:
+        """Return the best plan of a problem in which dates are kept; it is solved in no time."""
+        found = CpSatBackend().solve(kept.problem, replace(self._part(NEXT_SHARE), start=None))
+        return None if found.decisions is None else kept.undo(found.decisions)
 
-    def _baseline(self, work: Work) -> frozenset[tuple[int, int, int]]:
-        known = self._known(work) or {}
-        return frozenset(
-            (server[1], work.tasks[index].project, work.tasks[index].phase)
-            for server, index in known
-            if server[0] == "p"
-        )
+    def _known(self, work: Work) -> Given:
+        """Return what the plan to begin with says of who works on what."""
+        return given_of(work, self.options.start_shares)
 
     def _learn(self, staffing: Staffing, decisions: Decisions) -> None:
         """Turn what is missing into proved conflicts; else avoid the phases that lack people."""
-        if self.partial is None and not (staffing.loose or staffing.impossible):
-            self.partial = decisions, staffing
         clock = (
             self.clock
             if self.options.reproducible
@@ -566,15 +563,3 @@ def _short(staffing: Staffing) -> set[tuple[int, int]]:
     ledger = Ledger(staffing.work)
     ledger.restore(staffing.given)
     return {(t.project, t.phase) for t in staffing.work.tasks if ledger.missing(t)}
-
-
-def _moved(old: Work, new: Work, given: Given) -> Given:
-    """Return shares under the numbers that their tasks have in other work."""
-    places = {(t.project, t.phase, t.demand.need, t.start): t.index for t in new.tasks}
-    out: Given = {}
-    for (server, index), shares in given.items():
-        task = old.tasks[index]
-        place = places.get((task.project, task.phase, task.demand.need, task.start))
-        if place is not None:
-            out[server, place] = dict(shares)
-    return out

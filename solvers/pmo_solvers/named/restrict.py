@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from pmo_optimizer.backend import Certificate, Decisions, PhaseDecision
-from pmo_optimizer.problem import Placement, Problem, ProjectData
+from pmo_optimizer.problem import Problem, ProjectData
 from pmo_solvers.penalties import penalty
 from pmo_solvers.time_indexed.build import build
-
-Conflict = tuple[Placement, ...]
 
 Fixing = Callable[[ProjectData], int | None]
 
@@ -19,7 +17,7 @@ Fixing = Callable[[ProjectData], int | None]
 class Restricted:
     """A problem in which the selected projects of some decisions keep dates and modes.
 
-    Phases that are kept have a single mode, number 0; `undo` and `conflict` translate.
+    Phases that are kept have a single mode, number 0; `undo` translates.
 
     Attributes
     ----------
@@ -42,24 +40,6 @@ class Restricted:
             )
         return replace(found, phases=tuple(phases))
 
-    def conflict(self, conflict: Conflict) -> Conflict | None:
-        """Return a conflict in this problem's mode numbers; None where it cannot happen."""
-        out = []
-        for place in conflict:
-            if not self.decisions.selected[place.project]:
-                out.append(place)
-                continue
-            kept = self.decisions.phases[place.project][place.phase]
-            if kept.mode != place.mode or kept.start not in place.starts:
-                return None
-            out.append(replace(place, mode=0, starts=(kept.start,)))
-        return tuple(out)
-
-    def under(self, conflicts: Iterable[Conflict]) -> Problem:
-        """Return the problem with those conflicts that can happen in it."""
-        moved = (self.conflict(conflict) for conflict in conflicts)
-        return replace(self.problem, conflicts=tuple(c for c in moved if c is not None))
-
 
 def fixed(problem: Problem, decisions: Decisions) -> Restricted:
     """Return the problem in which everything but hires is as decided."""
@@ -73,9 +53,20 @@ def among(problem: Problem, decisions: Decisions, out: Collection[int]) -> Restr
     )
 
 
-def beside(problem: Problem, decisions: Decisions) -> Restricted:
-    """Return the problem of what to add, while all selected projects stay as they are."""
-    return _restricted(problem, decisions, selected=lambda _: 1, others=lambda p: p.fixed)
+def allows(problem: Problem, decisions: Decisions) -> bool:
+    """Return whether decisions keep windows, modes, and what must or may not be selected.
+
+    All other rules are left to the model of `fixed`, which does not know of these.
+    """
+    for project in problem.projects:
+        chosen = decisions.selected[project.index]
+        if project.fixed is not None and bool(project.fixed) != chosen:
+            return False
+        places = decisions.phases[project.index]
+        for phase, place in zip(project.phases, places, strict=bool(chosen)):
+            if place.start not in phase.starts(phase.modes[place.mode]):
+                return False
+    return True
 
 
 def values_of(

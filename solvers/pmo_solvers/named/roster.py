@@ -12,7 +12,7 @@ from pmo_solvers.named.construct import Builder
 from pmo_solvers.named.goals import Points
 from pmo_solvers.named.ledger import Ledger
 from pmo_solvers.named.search import may_give, unbound
-from pmo_solvers.named.tasks import Given, Reader, Server, Task, Team, Work, work_of
+from pmo_solvers.named.tasks import Given, Reader, Server, Task, Team, Work, moved
 from pmo_solvers.ranking.engine import hardened
 from pmo_solvers.ranking.fill import Desk, Rule, decided, fill
 from pmo_solvers.ranking.shapes import Candidate
@@ -60,7 +60,8 @@ class Roster:
         self.reader = reader
         self.all: list[Task] = []
         self.teams: list[Team] = []
-        self.work: Work = reader.work(self.all, self.teams, ())
+        nobody: list[dict[int, int]] = [{}] * reader.problem.periods
+        self.work: Work = reader.work(self.all, self.teams, nobody)
         self.ledger = Ledger(self.work)
         self.builder = Builder(self.ledger, Points(self.work, goals))
         self.tasks: dict[int, list[Task]] = {}
@@ -112,29 +113,13 @@ class Roster:
             del self.all[first:]
             self.teams[:] = [team for team in self.teams if team.tasks[0] < first]
 
-    def given(self, work: Work) -> Given:
-        """Return the shares under the numbers that tasks have in the work of the whole plan."""
-        places = {(t.project, t.phase, t.demand.need, t.start): t.index for t in work.tasks}
-        mine = {
-            task.index: places.get((task.project, task.phase, task.demand.need, task.start))
-            for tasks in self.tasks.values()
-            for task in tasks
-        }
-        out: Given = {}
-        for (server, index), shares in self.ledger.given.items():
-            place = mine.get(index)
-            if place is not None:
-                out[server, place] = dict(shares)
-        return out
-
 
 class Rosters:
     """Rank-and-fill with names; what all plans share is made once."""
 
-    def __init__(self, problem: Problem, plain: Problem, goals: StaffingGoals) -> None:
-        self.problem = problem
+    def __init__(self, reader: Reader, plain: Problem, goals: StaffingGoals) -> None:
+        self.reader = reader
         self.goals = goals
-        self.reader = Reader(problem)
         self.plain = plain
         self._desk: Desk | None = None
         self._last: Roster | None = None
@@ -159,9 +144,10 @@ class Rosters:
         if placed is None or self._last is None:
             return None
         decisions = decided(self.plain, placed)
-        work = work_of(self.problem, decisions)
+        work = self.reader.work_of(decisions)
+        given = moved(self._last.work, work, self._last.ledger.given)
         value = self._desk.worth.of_plan(placed)[0]
-        return Staffed(decisions, work, self._last.given(work), value)
+        return Staffed(decisions, work, given, value)
 
     def _fresh(self, known: Staffed | None) -> Roster:
         self._last = Roster(self.reader, self.goals, known)

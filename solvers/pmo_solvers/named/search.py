@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 
 from pmo_optimizer.backend import Clock
@@ -198,7 +198,7 @@ class Search:
                 return
         else:
             self.open += 1
-            if any(self.ledger.missing(task) for task in part) or self._unbound(part):
+            if any(self.ledger.missing(task) for task in part) or unbound(self.ledger, part):
                 self._mend(part)
         if self.terms.polish:
             self._polish(part)
@@ -238,10 +238,6 @@ class Search:
         answer = self._solve(part, self.points, seconds, full=True)
         if answer.given is not None:
             self._take(part, answer.given)
-
-    def _unbound(self, part: Sequence[Task]) -> bool:
-        """Return whether somebody who must work on a task does not."""
-        return bool(unbound(self.ledger, part))
 
     def _whole(self, part: Sequence[Task]) -> bool:
         """Staff a small part as one program; return whether that is all that can be done."""
@@ -302,36 +298,51 @@ class Search:
     def _around(self, task: Task, part: Sequence[Task], size: int) -> bool:
         """Staff a neighbourhood of a task anew; return whether less is missing."""
         hood = neighbourhood(self.ledger, task, part, size, self.random)
-        before = sum(sum(self.ledger.missing(t).values()) for t in hood)
-        loose = len(unbound(self.ledger, hood))
         answer = self._solve(hood, None, min(HOOD_SECONDS, self.clock.left))
-        if answer.given is None or (answer.unmet >= before and not loose):
+        return self._gains(hood, answer, self._lacks)
+
+    def _lacks(self, tasks: Sequence[Task]) -> tuple[float, ...]:
+        """Return how many who must work do not, and what is missing; less is better."""
+        missing = sum(sum(self.ledger.missing(task).values()) for task in tasks)
+        return len(unbound(self.ledger, tasks)), missing
+
+    def _gains(
+        self,
+        hood: Sequence[Task],
+        answer: Answer,
+        measure: Callable[[Sequence[Task]], tuple[float, ...]],
+    ) -> bool:
+        """Take the answer if the measure of the neighbourhood falls, else leave all as it was.
+
+        Both sides are measured in the ledger: programs count what is missed differently.
+        """
+        if answer.given is None:
             return False
+        mine = {task.index for task in hood}
+        before = measure(hood)
+        kept = {key: dict(v) for key, v in self.ledger.given.items() if key[1] in mine}
         self._take(hood, answer.given)
-        return answer.unmet < before or len(unbound(self.ledger, hood)) < loose
+        if measure(hood) < before:
+            return True
+        self._take(hood, kept)
+        return False
 
     def _polish(self, part: Sequence[Task], *, full: bool = False) -> None:
         """Solve neighbourhoods for price and points while that pays."""
+        miss = 0 if full else MISS
+
+        def measure(tasks: Sequence[Task]) -> tuple[float, ...]:
+            missing = sum(sum(self.ledger.missing(t, miss).values()) for t in tasks)
+            return len(unbound(self.ledger, tasks)), missing, self._worth(tasks)
+
         idle = 0
         limit = self.clock.elapsed + self.terms.share * min(self.clock.left, 1e6)
         while idle < POLISH_PATIENCE and not self.clock.over and self.clock.elapsed < limit:
             task = self.random.choice(list(part))
             hood = neighbourhood(self.ledger, task, part, HOOD_CELLS, self.random)
-            miss = 0 if full else MISS
-            missing = sum(sum(self.ledger.missing(t, miss).values()) for t in hood)
-            before = self._worth(hood)
             seconds = min(HOOD_SECONDS, self.clock.left)
             answer = self._solve(hood, self.points, seconds, full=full)
-            if answer.given is None or answer.unmet > missing:
-                idle += 1
-                continue
-            kept = self.ledger.copy_given()
-            self._take(hood, answer.given)
-            if answer.unmet == missing and self._worth(hood) >= before:
-                self.ledger.restore(kept)
-                idle += 1
-            else:
-                idle = 0
+            idle = 0 if self._gains(hood, answer, measure) else idle + 1
 
     def _worth(self, tasks: Sequence[Task]) -> float:
         """Return the points of some tasks' staffing, hand-offs and balance left out."""

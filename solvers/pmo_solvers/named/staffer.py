@@ -7,13 +7,13 @@ from importlib import metadata
 from pmo_optimizer.backend import Backend, Certificate, Decisions, Options, Outcome, Stage
 from pmo_optimizer.model import StaffingGoals, Status, Termination
 from pmo_optimizer.problem import Problem
-from pmo_solvers.named.certificate import certificate_of, given_of
+from pmo_solvers.named.certificate import certificate_of, given_of, members_of
 from pmo_solvers.named.goals import Points
 from pmo_solvers.named.joint import Joint
 from pmo_solvers.named.limits import is_limited
 from pmo_solvers.named.restrict import values_of
 from pmo_solvers.named.search import Terms, staff
-from pmo_solvers.named.tasks import FULL, STEP, work_of
+from pmo_solvers.named.tasks import FULL, STEP, Reader
 from pmo_solvers.time_indexed.driver import cut_short
 from pmo_solvers.unary import solve_unary, suits_unary
 
@@ -34,20 +34,16 @@ class NamedStaffer:
         """
         if suits_unary(problem) and not is_limited(problem):
             found = solve_unary(problem, options)
+            # Where no plan serves all needs the other way says which are open, and why.
             if found.decisions is not None or found.status is not Status.INFEASIBLE:
                 return found
         return Joint(problem, options, engine).outcome()
 
     def staff(self, problem: Problem, decisions: Decisions, options: Options) -> Outcome:
         """Return names for fixed decisions; see `pmo_optimizer.backend.Staffer`."""
-        work = work_of(problem, decisions)
-        known = given_of(work, options.start_shares) if options.start_shares else {}
-        baseline = frozenset(
-            (server[1], work.tasks[index].project, work.tasks[index].phase)
-            for server, index in known
-            if server[0] == "p"
-        )
-        points = Points(work, options.goals, baseline)
+        work = Reader(problem).work_of(decisions)
+        known = given_of(work, options.start_shares)
+        points = Points(work, options.goals, members_of(work, known))
         keep = options.goals.changes > 0
         terms = Terms(
             options.workers,
@@ -84,7 +80,7 @@ class NamedStaffer:
             decisions=decisions,
             certificate=certificate,
             word=word,
-            reproducible=options.reproducible,
+            reproducible=options.reproducible and not options.clock.over,
         )
 
 

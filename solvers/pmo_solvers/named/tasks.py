@@ -7,7 +7,7 @@ share times proficiency in hundredths. Times are 0-based periods of the grid.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import gcd
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pmo_optimizer.backend import Decisions, PhaseDecision
 from pmo_optimizer.model import SupplierKind
 from pmo_optimizer.problem import Demand, PersonData, Problem
+from pmo_solvers.completion import heads_at_work
 from pmo_solvers.named.limits import SHARE_UNITS, Limits, is_limited, limits_of
 
 STEP = SHARE_UNITS
@@ -160,25 +161,23 @@ class Work:
     available
         Units of every individual in every period.
     heads
-        Hired heads at work, by hire and period.
+        Hired heads at work: by period, then by hire; hires without heads are left out.
     least
         Smallest useful share of every individual.
     grain
         Units of which all shares may be multiples without loss; see `grain_of`.
+    limits
+        Sums of shares that dedications and staff budgets limit.
     """
 
     problem: Problem
     tasks: Sequence[Task]
     teams: Sequence[Team]
     available: Units
-    heads: dict[int, tuple[int, ...]]
+    heads: Sequence[Mapping[int, int]]
     least: tuple[int, ...]
     grain: int
-
-    @cached_property
-    def limits(self) -> Limits:
-        """Sums of shares that dedications and staff budgets limit."""
-        return limits_of(self.problem)
+    limits: Limits
 
     def capacity(self, server: Server, period: int) -> int | None:
         """Return the units that a server has in a period; None: no limit."""
@@ -188,7 +187,7 @@ class Work:
         if kind == "s":
             return self.problem.suppliers[index].available[period] * STEP // self.problem.fte_scale
         if kind == "h":
-            return self.heads[index][period] * STEP
+            return self.heads[period].get(index, 0) * STEP
         return None
 
     def least_share(self, person: int, task: Task) -> int:
@@ -201,7 +200,7 @@ class Work:
     def head_limit(self, server: Server, period: int) -> int:
         """Return how many different heads a pool, hire or extra supply has for one need."""
         kind, index = server
-        return self.heads[index][period] if kind == "h" else STEP
+        return self.heads[period].get(index, 0) if kind == "h" else STEP
 
     def could(self, person: int, task: Task) -> bool:
         """Return whether an individual could work on a task if they did nothing else."""
@@ -249,21 +248,20 @@ def _limits(demand: Demand) -> tuple[int, ...]:
     return *spread, names.share, names.min_share
 
 
-def work_of(problem: Problem, decisions: Decisions) -> Work:
-    """Return the needs of a plan's decisions, and who could serve them."""
-    reader = Reader(problem)
-    tasks: list[Task] = []
-    teams: list[Team] = []
-    for project in problem.projects:
-        if decisions.selected[project.index]:
-            own, groups = reader.tasks(project.index, decisions.phases[project.index], len(tasks))
-            tasks += own
-            teams += groups
-    return reader.work(tuple(tasks), tuple(teams), decisions.heads)
+def moved(old: Work, new: Work, given: Given) -> Given:
+    """Return shares under the numbers that their tasks have in other work, where they have one."""
+    places = {(t.project, t.phase, t.demand.need, t.start): t.index for t in new.tasks}
+    out: Given = {}
+    for (server, index), shares in given.items():
+        task = old.tasks[index]
+        place = places.get((task.project, task.phase, task.demand.need, task.start))
+        if place is not None:
+            out[server, place] = dict(shares)
+    return out
 
 
 class Reader:
-    """Turns placed phases into tasks."""
+    """Turns placed phases into tasks; what depends on the problem alone is worked out once."""
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
@@ -274,32 +272,53 @@ class Reader:
             self.entries[person.entry] = (*self.entries.get(person.entry, ()), index)
         self._crowds: dict[tuple[int, tuple[str, ...], tuple[str, ...]], Crowd] = {}
 
-    def work(
-        self,
-        tasks: Sequence[Task],
-        teams: Sequence[Team],
-        heads: tuple[tuple[int, int, int], ...],
-    ) -> Work:
-        """Return tasks as work, with what everybody has.
+    def work_of(self, decisions: Decisions) -> Work:
+        """Return the needs of a plan's decisions, and who could serve them."""
+        tasks: list[Task] = []
+        teams: list[Team] = []
+        for project in self.problem.projects:
+            index = project.index
+            if decisions.selected[index]:
+                own, groups = self.tasks(index, decisions.phases[index], len(tasks))
+                tasks += own
+                teams += groups
+        return self.work(tuple(tasks), tuple(teams), heads_at_work(self.problem, decisions))
 
-        Parameters
-        ----------
-        heads
-            Hired heads as (hire, order period, heads).
-        """
-        problem, people = self.problem, self.problem.people
+    def work(
+        self, tasks: Sequence[Task], teams: Sequence[Team], heads: Sequence[Mapping[int, int]]
+    ) -> Work:
+        """Return tasks as work, with what everybody has; ``heads`` as in `Work`."""
+        return Work(
+            problem=self.problem,
+            tasks=tasks,
+            teams=teams,
+            available=self._available,
+            heads=heads,
+            least=self._least,
+            grain=self._grain,
+            limits=self._limits,
+        )
+
+    @cached_property
+    def _available(self) -> Units:
+        people, problem = self.problem.people, self.problem
         available = np.zeros((len(people), problem.periods), dtype=np.int64)
         for index, person in enumerate(people):
             available[index] = np.array(person.available) * STEP // problem.fte_scale
-        return Work(
-            problem=problem,
-            tasks=tasks,
-            teams=teams,
-            available=available,
-            heads=self._heads(heads),
-            least=tuple(-(-p.min_share * STEP // problem.fte_scale) for p in people),
-            grain=grain_of(problem),
-        )
+        return available
+
+    @cached_property
+    def _least(self) -> tuple[int, ...]:
+        problem = self.problem
+        return tuple(-(-p.min_share * STEP // problem.fte_scale) for p in problem.people)
+
+    @cached_property
+    def _grain(self) -> int:
+        return grain_of(self.problem)
+
+    @cached_property
+    def _limits(self) -> Limits:
+        return limits_of(self.problem)
 
     def tasks(
         self, project: int, places: Sequence[PhaseDecision], first: int
@@ -369,13 +388,3 @@ class Reader:
     @staticmethod
     def _welcome(person: PersonData, barred: Sequence[str], pinned: Sequence[str]) -> bool:
         return person.entry not in barred and (not pinned or person.entry in pinned)
-
-    def _heads(self, orders: tuple[tuple[int, int, int], ...]) -> dict[int, tuple[int, ...]]:
-        """Return the hired heads at work of every hire option, per period."""
-        out = {h: [0] * self.problem.periods for h in range(len(self.problem.hires))}
-        for hire, order, count in orders:
-            data = self.problem.hires[hire]
-            for period in data.work[order - data.orders.start]:
-                if period < self.problem.periods:
-                    out[hire][period] += count
-        return {hire: tuple(counts) for hire, counts in out.items()}

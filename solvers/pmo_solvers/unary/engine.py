@@ -17,9 +17,6 @@ from pmo_solvers.unary.model import Counts, UnaryModel, capacity
 from pmo_solvers.unary.parallel import parallel_phases
 from pmo_solvers.unary.relax import SEARCHES, Decomposition, Relaxation, suits_relaxation
 from pmo_solvers.unary.serial import ORDERS, Serial
-from pmo_solvers.unary.suits import suits_unary
-
-__all__ = ["solve_unary", "suits_unary"]
 
 RELAXED_SHARE = 0.5
 """Share of the time in which starts alone are looked for, before starts and people at once."""

@@ -13,7 +13,7 @@ from pmo_optimizer.problem import compile_problem
 from pmo_solvers.named.ledger import Ledger
 from pmo_solvers.named.linear import _Table, is_linear, solve_linear
 from pmo_solvers.named.search import fits
-from pmo_solvers.named.tasks import FULL, STEP, Work, work_of
+from pmo_solvers.named.tasks import FULL, STEP, Reader, Work
 
 
 def work(need: dict[str, Any], **person: Any) -> Work:
@@ -30,7 +30,7 @@ def work(need: dict[str, Any], **person: Any) -> Work:
         }
     )
     problem = compile_problem(portfolio, named=True)
-    return work_of(problem, Decisions((True,), ((PhaseDecision(0, 0),),)))
+    return Reader(problem).work_of(Decisions((True,), ((PhaseDecision(0, 0),),)))
 
 
 @pytest.mark.parametrize("need", [{"effort": 2}, {"fte": 1}])

@@ -13,9 +13,9 @@ from pmo_optimizer.backend import Clock, Decisions, Options, Outcome, PhaseDecis
 from pmo_optimizer.model import Portfolio, Status, SupplierKind, Termination
 from pmo_optimizer.problem import Problem, compile_problem
 from pmo_solvers.cp_sat.interval.forms import stage_forms
+from pmo_solvers.unary import solve_unary, suits_unary
 from pmo_solvers.unary.check import certificate
 from pmo_solvers.unary.crew import Crew
-from pmo_solvers.unary.engine import solve_unary, suits_unary
 from pmo_solvers.unary.model import capacity
 from pmo_solvers.unary.parallel import Parallel, parallel_phases, weighted_resources
 from pmo_solvers.unary.relax import Decomposition, Relaxation, suits_relaxation

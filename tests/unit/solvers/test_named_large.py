@@ -1,0 +1,58 @@
+"""Named staffing as large plans get it: neighbourhoods instead of one program, no proofs."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from pmo_optimizer import optimize, referee, staff
+from pmo_optimizer.model import Portfolio
+from pmo_scenarios import generate
+from pmo_solvers.named import joint, search
+from tests.brute.draw_names import random_staffing
+from tests.brute.names import least_unmet
+
+SECONDS = 20.0
+"""More than any of these takes."""
+
+PER_ITEM = Fraction(1, 5_000)
+"""FTE by which one need in one period may differ from brute force, whose shares are continuous."""
+
+
+@pytest.fixture(autouse=True)
+def everything_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No part of the work is one program, and no plan is staffed with proof."""
+    monkeypatch.setattr(search, "SMALL_CELLS", 0)
+    monkeypatch.setattr(search, "HOOD_CELLS", 20)
+    monkeypatch.setattr(joint, "MOST_CELLS", 0)
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_neighbourhoods_leave_no_less_unmet_than_there_is(seed: int) -> None:
+    """Whatever is unmet is at least what brute force says, and the referee finds the same items."""
+    portfolio, dates = random_staffing(seed)
+    named = staff(portfolio, dates, time_limit=SECONDS, workers=1)
+    report = referee.check(portfolio, named)
+    assert {v.rule for v in report.violations} <= referee.OPEN_NEEDS
+    assert not referee.disagreements(named, report)
+    unmet = sum((Fraction(item.fte) for item in named.unmet), Fraction(0))
+    items = sum(
+        len(m.needs) * m.duration for p in portfolio.projects for f in p.phases for m in f.modes
+    )
+    if named.projects:  # else no staffing was found in which all who must work do
+        assert unmet >= least_unmet(portfolio, dates) - PER_ITEM * items
+
+
+def test_large_plans_are_staffed_in_full() -> None:
+    """Plans with room to spare, thinned out and renewed, are accepted by the referee."""
+    portfolio: Portfolio = generate(
+        projects=14, periods=12, skills=4, people=16, seed=1, named=True
+    )
+    plan = optimize(portfolio, staffing="named", time_limit=8, workers=2)
+    assert plan.found
+    assert plan.fully_staffed
+    report = referee.check(portfolio, plan)
+    assert not report.violations
+    assert not referee.disagreements(plan, report)
+    assert len(plan.selected) >= 3
