@@ -55,7 +55,9 @@ EXACT_ENTRIES = 200_000
 """Entries of the model up to which an exact engine ends the search."""
 
 SEARCH_SHARE = 0.4
-"""Part of the time that the search gets before an exact engine does."""
+SHARED_SHARE = 0.5
+"""Part of the time that the search gets before an exact engine does, and that neighbourhoods get
+where people share their time: there HiGHS works on the whole model beside them."""
 
 ROUNDS_PER_SECOND = 3
 """Neighbourhoods that ``reproducible`` mode allows for every second of the limit."""
@@ -306,13 +308,46 @@ class _Run:
             return False
         exact = len(space.matrix.row_value) <= self.exact_entries
         share = SEARCH_SHARE if exact and clock.left > 2 * self._least_end() else 1.0
-        search.run(clock.left * share, patience=exact)
+        names = tuple(name for name, _ in ENDS)
+        if share < 1.0 and self._beside(space):
+            names = self._search_beside(search, indexed, number, clock)
+        else:
+            search.run(clock.left * share, patience=exact)
         self.late = self.late or clock.over
-        if exact and not search.closed and clock.left > self._least_end():
-            self._exact(search, indexed, number, clock)
+        if exact and names and not search.closed and clock.left > self._least_end():
+            self._exact(search, indexed, number, clock, names)
             self.late = self.late or clock.over
         self._record(search, number, last=last)
         return True
+
+    def _beside(self, space: Space) -> bool:
+        """Return whether HiGHS works on the whole model from the start: people share their time."""
+        plenty = self.options.workers > 1 and not self.options.reproducible
+        return plenty and bool(space.share.any())
+
+    def _search_beside(
+        self, search: Search, indexed: TimeIndexed, number: int, clock: Clock
+    ) -> tuple[str, ...]:
+        """Search with HiGHS on the whole model, then CP-SAT beside HiGHS; return who is left.
+
+        HiGHS began with the search and goes on where CP-SAT takes the place of the
+        neighbourhoods: it is the better one at plans where people share their time, but late.
+        """
+        loops = SHARED_SHARE * clock.left
+        begin = clock.elapsed
+        with ThreadPoolExecutor(1) as pool:
+            running = pool.submit(search.run, clock.left, patience=True, loops=loops)
+            try:
+                while not (running.done() or search.resting or clock.elapsed - begin > loops):
+                    time.sleep(POLL_SECONDS)
+                if running.done():
+                    return tuple(name for name, _ in ENDS)
+                if not search.closed and clock.left > self._least_end():
+                    self._exact(search, indexed, number, clock, ("cp-sat",))
+            finally:
+                search.clock.stop.set()
+                running.result()
+        return ()
 
     def _least_end(self) -> float:
         """Return the seconds below which exact engines could not even begin."""
@@ -359,18 +394,25 @@ class _Run:
         elif search.starts is not None:
             self._rank(search.starts)
 
-    def _exact(self, search: Search, indexed: TimeIndexed, number: int, clock: Clock) -> None:
+    def _exact(
+        self,
+        search: Search,
+        indexed: TimeIndexed,
+        number: int,
+        clock: Clock,
+        names: tuple[str, ...],
+    ) -> None:
         """Let exact engines go on from the best plan, side by side, on the whole stage.
 
         CP-SAT is the better one at plans, HiGHS often at bounds; in reproducible mode CP-SAT
         runs alone.
         """
         ends = _Ends(search, clock)
-        with ThreadPoolExecutor(len(ENDS)) as pool:
+        with ThreadPoolExecutor(len(names)) as pool:
             waiting = [
                 pool.submit(self._one_end, ends, name, solver(), indexed, number)
                 for name, solver in ENDS
-                if name == "cp-sat" or not self.options.reproducible
+                if name in names and (name == "cp-sat" or not self.options.reproducible)
             ]
             try:
                 while not all(future.done() for future in waiting):

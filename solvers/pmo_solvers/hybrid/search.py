@@ -67,7 +67,7 @@ MOST_ENTRIES = 8_000_000
 """Entries up to which HiGHS gets the whole model; beyond it needs gigabytes, and too long."""
 
 WHOLE_SHARE = 0.65
-"""Part of the time left for all plausible columns of a large model at once."""
+"""Part of the time left for all plausible columns at once, of models that no exact engine ends."""
 
 FIRST_SECONDS = 5.0
 FIRST_SHARE = 0.3
@@ -118,22 +118,26 @@ class Search:
         self.done = 0
         self.patience = 0
         self.improved = 0
+        self.loops = np.inf
         self.lock = threading.RLock()
         self.hoods = Neighbourhoods(space, limits.seed)
         self.relaxed = threading.Event()
 
     # -- running ---------------------------------------------------------------------------
 
-    def run(self, seconds: float, *, patience: bool = False) -> None:
+    def run(self, seconds: float, *, patience: bool = False, loops: float = np.inf) -> None:
         """Search until the gap or a limit is reached; a plan must be at hand.
 
         Parameters
         ----------
         patience
             Whether to end where nothing is found for long.
+        loops
+            Seconds after which no other neighbourhood is begun.
         """
         self.patience = PATIENCE + self.hoods.count if patience else 0
         self.clock = Clock(min(seconds, self.user_clock.left), threading.Event())
+        self.loops = loops
         if self.limits.rounds:
             self.clock = Clock(self.user_clock.left, self.user_clock.stop)
             self._improve_bound()
@@ -164,6 +168,13 @@ class Search:
         else:
             self.relaxed.wait(min(MOST_WAIT, WAIT_SHARE * self.clock.left))
         self._loop()
+
+    @property
+    def resting(self) -> bool:
+        """Whether neighbourhoods have had their time, or found nothing for long."""
+        with self.lock:
+            tired = self.patience and self.done - self.improved > self.patience
+            return bool(tired) or self.clock.elapsed > self.loops
 
     @property
     def closed(self) -> bool:
@@ -250,22 +261,23 @@ class Search:
         self._solve_hood(kind, hoods.solvers[0], hoods.scales[0], point, columns, seed)
 
     def _solve_whole(self) -> None:
-        """Solve all plausible columns of a large model as one MIP, in this thread alone.
+        """Solve all plausible columns as one MIP, in this thread alone.
 
         Where people share their time HiGHS by itself comes near what neighbourhoods find, and
-        both together are better than either; where only money binds it stays far behind. Smaller
-        models are solved whole in the end; in reproducible mode no thread is to spare.
+        both together are better than either; where only money binds it stays far behind. Models
+        that exact engines end are solved as they are, for all the time of the search; in
+        reproducible mode no thread is to spare.
         """
         with self.lock:
             point = self.best
             if point is None or self.hoods.guide is None or self.clock.over:
                 return
-            if self.patience or self.limits.workers < 2 or not self.space.share.any():
+            if self.limits.workers < 2 or not self.space.share.any():
                 return
             if len(self.space.matrix.row_value) > MOST_ENTRIES:
                 return
             self.hoods.room = point.cost - self.bound
-            columns = self.hoods.plausible(point)
+            columns = self.hoods.columns if self.patience else self.hoods.plausible(point)
         space = self.space
         free = space.with_shared(columns)
         sub = cut_out(space.matrix, space.cost, space.box, free, point.x, point.activity)
@@ -273,7 +285,8 @@ class Search:
         def take(part: Floats) -> None:
             self._offer(point, point.x, sub, part, "whole")
 
-        effort = Effort(WHOLE_SHARE * self.clock.left, SUB_GAP)
+        share = 1.0 if self.patience else WHOLE_SHARE
+        effort = Effort(share * self.clock.left, SUB_GAP)
         start = point.x[sub.columns]
         solve_mip(sub.program, effort, self.clock, self.limits.seed, start, take)
 
@@ -332,7 +345,7 @@ class Search:
             with self.lock:
                 if self.limits.rounds and self.done >= self.limits.rounds:
                     return
-                if self.patience and self.done - self.improved > self.patience:
+                if self.resting:
                     return
                 self.done += 1
                 point = self.best

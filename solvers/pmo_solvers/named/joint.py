@@ -24,8 +24,8 @@ from pmo_optimizer.backend import (
     relative_gap,
     stages_of,
 )
-from pmo_optimizer.model import Method, Status, SupplierKind, Termination
-from pmo_optimizer.problem import Feature, Placement, Problem, Supplier
+from pmo_optimizer.model import Method, Status, Termination
+from pmo_optimizer.problem import Feature, Placement, Problem
 from pmo_solvers.cp_sat import CpSatBackend
 from pmo_solvers.hybrid.starts import RULES
 from pmo_solvers.named.certificate import certificate_of, given_of, members_of
@@ -33,20 +33,27 @@ from pmo_solvers.named.conflicts import Conflict, Explainer
 from pmo_solvers.named.goals import Points
 from pmo_solvers.named.ledger import Ledger
 from pmo_solvers.named.restrict import Restricted, allows, among, fixed, values_of
+from pmo_solvers.named.room import Room
 from pmo_solvers.named.roster import Rosters, Staffed, following
 from pmo_solvers.named.search import Search, Staffing, Terms, cells, fits, unbound
 from pmo_solvers.named.tasks import Given, Reader, Work, moved
 from pmo_solvers.ranking.fill import Rule
 from pmo_solvers.time_indexed.driver import OPTIMAL_GAP, cut_short, settled
 
-FIRST_SHARE = 0.2
+FIRST_SHARE = 0.08
 """Part of the time for the first plan by capacity."""
 
-NEXT_SHARE = 0.25
+NEXT_SHARE = 0.5
 """Part of the time left for each further plan."""
 
-STAFF_SHARE = 0.15
-"""Part of the time left for names, until a plan is staffed."""
+HERE_SHARE = 0.25
+"""Most part of the time left for plans of which little is open."""
+
+STAFF_SHARE = 0.25
+TRIAL_SHARE = 0.03
+THIN_SHARE = 0.1
+"""Part of the time left for names, until a plan is staffed; where much is to be staffed with all
+the time of classes, which rarely can be; and for what is left when projects have gone."""
 
 POLISH_SHARE = 0.5
 """Part of the time left for the goals of the final staffing."""
@@ -59,10 +66,6 @@ RENEW_SHARE = 0.2
 
 POLISH_PART = 0.1
 """Part of the time that stays for the goals of the final staffing."""
-
-SLACKS = (1.0, 0.93, 0.86, 0.8)
-"""Parts of the time of classes that plans by capacity may use, one after the other, where names
-are found for none of the plans before. Bounds come from the first alone."""
 
 MOST_CELLS = 20_000
 """Pairs of server and period of a plan's tasks up to which it is staffed with proof."""
@@ -130,8 +133,9 @@ class Joint:
         self.avoided: list[Conflict] = []
         self.best: Candidate | None = None
         self.start: Candidate | None = None
-        self.slack = 0
+        self.room = Room()
         self.first: Outcome | None = None
+        self.last: Outcome | None = None
         self.bound: float | None = None
         self.words: list[str] = []
         self.partial: tuple[Decisions, Staffing] | None = None
@@ -163,15 +167,20 @@ class Joint:
         staffing = search.run(self._known(search.work))
         if staffing.full:
             self._offer(Staffed(decisions, staffing.work, staffing.given))
-            return not (self.avoided or self.slack)
+            self.room.learn(staffed=True)
+            # Where work is counted the engine would find the same plan again.
+            again = bool(self.avoided) or self.room.may_differ
+            return self._closed or (self.options.reproducible and not again)
         if self.partial is None and not (staffing.loose or staffing.impossible):
             self.partial = decisions, staffing
+        tight = self._is_tight(staffing.work)
         if cells(staffing.work.tasks) <= MOST_CELLS:
             self._learn(staffing, decisions)
         else:
-            self.slack += 1
-        self._thin_out(search, decisions)
-        return self.slack >= len(SLACKS)
+            self.room.learn(staffed=False)
+        if not tight:
+            self._thin_out(search, decisions)
+        return self.room.used_up
 
     def _take_start(self) -> None:
         """Keep the plan to begin with, its names as they are, where it still is a plan."""
@@ -211,32 +220,30 @@ class Joint:
         share = FIRST_SHARE if number == 0 else NEXT_SHARE
         options = self._part(share)
         if number:
-            known = self.best.decisions if self.best else None
-            start = known or (self.first.decisions if self.first else None)
-            options = replace(options, start=None if self.options.reproducible else start)
-        part = SLACKS[self.slack]
-        problem = replace(self.plain, conflicts=conflicts, suppliers=self._slackened(part))
+            start = None if self.options.reproducible else self._latest
+            options = replace(options, start=start)
+        suppliers = self.room.suppliers(self.plain)
+        problem = replace(self.plain, conflicts=conflicts, suppliers=suppliers)
         found = self.engine.solve(problem, options)
         self.words.append(f"plan {number + 1}: {found.word}")
         if self.first is None:
             self.first = found
-        if not (self.avoided or self.slack):
+        if found.decisions is not None:
+            self.last = found
+        if not (self.avoided or self.room.slack):
             self._take_bound(found)
         return found
 
-    def _slackened(self, part: float) -> tuple[Supplier, ...]:
-        """Return suppliers of which classes have a part of their time.
-
-        What single people cannot share is hard to staff where every class is used up.
-        """
-        if part == 1.0:
-            return self.plain.suppliers
-        return tuple(
-            replace(s, available=tuple(int(part * fte) for fte in s.available))
-            if s.kind is SupplierKind.CLASS
-            else s
-            for s in self.plain.suppliers
-        )
+    @property
+    def _latest(self) -> Decisions | None:
+        """Return what the next plan begins with: the latest one, or the best with names."""
+        last, best = self.last, self.best
+        if last is None or not last.stages:
+            return best.decisions if best is not None else None
+        planned = tuple(stage.best or 0.0 for stage in last.stages)
+        if best is not None and self._better(best.stages, planned):
+            return best.decisions
+        return last.decisions
 
     def _part(self, share: float) -> Options:
         """Return the options for a part of the time, or of the work."""
@@ -265,7 +272,7 @@ class Joint:
         if self.avoided and not self._late:
             self.avoided = []
             return True
-        if not (self.avoided or self.slack) and found.status is Status.INFEASIBLE:
+        if not (self.avoided or self.room.slack) and found.status is Status.INFEASIBLE:
             self.first = found
         return False
 
@@ -274,7 +281,8 @@ class Joint:
     def _search(self, decisions: Decisions, *, polish: bool = False) -> Search:
         """Return a search for the names of some decisions, with its part of the time."""
         work = self.reader.work_of(decisions)
-        share = POLISH_SHARE if polish else STAFF_SHARE
+        names = TRIAL_SHARE if self._is_tight(work) else STAFF_SHARE
+        share = POLISH_SHARE if polish else names
         limit = self.clock.left if self.options.reproducible else share * self.clock.left
         terms = Terms(
             self.options.workers,
@@ -286,15 +294,19 @@ class Joint:
         points = Points(work, self.options.goals, members_of(work, self._known(work)))
         return Search(work, points, Clock(limit, self.clock.stop), terms)
 
+    def _is_tight(self, work: Work) -> bool:
+        """Return whether much is to be staffed, in a plan that may use all the time of classes."""
+        return cells(work.tasks) > MOST_CELLS and not self.room.slack
+
     def _thin_out(self, search: Search, decisions: Decisions) -> None:
         """Leave out projects that lack people until all others are staffed, and keep that plan.
 
         Links and rules may take others along: which stay, at their dates, is planned anew.
         """
-        limit = self.clock.left if self.options.reproducible else STAFF_SHARE * self.clock.left
+        limit = self.clock.left if self.options.reproducible else THIN_SHARE * self.clock.left
         search.clock = Clock(limit, self.clock.stop)
         certain = {p.index for p in self.problem.projects if p.fixed == 1}
-        kept = among(self.plain, decisions, search.drop(self._scores(decisions), certain))
+        kept = among(self.plain, decisions, search.drop(self._values(), certain))
         rest = self._solved_here(kept)
         if rest is None:
             return
@@ -305,7 +317,7 @@ class Joint:
 
     def _solved_here(self, kept: Restricted) -> Decisions | None:
         """Return the best plan of a problem in which dates are kept; it is solved in no time."""
-        found = CpSatBackend().solve(kept.problem, replace(self._part(NEXT_SHARE), start=None))
+        found = CpSatBackend().solve(kept.problem, replace(self._part(HERE_SHARE), start=None))
         return None if found.decisions is None else kept.undo(found.decisions)
 
     def _known(self, work: Work) -> Given:
@@ -399,9 +411,13 @@ class Joint:
         short = any(ledger.missing(task) for task in work.tasks)
         return not (short or unbound(ledger, work.tasks))
 
+    def _values(self) -> list[float]:
+        """Return the value of each project, the time of its finish left aside."""
+        return [float(p.raw_value) * p.value_factor for p in self.problem.projects]
+
     def _scores(self, decisions: Decisions) -> tuple[float, ...]:
         """Return scores by which the projects of a plan come first, the worthiest before others."""
-        values = [float(p.raw_value) * p.value_factor for p in self.problem.projects]
+        values = self._values()
         most = max([abs(value) for value in values] or [1.0]) or 1.0
         return tuple(
             chosen + value / (2.0 * most)

@@ -19,13 +19,16 @@ from pmo_solvers.named.tasks import MISS, Given, Server, Task, Work
 SMALL_CELLS = 6_000
 """Pairs of server and period of a part of the work up to which it is one program."""
 
-HOOD_CELLS = 4_000
-"""The same for a neighbourhood, at first."""
+HOOD_CELLS = 600
+HOOD_SECONDS = 0.6
+"""The same for a neighbourhood around a missing task, at first, and its longest time. Both grow
+together: many small ones were seen to leave far less unmet than few large ones."""
 
-HOOD_SECONDS = 4.0
-"""Longest time for a neighbourhood."""
+POLISH_CELLS = 2_000
+POLISH_SECONDS = 2.0
+"""The same for a neighbourhood in which price and points are improved."""
 
-PATIENCE = 3
+PATIENCE = 4
 """Rounds over all missing tasks without a gain after which a search for need ends."""
 
 DROP_PATIENCE = 1
@@ -148,9 +151,10 @@ class Search:
         )
 
     def drop(self, worth: Sequence[float], certain: Container[int]) -> set[int]:
-        """Take projects that lack people out, the least worthy first, until nothing is missing.
+        """Take projects out until nothing is missing, first where the least worth gives the most.
 
-        Whom they leave serve the others at once. Returns the projects that are out.
+        That is one that lacks people, or one whose people can serve those that do; whom it
+        leaves serve the others at once. Returns the projects that are out.
 
         Parameters
         ----------
@@ -162,11 +166,10 @@ class Search:
         gone: set[int] = set()
         active = list(self.work.tasks)
         while True:
-            short = {task.project for task in active if self.ledger.missing(task)}
-            free = [p for p in short if p not in certain]
-            if not free:
+            relief = {p: r for p, r in self._relief(active).items() if p not in certain}
+            if not relief:
                 return gone
-            worst = min(free, key=lambda p: (worth[p], p))
+            worst = min(relief, key=lambda p: (worth[p] / relief[p], p))
             gone.add(worst)
             for task in active:
                 if task.project == worst:
@@ -174,6 +177,37 @@ class Search:
             active = [task for task in active if task.project != worst]
             self.builder.run([task for task in active if self.ledger.missing(task)])
             self._mend(active, DROP_PATIENCE)
+
+    def _relief(self, active: Sequence[Task]) -> dict[int, int]:
+        """Return by project how many of the delivered units that are missing it stands for.
+
+        These are its own, and those which its people could deliver at the time.
+        """
+        relief: dict[int, int] = defaultdict(int)
+        for task in active:
+            missing = self.ledger.missing(task)
+            if not missing:
+                continue
+            relief[task.project] += sum(missing.values())
+            for project, could in self._could_serve(task).items():
+                anywhere = sum(could.values()) if -1 in missing else 0
+                there = sum(min(could.get(t, 0), units) for t, units in missing.items() if t >= 0)
+                relief[project] += min(max(there, anywhere), sum(missing.values()))
+        return {project: units for project, units in relief.items() if units}
+
+    def _could_serve(self, task: Task) -> dict[int, dict[int, int]]:
+        """Return by other project and period what its servers could deliver to a task instead."""
+        able = set(task.people)
+        out: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+        for (server, index), shares in self.ledger.given.items():
+            project = self.work.tasks[index].project
+            serves = server[1] in able if server[0] == "p" else server in task.anonymous
+            if project == task.project or not serves:
+                continue
+            for period, units in shares.items():
+                if task.start <= period < task.end:
+                    out[project][period] += units * self.ledger.level(server, task)
+        return out
 
     def _kept(self, task: Task) -> bool:
         return bool(self.ledger.servers(task)) or not task.asked
@@ -298,7 +332,8 @@ class Search:
     def _around(self, task: Task, part: Sequence[Task], size: int) -> bool:
         """Staff a neighbourhood of a task anew; return whether less is missing."""
         hood = neighbourhood(self.ledger, task, part, size, self.random)
-        answer = self._solve(hood, None, min(HOOD_SECONDS, self.clock.left))
+        seconds = HOOD_SECONDS * size / HOOD_CELLS
+        answer = self._solve(hood, None, min(seconds, self.clock.left))
         return self._gains(hood, answer, self._lacks)
 
     def _lacks(self, tasks: Sequence[Task]) -> tuple[float, ...]:
@@ -339,8 +374,8 @@ class Search:
         limit = self.clock.elapsed + self.terms.share * min(self.clock.left, 1e6)
         while idle < POLISH_PATIENCE and not self.clock.over and self.clock.elapsed < limit:
             task = self.random.choice(list(part))
-            hood = neighbourhood(self.ledger, task, part, HOOD_CELLS, self.random)
-            seconds = min(HOOD_SECONDS, self.clock.left)
+            hood = neighbourhood(self.ledger, task, part, POLISH_CELLS, self.random)
+            seconds = min(POLISH_SECONDS, self.clock.left)
             answer = self._solve(hood, self.points, seconds, full=full)
             idle = 0 if self._gains(hood, answer, measure) else idle + 1
 
