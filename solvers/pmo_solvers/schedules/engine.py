@@ -35,6 +35,14 @@ def suits_schedules(problem: Problem) -> bool:
     return is_expressible(problem)
 
 
+FEW_JOBS, MODAL_JOBS = 40, 150
+"""Jobs, of which some have several ways, up to which CP-SAT has all threads at first; where there
+are few its first strategies often prove the best schedule, others need more of them."""
+
+MORE_THREADS = 4
+"""Threads that CP-SAT has there for each worker."""
+
+
 def solve_schedules(problem: Problem, options: Options) -> Outcome:
     """Return the best plan found for a problem that `suits_schedules` accepts.
 
@@ -157,10 +165,16 @@ class Run:
         self._windows(self.options.seed)
 
     def _side_by_side(self) -> None:
-        """Breed in processes of their own beside CP-SAT, first as a whole, then in windows."""
+        """Breed in processes of their own beside CP-SAT, first as a whole, then in windows.
+
+        Where jobs have several ways CP-SAT has all threads, and more of them than there are
+        workers: what it searches besides the first few strategies pays there.
+        """
         workers = self.options.workers
+        jobs = self.compiled.shop.jobs
+        modal = len(jobs) <= MODAL_JOBS and any(len(job.ways) > 1 for job in jobs)
         # Where rules found no schedule at all, funds are so tight that breeding hardly will.
-        children = workers // 2 if self.board.best is not None else 0
+        children = workers // 2 if self.board.best is not None and not modal else 0
         threads = workers - children
         first = self.options.seed + 1
         seeds = range(first, first + children)
@@ -170,7 +184,8 @@ class Run:
             ThreadPoolExecutor(threads + 1) as pool,
             self._ended(),
         ):
-            self.complete.run(threads)
+            more = modal and len(jobs) > FEW_JOBS
+            self.complete.run(MORE_THREADS * threads if more else threads)
             others = [
                 pool.submit(self._windows, seed) for seed in range(first, first + threads - 1)
             ]
