@@ -22,7 +22,7 @@ help:
 	@echo "make test     run every check: ruff, mypy, import contracts, tests"
 	@echo "make drill    run the long tests"
 	@echo "make format   format the code and mend what ruff can mend"
-	@echo "make schema   write docs/portfolio.schema.json again"
+	@echo "make schema   write docs/portfolio.schema.json and docs/scenario.schema.json again"
 	@echo "make lock     pin the newest allowed versions in requirements.lock"
 	@echo "make clean    remove the environment and all caches"
 
@@ -67,6 +67,7 @@ format: $(INSTALLED)
 
 schema: $(INSTALLED)
 	$(BIN)/pmo-optimizer schema > docs/portfolio.schema.json
+	$(BIN)/pmo-optimizer schema --scenario > docs/scenario.schema.json
 
 # uv keeps the pins that still fit; `make lock UPGRADE=--upgrade` takes the newest.
 lock: $(INSTALLED)

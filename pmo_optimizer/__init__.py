@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pmo_optimizer import people, referee
-    from pmo_optimizer.checks import check, check_data, require_valid
+    from pmo_optimizer.checks import check, check_data, require_valid, suggestion
     from pmo_optimizer.hiring import HireWorth, hire_worth
     from pmo_optimizer.model import (
         FTE_STEP,
@@ -55,12 +55,14 @@ if TYPE_CHECKING:
         Excludes,
         Filter,
         Finding,
+        Frozen,
         Fund,
         FundSplit,
         FundUse,
         Grain,
         Hire,
         HireOrder,
+        Id,
         IfUnselected,
         Incumbent,
         InvalidInput,
@@ -71,6 +73,7 @@ if TYPE_CHECKING:
         Method,
         Mode,
         Need,
+        Number,
         Objective,
         Person,
         PersonClass,
@@ -110,9 +113,14 @@ if TYPE_CHECKING:
         UnmetReason,
         Unsupported,
         UtilizationRule,
+        Version,
         Violation,
         Weekday,
+        When,
         discount,
+        read_file,
+        validated,
+        write_file,
     )
     from pmo_optimizer.optimize import optimize
     from pmo_optimizer.staff import staff
@@ -149,6 +157,7 @@ __all__ = [
     "Excludes",
     "Filter",
     "Finding",
+    "Frozen",
     "Fund",
     "FundSplit",
     "FundUse",
@@ -156,6 +165,7 @@ __all__ = [
     "Hire",
     "HireOrder",
     "HireWorth",
+    "Id",
     "IfUnselected",
     "Incumbent",
     "InvalidInput",
@@ -166,6 +176,7 @@ __all__ = [
     "Method",
     "Mode",
     "Need",
+    "Number",
     "Objective",
     "Person",
     "PersonClass",
@@ -205,17 +216,23 @@ __all__ = [
     "UnmetReason",
     "Unsupported",
     "UtilizationRule",
+    "Version",
     "Violation",
     "Weekday",
+    "When",
     "check",
     "check_data",
     "discount",
     "hire_worth",
     "optimize",
     "people",
+    "read_file",
     "referee",
     "require_valid",
     "staff",
+    "suggestion",
+    "validated",
+    "write_file",
 ]
 
 _HOME = MappingProxyType(
@@ -223,6 +240,7 @@ _HOME = MappingProxyType(
         "check": "pmo_optimizer.checks",
         "check_data": "pmo_optimizer.checks",
         "require_valid": "pmo_optimizer.checks",
+        "suggestion": "pmo_optimizer.checks",
         "HireWorth": "pmo_optimizer.hiring",
         "hire_worth": "pmo_optimizer.hiring",
         "optimize": "pmo_optimizer.optimize",

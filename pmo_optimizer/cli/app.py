@@ -24,6 +24,7 @@ from pmo_optimizer.cli.options import (
     PlanFile,
     PortfolioFile,
     Reproducible,
+    ScenarioFiles,
     Seed,
     ShowProgress,
     Staffing,
@@ -145,6 +146,45 @@ def staff(
     warn_if_foreign(portfolio, plan)
     named, interrupted = staff_watched(portfolio, plan, settings, Progress(shown=False))
     _deliver(portfolio, named, interrupted, output_file, as_json, everything)
+
+
+@app.command(epilog=EPILOG)
+@exit_codes()
+def compare(
+    file: PortfolioFile,
+    scenarios: ScenarioFiles,
+    time_limit: TimeLimit = 60.0,
+    gap: Gap = 0.0,
+    backend: Backend = "auto",
+    workers: Workers = None,
+    seed: Seed = 0,
+    reproducible: Reproducible = False,
+    staffing: StaffingKind = Staffing.CAPACITY,
+    as_json: AsJson = False,
+    progress: ShowProgress = True,
+    everything: Everything = False,
+) -> None:
+    """Solve a portfolio and its scenarios, and put them side by side.
+
+    The time limit is that of each solve. Scenarios that are proved infeasible are an answer;
+    the exit code is that of the worst other case. Ctrl-C shows what is there so far.
+    """
+    from pmo_optimizer.cli.running import Settings
+    from pmo_optimizer.cli.study import code_of_comparison, compare_files, show_comparison
+
+    settings = Settings(
+        time_limit=time_limit,
+        gap=gap,
+        backend=backend,
+        workers=workers,
+        seed=seed,
+        reproducible=reproducible,
+        staffing=staffing.value,
+    )
+    portfolio = _load(file)
+    found, interrupted = compare_files(portfolio, scenarios, settings, shown=progress)
+    show_comparison(portfolio, found, as_json=as_json, everything=everything)
+    raise typer.Exit(code_of_comparison(found, interrupted=interrupted))
 
 
 @app.command(epilog=EPILOG)
@@ -288,11 +328,17 @@ def check(plan_file: PlanFile, portfolio_file: OfPortfolio, as_json: AsJson = Fa
 @app.command(epilog=EPILOG)
 def schema(
     plan: Annotated[bool, typer.Option("--plan", help="Of plan files instead.")] = False,
+    scenario: Annotated[
+        bool, typer.Option("--scenario", help="Of scenario files instead.")
+    ] = False,
 ) -> None:
     """Print the JSON Schema of portfolio files."""
-    from pmo_optimizer.cli.schema import plan_schema, portfolio_schema
+    from pmo_optimizer.cli.schema import plan_schema, portfolio_schema, scenario_schema
 
-    output.result_json(plan_schema() if plan else portfolio_schema())
+    if plan and scenario:
+        raise typer.BadParameter("choose one of --plan and --scenario")
+    make = plan_schema if plan else scenario_schema if scenario else portfolio_schema
+    output.result_json(make())
 
 
 @app.command(epilog=EPILOG)

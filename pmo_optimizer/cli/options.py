@@ -61,6 +61,9 @@ PortfolioFile = Annotated[
 PlanFile = Annotated[
     Path, typer.Argument(help="Plan file that `solve --output` wrote.", metavar="PLAN")
 ]
+ScenarioFiles = Annotated[
+    list[Path], typer.Argument(help="Scenario files (.yaml, .yml or .json).", metavar="SCENARIOS")
+]
 OfPortfolio = Annotated[
     Path, typer.Option("--portfolio", "-p", help="The portfolio that the plan is of.")
 ]

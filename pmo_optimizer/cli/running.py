@@ -8,10 +8,10 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from types import FrameType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
 from pmo_optimizer.cli.codes import ExitCode
 from pmo_optimizer.cli.output import note
@@ -60,8 +60,24 @@ def staff_watched(
     return watched(lambda stop: _staff(portfolio, plan, settings, stop), progress)
 
 
-def watched(work: Callable[[threading.Event], Plan], progress: Progress) -> tuple[Plan, bool]:
-    """Return the plan, and whether somebody asked to stop before it was done.
+Answer = TypeVar("Answer")
+
+
+class Display(Protocol):
+    """What shows how the work goes on."""
+
+    def display(self) -> AbstractContextManager[object]:
+        """Return what keeps a live line."""
+
+    def say(self, text: str) -> None:
+        """Print a message."""
+
+    def tick(self) -> None:
+        """Take in what is new."""
+
+
+def watched(work: Callable[[threading.Event], Answer], progress: Display) -> tuple[Answer, bool]:
+    """Return the plan or study, and whether somebody asked to stop before it was done.
 
     The first Ctrl-C (or SIGTERM) asks the engine to stop and waits for its best plan; the
     second ends the process at once with code 130.
@@ -132,7 +148,7 @@ def _staff(portfolio: Portfolio, plan: Plan, settings: Settings, stop: threading
     )
 
 
-def _watch(future: Future[Plan], progress: Progress, stop: threading.Event) -> None:
+def _watch(future: Future[Answer], progress: Display, stop: threading.Event) -> None:
     told = False
     while wait((future,), timeout=POLL_SECONDS).not_done:
         progress.tick()

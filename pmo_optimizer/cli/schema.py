@@ -27,7 +27,28 @@ def portfolio_schema() -> dict[str, Any]:
     category or tag without a list.
     """
     schema = _titled(Portfolio.model_json_schema(), "Portfolio of pmo-optimizer")
-    parts = schema["$defs"]
+    _add_short_forms(schema["$defs"])
+    _close(schema)
+    return schema
+
+
+def scenario_schema() -> dict[str, Any]:
+    """Return the JSON Schema of scenario files: one scenario, or a list of them."""
+    from pmo_scenarios import ScenarioFile
+
+    schema = ScenarioFile.model_json_schema()
+    parts = schema.pop("$defs")
+    _add_short_forms(parts)
+    several = "ScenarioFile"
+    whole = {
+        "$defs": parts | {several: schema},
+        "oneOf": [{"$ref": f"#/$defs/{name}"} for name in ("Scenario", several)],
+    }
+    _close(whole)
+    return _titled(whole, "Scenarios of pmo-optimizer")
+
+
+def _add_short_forms(parts: dict[str, Any]) -> None:
     phase, mode, where = parts["Phase"], parts["Mode"], parts["Filter"]
     phase["properties"] |= {name: mode["properties"][name] for name in SHORT_PHASE}
     phase["required"] = [name for name in phase["required"] if name != "modes"]
@@ -37,8 +58,6 @@ def portfolio_schema() -> dict[str, Any]:
         many = where["properties"][name]
         shape = {key: many.pop(key) for key in ("type", "items")}
         many["anyOf"] = [{"type": "string"}, shape]
-    _close(schema)
-    return schema
 
 
 def _close(part: object) -> None:

@@ -3,7 +3,7 @@
 See ``docs/formulation.md`` for what each part means.
 """
 
-from pmo_optimizer.model.base import Amounts, Filter
+from pmo_optimizer.model.base import Amounts, Filter, Frozen, Id, Number, Version, When
 from pmo_optimizer.model.calendar import Calendar, Grain, Site, Weekday, discount
 from pmo_optimizer.model.errors import (
     EngineError,
@@ -13,6 +13,9 @@ from pmo_optimizer.model.errors import (
     Severity,
     Unsupported,
 )
+from pmo_optimizer.model.files import read as read_file
+from pmo_optimizer.model.files import validated
+from pmo_optimizer.model.files import write as write_file
 from pmo_optimizer.model.money import Anchor, Benefit, Cap, CostLine, Fund, ProjectYears
 from pmo_optimizer.model.objective import (
     BaselinePhase,
@@ -114,12 +117,14 @@ __all__ = [
     "Excludes",
     "Filter",
     "Finding",
+    "Frozen",
     "Fund",
     "FundSplit",
     "FundUse",
     "Grain",
     "Hire",
     "HireOrder",
+    "Id",
     "IfUnselected",
     "Incumbent",
     "InvalidInput",
@@ -130,6 +135,7 @@ __all__ = [
     "Method",
     "Mode",
     "Need",
+    "Number",
     "Objective",
     "Person",
     "PersonClass",
@@ -169,7 +175,12 @@ __all__ = [
     "UnmetReason",
     "Unsupported",
     "UtilizationRule",
+    "Version",
     "Violation",
     "Weekday",
+    "When",
     "discount",
+    "read_file",
+    "validated",
+    "write_file",
 ]

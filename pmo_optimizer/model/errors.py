@@ -63,6 +63,10 @@ class InvalidInput(PmoError, ValueError):
         lines = "\n".join(f"  {finding}" for finding in findings)
         super().__init__(f"{len(errors)} error(s) in the input\n{lines}")
 
+    def __reduce__(self) -> tuple[type[InvalidInput], tuple[tuple[Finding, ...]]]:
+        """Keep the findings on the way between processes."""
+        return type(self), (self.findings,)
+
 
 class EngineError(PmoError, RuntimeError):
     """An engine failed, or the referee refused what it returned."""

@@ -135,8 +135,15 @@ def refused(rule: str, path: str, message: str, fix: str) -> InvalidInput:
     return InvalidInput((Finding(Severity.ERROR, rule, path, message, fix),))
 
 
-def read(path: Path) -> dict[str, Any]:
+def read(path: Path, *, begin: str = "`calendar:` and `projects:`") -> dict[str, Any]:
     """Return the content of a YAML or JSON file as plain data with exact numbers.
+
+    Parameters
+    ----------
+    path
+        The file.
+    begin
+        Fields with which such files begin, for the message about one of another shape.
 
     Raises
     ------
@@ -154,7 +161,7 @@ def read(path: Path) -> dict[str, Any]:
                 "file-too-large",
                 name,
                 f"The file has {size:,} bytes; at most {MAX_BYTES:,} are read.",
-                "Split the portfolio or leave out what is not needed.",
+                "Split it, or leave out what is not needed.",
             )
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
@@ -167,13 +174,13 @@ def read(path: Path) -> dict[str, Any]:
         ) from error
     data = parse_json(text, name) if path.suffix.lower() == ".json" else parse_yaml(text, name)
     if data is None:
-        raise refused("file-empty", name, "The file is empty.", "Write a portfolio into it.")
+        raise refused("file-empty", name, "The file is empty.", f"Begin with {begin}.")
     if not isinstance(data, dict):
         raise refused(
             "file-shape",
             name,
             f"The file holds a {type(data).__name__}, not a mapping of fields.",
-            "Begin with fields such as `calendar:` and `projects:`.",
+            f"Begin with fields such as {begin}.",
         )
     return data
 

@@ -39,6 +39,10 @@ VALUE_KINDS = frozenset({"value_error", "enum", "literal_error", "union_tag_inva
 """Errors of pydantic about a value of the right kind."""
 
 DAY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
+WORD = re.compile(r"[A-Z][a-z]*")
+
+TAG_FIELDS = ("type", "change")
+"""Fields by which one of several kinds of objects is chosen."""
 
 MOST_DIGITS = 18
 """Numbers with more digits are not written out."""
@@ -58,12 +62,15 @@ class Place:
         The model of the object around it.
     is_key
         Whether the key is meant, not its value.
+    whole
+        What the whole input is called.
     """
 
     path: tuple[Step, ...]
     kind: object
     owner: type[BaseModel]
     is_key: bool = False
+    whole: str = "the portfolio"
 
 
 def form_findings(
@@ -123,7 +130,12 @@ def _place(location: tuple[Step, ...], data: object, model: type[BaseModel]) -> 
         kind = inner
         here, name = _looked_up(here, step)
         path.append(name)
-    return Place(tuple(path), _bare(kind), owner, is_key)
+    return Place(tuple(path), _bare(kind), owner, is_key, whole_of(model))
+
+
+def whole_of(model: type[BaseModel]) -> str:
+    """Return what an input of a model is called: ``the scenario file`` for ScenarioFile."""
+    return f"the {' '.join(WORD.findall(model.__name__)).lower()}"
 
 
 _NOWHERE = object()
@@ -171,15 +183,24 @@ def _kinds(kind: object) -> tuple[object, ...]:
 
 
 def _tagged(kind: object, step: Step) -> type[BaseModel] | None:
-    """Return the member of a union of models whose ``type`` is a step."""
+    """Return the member of a union of models whose tag (``type``, ``change``) is a step."""
     for member in _kinds(kind) if len(_kinds(kind)) > 1 else ():
         if isinstance(member, type) and issubclass(member, BaseModel) and step in _tags(member):
             return member
     return None
 
 
+def _tag_field(kind: object) -> str:
+    """Return the field by which members of a union of models are told apart."""
+    models = [k for k in _kinds(kind) if isinstance(k, type) and issubclass(k, BaseModel)]
+    return next(
+        (name for name in TAG_FIELDS if all(name in m.model_fields for m in models)), TAG_FIELDS[0]
+    )
+
+
 def _tags(model: type[BaseModel]) -> tuple[object, ...]:
-    return get_args(model.model_fields["type"].annotation) if "type" in model.model_fields else ()
+    name = _tag_field(model)
+    return get_args(model.model_fields[name].annotation) if name in model.model_fields else ()
 
 
 def _step_into(kind: object, step: Step) -> object:
@@ -212,7 +233,7 @@ def fields_of(model: type[BaseModel]) -> dict[str, object]:
 # -- words --------------------------------------------------------------------------------------
 
 
-def spoken(path: tuple[Step, ...]) -> str:
+def spoken(path: tuple[Step, ...], whole: str = "the portfolio") -> str:
     """Return a path in words: ``field `duration` of phase build of project P12``."""
     parts: list[str] = []
     done = 0
@@ -228,7 +249,7 @@ def spoken(path: tuple[Step, ...]) -> str:
         word = f"entry {step + 1}" if isinstance(step, int) else f"`{step[:LONGEST]}`"
         parts.append(single or word)
         done += 1
-    return " of ".join(reversed(parts)) or "the portfolio"
+    return " of ".join(reversed(parts)) or whole
 
 
 def _begin(words: str) -> str:
@@ -302,7 +323,8 @@ def wanted(kind: object) -> Wanted:
     if set(kinds) == {int, date}:
         return Wanted("a date, or the number of a period (0 is the first)", "2027-03-31")
     if len(kinds) > 1 and any(isinstance(k, type) and issubclass(k, BaseModel) for k in kinds):
-        return Wanted("a mapping with a `type`", "{type: ...}")
+        tag = _tag_field(kind)
+        return Wanted(f"a mapping with a `{tag}`", f"{{{tag}: ...}}", f"mappings with a `{tag}`")
     if len(kinds) > 1:
         several = [wanted(k) for k in kinds]
         return Wanted(" or ".join(dict.fromkeys(w.words for w in several)), several[0].example)
@@ -370,18 +392,18 @@ def _finding(place: Place, details: list[ErrorDetails]) -> Finding:
     if kinds[0] == "missing":
         return _missing(place)
     if kinds[0] == "union_tag_not_found":
-        tags = _all_tags(place.kind)
-        where = _begin(spoken(place.path))
-        text = f"{where} has no `type`; one of {_listed(tags)} is expected."
-        path = _text((*place.path, "type"))
+        tags, tag = _all_tags(place.kind), _tag_field(place.kind)
+        where = _begin(spoken(place.path, place.whole))
+        text = f"{where} has no `{tag}`; one of {_listed(tags)} is expected."
+        path = _text((*place.path, tag))
         return Finding(
-            Severity.ERROR, "missing-field", path, text, f"Add for instance `type: {tags[0]}`."
+            Severity.ERROR, "missing-field", path, text, f"Add for instance `{tag}: {tags[0]}`."
         )
     if kinds[0] == "union_tag_invalid":
         value = details[0]["input"]
-        found = value.get("type") if isinstance(value, Mapping) else value
-        tags = _all_tags(place.kind)
-        options = Place((*place.path, "type"), Literal[tags], place.owner)
+        tags, tag = _all_tags(place.kind), _tag_field(place.kind)
+        found = value.get(tag) if isinstance(value, Mapping) else value
+        options = Place((*place.path, tag), Literal[tags], place.owner)
         return _wrong_option(options, found, [str(tag) for tag in tags])
     return _wrong(place, details)
 
@@ -399,7 +421,9 @@ def _unknown(place: Place) -> Finding:
     name = place.path[-1] if place.path else ""
     fields = fields_of(place.owner)
     close = meant(name, fields)
-    message = f"{_begin(spoken(place.path[:-1]))} has no field `{str(name)[:LONGEST]}`."
+    message = (
+        f"{_begin(spoken(place.path[:-1], place.whole))} has no field `{str(name)[:LONGEST]}`."
+    )
     fix = (
         f"Did you mean `{close}`? Otherwise remove it."
         if close
@@ -447,7 +471,7 @@ def _missing(place: Place) -> Finding:
     name, expected = place.path[-1], wanted(place.kind)
     if name in {"duration", "modes"} and place.path[-3:-2] == ("phases",):
         return _no_mode(place.path[:-1])
-    message = f"{_begin(spoken(place.path[:-1]))} has no `{name}`; it must have one"
+    message = f"{_begin(spoken(place.path[:-1], place.whole))} has no `{name}`; it must have one"
     return Finding(
         Severity.ERROR,
         "missing-field",
@@ -459,7 +483,9 @@ def _missing(place: Place) -> Finding:
 
 def _wrong_option(place: Place, found: object, options: list[str]) -> Finding:
     close = meant(found, options)
-    message = f"{_begin(spoken(place.path))} is {shown(found)}; one of {_listed(options)} "
+    message = (
+        f"{_begin(spoken(place.path, place.whole))} is {shown(found)}; one of {_listed(options)} "
+    )
     fix = f"Did you mean `{close}`?" if close else f"Write for instance `{options[0]}`."
     return Finding(Severity.ERROR, "wrong-value", _text(place.path), f"{message}is expected.", fix)
 
@@ -471,9 +497,9 @@ def _wrong(place: Place, details: list[ErrorDetails]) -> Finding:
     if options and len(_kinds(place.kind)) == 1:
         return _wrong_option(place, value, options)
     rule = "wrong-value" if kinds & VALUE_KINDS else "wrong-type"
-    subject = _begin(spoken(place.path))
+    subject = _begin(spoken(place.path, place.whole))
     if place.is_key:
-        subject = f"A key of {spoken(place.path[:-1])}"
+        subject = f"A key of {spoken(place.path[:-1], place.whole)}"
     own = next((d["msg"] for d in details if d["type"] == "value_error"), "")
     expected = YEAR if place.is_key and place.kind is int else wanted(place.kind)
     message, fix = _special(value, details, expected)

@@ -10,18 +10,21 @@ import io
 from rich.console import Console, Group, RenderableType
 
 from pmo_optimizer.model import Plan, Portfolio
+from pmo_optimizer.report.comparison import comparison_report
 from pmo_optimizer.report.gantt import gantt
 from pmo_optimizer.report.header import broken, header, terms, violations
 from pmo_optimizer.report.people import person_loads, personal, teams, unmet
 from pmo_optimizer.report.projects import rejected, selected
 from pmo_optimizer.report.resources import alignment, breaches, funds, hires, load
 from pmo_optimizer.report.tables import table
-from pmo_optimizer.report.words import clean, gap_text, relative_gap, score
+from pmo_optimizer.report.words import bar, clean, gap_text, relative_gap, score
 
 __all__ = [
     "DEFAULT_LIMIT",
     "DEFAULT_WIDTH",
+    "bar",
     "clean",
+    "comparison_report",
     "gap_text",
     "person_report",
     "plan_report",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pmo_optimizer.cli.schema import plan_schema, portfolio_schema
+from pmo_optimizer.cli.schema import plan_schema, portfolio_schema, scenario_schema
 
 ROOT = Path(__file__).parents[2]
 
@@ -82,6 +82,12 @@ def test_portfolio_schema_is_current() -> None:
     """docs/portfolio.schema.json is what the models say (`make schema` writes it)."""
     kept = json.loads((ROOT / "docs" / "portfolio.schema.json").read_text())
     assert kept == portfolio_schema()
+
+
+def test_scenario_schema_is_current() -> None:
+    """docs/scenario.schema.json is what the models say (`make schema` writes it)."""
+    kept = json.loads((ROOT / "docs" / "scenario.schema.json").read_text())
+    assert kept == scenario_schema()
 
 
 def test_schema_knows_the_short_forms() -> None:

@@ -27,6 +27,7 @@ FUNCTIONS = {
     "referee",
     "require_valid",
     "staff",
+    "suggestion",
 }
 
 PACKAGES = ("pmo_optimizer", "pmo_solvers", "pmo_scenarios")

@@ -1,0 +1,161 @@
+"""The commands of studies: many solves, watched, and their results as tables."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pmo_optimizer.cli import output
+from pmo_optimizer.cli.codes import ExitCode, code_of
+from pmo_optimizer.cli.output import console
+from pmo_optimizer.cli.progress import LIVE_REFRESHES
+from pmo_optimizer.cli.running import Settings, watched
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from pmo_optimizer.model import Portfolio
+    from pmo_scenarios import Comparison, Scenario
+    from pmo_scenarios.runs import Step
+
+
+class StudyProgress:
+    """Collects the ends of solves from the study's thread and shows them from the main one.
+
+    Attributes
+    ----------
+    shown
+        Whether anything is printed at all.
+    total
+        How many solves there are.
+    """
+
+    def __init__(self, total: int, *, shown: bool) -> None:
+        self.shown = shown
+        self.total = total
+        self._console = console(stderr=True)
+        self._news: queue.SimpleQueue[Step] = queue.SimpleQueue()
+        self._done = 0
+        self._began = time.monotonic()
+
+    def put(self, step: Step) -> None:
+        """Take one piece of news; called by the study, in any thread."""
+        self._news.put(step)
+
+    def display(self) -> AbstractContextManager[object]:
+        """Return what keeps the live line on a terminal; nothing elsewhere."""
+        if not (self.shown and self._console.is_terminal):
+            return nullcontext()
+        from rich.live import Live
+
+        return Live(
+            console=self._console,
+            get_renderable=self.live_line,
+            refresh_per_second=LIVE_REFRESHES,
+            transient=True,
+        )
+
+    def say(self, text: str) -> None:
+        """Print a message above the live line."""
+        self._console.print(text, style="yellow", soft_wrap=True)
+
+    def tick(self) -> None:
+        """Take in what is new, and print a line for each solve that has ended."""
+        from pmo_optimizer.report import gap_text, score
+
+        while True:
+            try:
+                step = self._news.get_nowait()
+            except queue.Empty:
+                return
+            self._done = step.done
+            plan = step.plan
+            if self.shown:
+                self._console.print(
+                    f"{step.key}: {plan.status.value} {score(plan.objective)} · gap "
+                    f"{gap_text(plan.gap)} · {plan.seconds:.0f} s · {step.done} of {step.total}",
+                    soft_wrap=True,
+                )
+
+    def live_line(self) -> Text:
+        """Return the line for the terminal, with a bar over the solves and the seconds."""
+        from pmo_optimizer.report import bar
+
+        seconds = time.monotonic() - self._began
+        line = bar(self._done, self.total, 20)
+        line.append(f" {self._done} of {self.total} solved · {seconds:.0f} s")
+        return line
+
+
+def compare_files(
+    portfolio: Portfolio, files: list[Path], settings: Settings, *, shown: bool
+) -> tuple[Comparison, bool]:
+    """Return the comparison of a portfolio and the scenarios of files.
+
+    Also whether somebody asked to stop before it was done. Warnings about scenarios go to
+    stderr.
+    """
+    from pmo_scenarios import compare, load_scenarios
+
+    scenarios = [scenario for file in files for scenario in load_scenarios(file)]
+    for scenario in scenarios:
+        _warn(scenario, portfolio)
+    progress = StudyProgress(len(scenarios) + 1, shown=shown)
+
+    def work(stop: threading.Event) -> Comparison:
+        return compare(
+            portfolio,
+            scenarios,
+            time_limit=settings.time_limit,
+            gap=settings.gap,
+            workers=settings.workers,
+            backend=settings.backend,
+            seed=settings.seed,
+            reproducible=settings.reproducible,
+            staffing=settings.staffing,
+            on_progress=progress.put,
+            stop=stop,
+        )
+
+    return watched(work, progress)
+
+
+def _warn(scenario: Scenario, portfolio: Portfolio) -> None:
+    from pmo_optimizer.model import Severity
+
+    found = scenario.check(portfolio)
+    output.show_findings(f for f in found if f.severity is Severity.WARNING)
+
+
+def show_comparison(
+    portfolio: Portfolio, comparison: Comparison, *, as_json: bool, everything: bool
+) -> None:
+    """Print a comparison on stdout, as tables or as JSON."""
+    data = comparison.to_data()
+    if as_json:
+        output.result_json(data)
+        return
+    from pmo_optimizer.report import DEFAULT_LIMIT, comparison_report
+
+    limit = None if everything else DEFAULT_LIMIT
+    output.result(comparison_report(portfolio, data, limit=limit))
+
+
+def code_of_comparison(comparison: Comparison, *, interrupted: bool) -> ExitCode:
+    """Return the exit code: that of the base, unless a scenario has no answer.
+
+    That a scenario is proved infeasible is an answer.
+    """
+    codes = [
+        code_of(case.plan, interrupted=interrupted)
+        for case in comparison.cases
+        if case.plan is not None
+    ]
+    if comparison.missing or ExitCode.INTERRUPTED in codes:
+        return ExitCode.INTERRUPTED
+    later = [code for code in codes[1:] if code is not ExitCode.INFEASIBLE]
+    return max([codes[0], *later])

@@ -1,0 +1,317 @@
+"""Many solves at once: on any executor, with starts, progress and partial results."""
+
+from __future__ import annotations
+
+import os
+import signal
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Literal
+
+from pmo_optimizer import EngineError, Plan, Portfolio, Status, Termination, Unsupported, optimize
+
+POLL_SECONDS = 0.2
+"""How often a batch looks for a wish to stop, and a solve for the batch's."""
+
+THREADS = 2
+"""Threads of each solve, unless asked otherwise: with one, CP-SAT searches no neighbourhoods."""
+
+MOST_ATTEMPTS = 2
+"""A solve whose process dies is tried so often, the last time with no other beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to solve; meaning and units are those of `pmo_optimizer.optimize`."""
+
+    time_limit: float = 60.0
+    gap: float = 0.0
+    workers: int = THREADS
+    backend: str = "auto"
+    seed: int = 0
+    reproducible: bool = False
+    staffing: Literal["capacity", "named"] = "capacity"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One solve of a batch.
+
+    Attributes
+    ----------
+    key
+        Its name in the batch.
+    portfolio
+        What is solved, valid.
+    options
+        How.
+    start
+        Plan to begin with; or the key of another job, which is then waited for, and whose
+        plan is taken if it found one.
+    """
+
+    key: str
+    portfolio: Portfolio
+    options: Options
+    start: Plan | str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """News of a batch: a solve has ended.
+
+    Attributes
+    ----------
+    key
+        Of the job.
+    plan
+        Its answer, whatever the status.
+    done, total
+        How many solves have ended, and how many there are.
+    """
+
+    key: str
+    plan: Plan
+    done: int
+    total: int
+
+
+def shares(solves: int, workers: int | None = None) -> tuple[int, int]:
+    """Return how many solves run side by side, and how many threads each has.
+
+    Parameters
+    ----------
+    solves
+        How many there are.
+    workers
+        Threads in all; as many as there are processors by default.
+
+    Examples
+    --------
+    >>> shares(5, workers=8), shares(1, workers=8), shares(5, workers=2), shares(5, workers=1)
+    ((4, 2), (1, 8), (1, 2), (1, 1))
+    """
+    workers = workers or os.cpu_count() or 1
+    processes = max(1, min(solves, workers // THREADS))
+    return processes, max(1, workers // processes)
+
+
+def run_jobs(
+    jobs: Sequence[Job],
+    *,
+    executor: Executor | None = None,
+    processes: int = 1,
+    on_progress: Callable[[Step], None] | None = None,
+    stop: threading.Event | None = None,
+) -> dict[str, Plan]:
+    """Solve every job and return the plans by key, in the order of the jobs.
+
+    An engine that fails gives a plan with status ``failed`` that says why; the others go on.
+    Where ``stop`` is set, or at Ctrl-C, what runs returns its best plan so far (as long as it
+    sees the temporary folder of this machine), and what has not begun is left out.
+
+    Parameters
+    ----------
+    jobs
+        With different keys; a start names a job of the batch, and no circle.
+    executor
+        Where they run; it is not shut down. By default processes on this machine: they import
+        the main module again, so that scripts need ``if __name__ == "__main__":``.
+    processes
+        How many solves run side by side without an executor.
+    on_progress
+        Called in this thread after every solve.
+    stop
+        Set it to end the batch soon.
+
+    Raises
+    ------
+    Unsupported
+        An engine does not exist or does not do what a portfolio asks for.
+    ValueError
+        An option is out of range, or a start names no job.
+    """
+    keys = {job.key for job in jobs}
+    lost = sorted({job.start for job in jobs if isinstance(job.start, str)} - keys)
+    if lost or len(keys) < len(jobs):
+        raise ValueError(f"unknown starts {lost}" if lost else "two jobs have one key")
+    with _flag() as flag:
+        batch = _Batch(jobs, executor, processes, flag, on_progress)
+        try:
+            batch.run(stop)
+        finally:
+            batch.close()
+    return {job.key: batch.plans[job.key] for job in jobs if job.key in batch.plans}
+
+
+@contextmanager
+def _flag() -> Iterator[Path]:
+    """Return the path of a file that, once it is there, asks every solve to stop.
+
+    Unlike events and pipes, a path reaches the solves of every executor on this machine.
+    """
+    with tempfile.TemporaryDirectory(prefix="pmo-runs-") as folder:
+        yield Path(folder) / "stop"
+
+
+class _Batch:
+    """What waits, what runs, and what is done."""
+
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        executor: Executor | None,
+        processes: int,
+        flag: Path,
+        on_progress: Callable[[Step], None] | None,
+    ) -> None:
+        self.plans: dict[str, Plan] = {}
+        self._total = len(jobs)
+        self._waiting = list(jobs)
+        self._running: dict[Future[Plan], tuple[Job, Executor]] = {}
+        self._attempts: dict[str, int] = {}
+        self._processes = processes
+        self._given = executor
+        self._pool: Executor | None = executor
+        self._flag = flag
+        self._on_progress = on_progress
+
+    def run(self, stop: threading.Event | None) -> None:
+        """Work until all is done, or somebody wants to stop."""
+        while self._waiting or self._running:
+            try:
+                if stop is not None and stop.is_set() and not self._flag.exists():
+                    self._stop()
+                self._submit()
+                if not self._running:
+                    break
+                done = wait(self._running, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED).done
+                for future in done:
+                    self._take(future, *self._running.pop(future))
+            except KeyboardInterrupt:
+                if self._flag.exists():
+                    raise
+                self._stop()
+
+    def close(self) -> None:
+        """Let nothing run on; of the executor only what is ours."""
+        self._flag.touch()
+        for future in self._running:
+            future.cancel()
+        if self._given is None and self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def _stop(self) -> None:
+        self._flag.touch()
+        self._waiting.clear()
+        for future in list(self._running):
+            if future.cancel():
+                del self._running[future]
+
+    def _submit(self) -> None:
+        """Hand over what can begin: all of it, or after a death one after the other."""
+        careful = any(number > 0 for number in self._attempts.values())
+        for job in list(self._waiting):
+            if careful and self._running:
+                return
+            start = job.start
+            if isinstance(start, str):
+                if start not in self.plans:
+                    continue
+                start = self.plans[start]
+            if start is not None and not start.found:
+                start = None
+            if self._pool is None:
+                self._pool = _own_processes(self._processes)
+            self._waiting.remove(job)
+            call = self._pool.submit(solve_job, job.portfolio, job.options, start, str(self._flag))
+            self._running[call] = job, self._pool
+
+    def _take(self, future: Future[Plan], job: Job, pool: Executor) -> None:
+        try:
+            plan = future.result()
+        except CancelledError:
+            return
+        except BrokenExecutor as error:
+            self._attempts[job.key] = self._attempts.get(job.key, 0) + 1
+            if self._given is None:
+                pool.shutdown(wait=False)
+                if self._pool is pool:
+                    self._pool = None
+                if self._attempts[job.key] < MOST_ATTEMPTS and not self._flag.exists():
+                    self._waiting.append(job)
+                    return
+            plan = _failed(job.portfolio, f"The process of the solve died: {error}")
+        self._attempts.pop(job.key, None)
+        self.plans[job.key] = plan
+        if self._on_progress is not None:
+            self._on_progress(Step(job.key, plan, len(self.plans), self._total))
+
+
+def _own_processes(number: int) -> Executor:
+    """Return processes that begin afresh: a copy of one with solver threads could lock up."""
+    return ProcessPoolExecutor(number, get_context("spawn"), initializer=_ignore_interrupts)
+
+
+def _ignore_interrupts() -> None:
+    """Leave Ctrl-C, which a terminal sends to every process, to the one that asked."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def solve_job(portfolio: Portfolio, options: Options, start: Plan | None, flag: str) -> Plan:
+    """Return the plan of one job, in whatever process; ends soon once the flag file is there."""
+    stop, over = threading.Event(), threading.Event()
+    watcher = threading.Thread(target=_watch, args=(Path(flag), stop, over), daemon=True)
+    watcher.start()
+    try:
+        return optimize(
+            portfolio,
+            time_limit=options.time_limit,
+            gap=options.gap,
+            backend=options.backend,
+            workers=options.workers,
+            seed=options.seed,
+            reproducible=options.reproducible,
+            staffing=options.staffing,
+            start=start,
+            stop=stop,
+        )
+    except Unsupported:
+        raise
+    except EngineError as error:
+        return _failed(portfolio, str(error))
+    finally:
+        over.set()
+        watcher.join()
+
+
+def _watch(flag: Path, stop: threading.Event, over: threading.Event) -> None:
+    while not over.is_set():
+        if flag.exists():
+            stop.set()
+            return
+        over.wait(POLL_SECONDS)
+
+
+def _failed(portfolio: Portfolio, message: str) -> Plan:
+    return Plan(
+        portfolio=portfolio.name,
+        digest=portfolio.digest(),
+        status=Status.FAILED,
+        termination=Termination.CRASH,
+        message=message,
+    )

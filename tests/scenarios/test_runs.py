@@ -1,0 +1,217 @@
+"""Batches of solves: starts, progress, stops, and what happens when a solve fails."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from pmo_optimizer import (
+    EngineError,
+    Plan,
+    Portfolio,
+    Status,
+    Termination,
+    Unsupported,
+    optimize,
+)
+from pmo_scenarios import generate, runs
+from pmo_scenarios.runs import Job, Options, Step, run_jobs, shares
+
+QUICK = Options(time_limit=20, workers=1, backend="milp")
+
+
+def knapsack(budget: int) -> Portfolio:
+    """Return three projects of cost 6, 5 and 5, worth 7, 5 and 4."""
+    costs = {"A": (7, 6), "B": (5, 5), "C": (4, 5)}
+    return Portfolio.parse(
+        {
+            "calendar": {"start": "2027-01-01", "periods": 2},
+            "funds": [{"id": "budget", "amounts": {"total": budget}}],
+            "projects": [
+                {"id": name, "value": value, "costs": [{"lump": cost}]}
+                for name, (value, cost) in costs.items()
+            ],
+        }
+    )
+
+
+@pytest.fixture
+def threads() -> Iterator[Executor]:
+    """Return an executor of two threads, which saves the start of processes."""
+    with ThreadPoolExecutor(2) as pool:
+        yield pool
+
+
+def test_every_job_has_its_plan_in_order(threads: Executor) -> None:
+    """Plans come by key in the order of the jobs; progress counts them."""
+    jobs = [Job(str(budget), knapsack(budget), QUICK) for budget in (16, 11, 10)]
+    steps: list[Step] = []
+    plans = run_jobs(jobs, executor=threads, on_progress=steps.append)
+    assert [(key, plan.objective) for key, plan in plans.items()] == [
+        ("16", 7 + 5 + 4),
+        ("11", 7 + 5),
+        ("10", 5 + 4),
+    ]
+    assert [(step.done, step.total) for step in steps] == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_a_job_that_starts_from_another_waits_for_it(
+    threads: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The follower begins with the plan of the job that it names; infeasible ones give none."""
+    seen: dict[str, tuple[str, ...] | None] = {}
+
+    def spy(portfolio: Portfolio, **options: Any) -> Plan:
+        start = options["start"]
+        seen[portfolio.name] = None if start is None else start.selected
+        return optimize(portfolio, **options)
+
+    monkeypatch.setattr(runs, "optimize", spy)
+    base = knapsack(10)
+    clash = Portfolio.parse(
+        base.to_data()
+        | {"projects": [p | {"decision": "must"} for p in base.to_data()["projects"]]}
+    )
+    named = {n: base.model_copy(update={"name": n}) for n in ("late", "base", "free")}
+    jobs = [
+        Job("late", named["late"], QUICK, "base"),
+        Job("base", named["base"], QUICK),
+        Job("clash", clash, QUICK),
+        Job("free", named["free"], QUICK, "clash"),
+    ]
+    plans = run_jobs(jobs, executor=threads)
+    assert list(plans) == ["late", "base", "clash", "free"]
+    assert plans["clash"].status is Status.INFEASIBLE
+    assert seen == {"base": None, "late": ("B", "C"), "portfolio": None, "free": None}
+
+
+def test_a_start_must_name_a_job() -> None:
+    """An unknown start, or one key for two jobs, is a mistake of the caller."""
+    with pytest.raises(ValueError, match="nobody"):
+        run_jobs([Job("a", knapsack(10), QUICK, "nobody")])
+    with pytest.raises(ValueError, match="one key"):
+        run_jobs([Job("a", knapsack(10), QUICK)] * 2)
+
+
+def test_stopped_before_it_begins_nothing_runs(threads: Executor) -> None:
+    """With the stop set there are no plans, and no error."""
+    stop = threading.Event()
+    stop.set()
+    assert run_jobs([Job("a", knapsack(10), QUICK)], executor=threads, stop=stop) == {}
+
+
+def test_ctrl_c_keeps_what_is_there() -> None:
+    """An interrupt after the first solve ends the batch with it, and without those waiting."""
+
+    def interrupt(step: Step) -> None:
+        if step.done == 1:
+            raise KeyboardInterrupt
+
+    jobs = [Job("first", knapsack(10), QUICK)]
+    jobs += [Job(str(number), knapsack(10), QUICK, "first") for number in range(3)]
+    with ThreadPoolExecutor(1) as pool:
+        plans = run_jobs(jobs, executor=pool, on_progress=interrupt)
+    assert list(plans) == ["first"]
+
+
+def test_a_stop_reaches_solves_that_run(threads: Executor) -> None:
+    """Two solves that would take minutes end with their best plans."""
+    large = generate(projects=30, periods=24, skills=6, seed=1)
+    options = Options(time_limit=500, workers=1, backend="cp-sat")
+    stop = threading.Event()
+    timer = threading.Timer(4, stop.set)
+    timer.start()
+    plans = run_jobs(
+        [Job("a", large, options), Job("b", large, options)], executor=threads, stop=stop
+    )
+    timer.join()
+    assert [plan.termination for plan in plans.values()] == [Termination.STOPPED] * 2
+    assert all(plan.seconds < options.time_limit / 2 for plan in plans.values())
+
+
+def test_an_engine_that_fails_is_a_plan_that_says_so(
+    threads: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One failure does not end the batch."""
+
+    def break_one(portfolio: Portfolio, **options: Any) -> Plan:
+        if portfolio.name == "broken":
+            raise EngineError("it fell over")
+        return optimize(portfolio, **options)
+
+    monkeypatch.setattr(runs, "optimize", break_one)
+    broken = knapsack(10).model_copy(update={"name": "broken"})
+    plans = run_jobs(
+        [Job("broken", broken, QUICK), Job("fine", knapsack(10), QUICK)], executor=threads
+    )
+    assert plans["broken"].status is Status.FAILED
+    assert plans["broken"].message == "it fell over"
+    assert plans["fine"].objective == 5 + 4
+
+
+def test_an_unknown_engine_ends_the_batch(threads: Executor) -> None:
+    """What is wrong with every solve is an error, not a table of failures."""
+    with pytest.raises(Unsupported, match="abacus"):
+        run_jobs([Job("a", knapsack(10), Options(backend="abacus"))], executor=threads)
+
+
+class Dying(Executor):
+    """Executor that dies in solves of the portfolio ``deadly``, so often; others die with it."""
+
+    def __init__(self, left: list[int], *, others_wait: bool) -> None:
+        self.left = left
+        self.others_wait = others_wait
+        self.running: list[Future[Any]] = []
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Run at once, wait to die, or die."""
+        future: Future[Any] = Future()
+        self.running.append(future)
+        if args[0].name == "deadly" and self.left[0] > 0:
+            self.left[0] -= 1
+            for one in self.running:
+                if not one.done():
+                    one.set_exception(BrokenExecutor("killed"))
+        elif not self.others_wait:
+            future.set_result(fn(*args, **kwargs))
+        return future
+
+
+@pytest.mark.parametrize(("deaths", "ends"), [(1, Status.OPTIMAL), (2, Status.FAILED)])
+def test_a_process_that_dies_loses_no_other_result(
+    monkeypatch: pytest.MonkeyPatch, deaths: int, ends: Status
+) -> None:
+    """The dead solve is tried once more, alone; whatever comes of it, the other one is there."""
+    left = [deaths]
+    made: list[Executor] = []
+
+    def make(number: int) -> Executor:
+        made.append(Dying(left, others_wait=not made))
+        return made[-1]
+
+    monkeypatch.setattr(runs, "_own_processes", make)
+    deadly = knapsack(10).model_copy(update={"name": "deadly"})
+    plans = run_jobs([Job("fine", knapsack(11), QUICK), Job("deadly", deadly, QUICK)])
+    assert (plans["fine"].objective, plans["deadly"].status) == (7 + 5, ends)
+
+
+def test_by_default_it_runs_in_processes() -> None:
+    """Without an executor the plans are those of the same solves in this process."""
+    jobs = [Job(str(budget), knapsack(budget), QUICK) for budget in (10, 11)]
+    plans = run_jobs(jobs, processes=2)
+    assert [plans[key].selected for key in ("10", "11")] == [("B", "C"), ("A", "B")]
+    assert plans["10"].digest == knapsack(10).digest()
+
+
+@pytest.mark.parametrize("workers", range(1, 12))
+@pytest.mark.parametrize("solves", [1, 2, 5, 20])
+def test_workers_are_shared_out_and_not_more(solves: int, workers: int) -> None:
+    """Threads of all solves that run at once are at most those there are, and two each if so."""
+    processes, threads = shares(solves, workers)
+    assert processes * threads <= workers
+    assert threads >= min(2, workers)
+    assert processes <= solves
