@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import queue
 import time
+from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pmo_optimizer.cli.output import console
 
@@ -18,8 +19,11 @@ LIVE_REFRESHES = 4
 """Redraws of the live line per second."""
 
 
-class Progress:
-    """Collects incumbents from the engine's thread and shows them from the main one.
+News = TypeVar("News")
+
+
+class Feed(ABC, Generic[News]):
+    """Collects news from the thread that works and shows them from the main one.
 
     Attributes
     ----------
@@ -30,13 +34,12 @@ class Progress:
     def __init__(self, *, shown: bool) -> None:
         self.shown = shown
         self._console = console(stderr=True)
-        self._news: queue.SimpleQueue[Incumbent] = queue.SimpleQueue()
-        self._last: Incumbent | None = None
+        self._news: queue.SimpleQueue[News] = queue.SimpleQueue()
         self._began = time.monotonic()
 
-    def put(self, incumbent: Incumbent) -> None:
-        """Take one entry of the log; called by the engine, in any thread."""
-        self._news.put(incumbent)
+    def put(self, news: News) -> None:
+        """Take one piece of news; called by what works, in any thread."""
+        self._news.put(news)
 
     def display(self) -> AbstractContextManager[object]:
         """Return what keeps the live line on a terminal; nothing elsewhere."""
@@ -56,16 +59,35 @@ class Progress:
         self._console.print(text, style="yellow", soft_wrap=True)
 
     def tick(self) -> None:
-        """Take in what is new; off a terminal, print a line for each better incumbent."""
+        """Take in all that is new."""
         while True:
             try:
-                incumbent = self._news.get_nowait()
+                news = self._news.get_nowait()
             except queue.Empty:
                 return
-            better = self._last is None or incumbent.value != self._last.value
-            self._last = incumbent
-            if better and self.shown and not self._console.is_terminal:
-                self._console.print(line_of(incumbent, incumbent.seconds), soft_wrap=True)
+            self._take(news)
+
+    @abstractmethod
+    def live_line(self) -> Text:
+        """Return the line for the terminal."""
+
+    @abstractmethod
+    def _take(self, news: News) -> None:
+        """Note one piece of news, and print it where that is wanted."""
+
+
+class Progress(Feed["Incumbent"]):
+    """The log of one solve; off a terminal, a line for each better incumbent."""
+
+    def __init__(self, *, shown: bool) -> None:
+        super().__init__(shown=shown)
+        self._last: Incumbent | None = None
+
+    def _take(self, news: Incumbent) -> None:
+        better = self._last is None or news.value != self._last.value
+        self._last = news
+        if better and self.shown and not self._console.is_terminal:
+            self._console.print(line_of(news, news.seconds), soft_wrap=True)
 
     def live_line(self) -> Text:
         """Return the line for the terminal, with the seconds running on."""

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pmo_optimizer.cli import output
 from pmo_optimizer.cli.codes import ExitCode, code_of
-from pmo_optimizer.cli.output import console
-from pmo_optimizer.cli.progress import LIVE_REFRESHES
+from pmo_optimizer.cli.progress import Feed
 from pmo_optimizer.cli.running import Settings, watched
 
 if TYPE_CHECKING:
@@ -23,63 +20,30 @@ if TYPE_CHECKING:
     from pmo_scenarios.runs import Step
 
 
-class StudyProgress:
-    """Collects the ends of solves from the study's thread and shows them from the main one.
+class StudyProgress(Feed["Step"]):
+    """The solves of a study, a line for each that has ended.
 
     Attributes
     ----------
-    shown
-        Whether anything is printed at all.
     total
         How many solves there are.
     """
 
     def __init__(self, total: int, *, shown: bool) -> None:
-        self.shown = shown
+        super().__init__(shown=shown)
         self.total = total
-        self._console = console(stderr=True)
-        self._news: queue.SimpleQueue[Step] = queue.SimpleQueue()
         self._done = 0
-        self._began = time.monotonic()
 
-    def put(self, step: Step) -> None:
-        """Take one piece of news; called by the study, in any thread."""
-        self._news.put(step)
-
-    def display(self) -> AbstractContextManager[object]:
-        """Return what keeps the live line on a terminal; nothing elsewhere."""
-        if not (self.shown and self._console.is_terminal):
-            return nullcontext()
-        from rich.live import Live
-
-        return Live(
-            console=self._console,
-            get_renderable=self.live_line,
-            refresh_per_second=LIVE_REFRESHES,
-            transient=True,
-        )
-
-    def say(self, text: str) -> None:
-        """Print a message above the live line."""
-        self._console.print(text, style="yellow", soft_wrap=True)
-
-    def tick(self) -> None:
-        """Take in what is new, and print a line for each solve that has ended."""
+    def _take(self, news: Step) -> None:
         from pmo_optimizer.report import gap_text, score
 
-        while True:
-            try:
-                step = self._news.get_nowait()
-            except queue.Empty:
-                return
-            self._done = step.done
-            plan = step.plan
-            if self.shown:
-                self._console.print(
-                    f"{step.key}: {plan.status.value} {score(plan.objective)} · gap "
-                    f"{gap_text(plan.gap)} · {plan.seconds:.0f} s · {step.done} of {step.total}",
-                    soft_wrap=True,
-                )
+        self._done, plan = news.done, news.plan
+        if self.shown:
+            self._console.print(
+                f"{news.key}: {plan.status.value} {score(plan.objective)} · gap "
+                f"{gap_text(plan.gap)} · {plan.seconds:.0f} s · {news.done} of {news.total}",
+                soft_wrap=True,
+            )
 
     def live_line(self) -> Text:
         """Return the line for the terminal, with a bar over the solves and the seconds."""

@@ -155,7 +155,12 @@ class Draft:
 
     def put(self, kind: Kind[Item], old: Item, new: Item) -> None:
         """Replace an entry."""
-        self.set(kind.field, tuple(new if x is old else x for x in self.items(kind)))
+        self.replace(kind.field, old, new)
+
+    def replace(self, field: str, old: object, new: object) -> None:
+        """Replace an entry of a list by another."""
+        entries = getattr(self.portfolio, field)
+        self.set(field, tuple(new if entry is old else entry for entry in entries))
 
     def edit(self, kind: Kind[Item], old: Item, update: Mapping[str, Any], field: str) -> None:
         """Set fields of an entry; a warning where they say so already."""

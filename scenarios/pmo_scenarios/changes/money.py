@@ -162,9 +162,7 @@ class Limit(Spans):
         if all(getattr(item, name) == value for name, value in update.items()):
             draft.idle("", f"It leaves the limit of {word} {item.id} as it was.")
             return
-        entries = getattr(draft.portfolio, target.field)
-        new = item.model_copy(update=update)
-        draft.set(target.field, tuple(new if entry is item else entry for entry in entries))
+        draft.replace(target.field, item, item.model_copy(update=update))
 
     def _cap(self, draft: Draft, cap: Cap) -> dict[str, Any] | None:
         amounts = self.changed(draft, cap.amounts, f"Cap {cap.id}")

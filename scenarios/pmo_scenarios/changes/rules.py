@@ -149,9 +149,8 @@ class Priced(BaseChange):
                 said = "hard" if price is None else f"soft at {price}"
                 draft.idle("targets", f"The {word} {target.item.id} is {said} already.")
             else:
-                entries = getattr(draft.portfolio, target.field)
                 new = target.item.model_copy(update={field: price})
-                draft.set(target.field, tuple(new if x is target.item else x for x in entries))
+                draft.replace(target.field, target.item, new)
 
 
 class Soft(Priced):

@@ -345,7 +345,7 @@ class _Run:
                 if not search.closed and clock.left > self._least_end():
                     self._exact(search, indexed, number, clock, ("cp-sat",))
             finally:
-                search.clock.stop.set()
+                search.halt()
                 running.result()
         return ()
 

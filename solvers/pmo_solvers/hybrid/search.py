@@ -169,6 +169,11 @@ class Search:
             self.relaxed.wait(min(MOST_WAIT, WAIT_SHARE * self.clock.left))
         self._loop()
 
+    def halt(self) -> None:
+        """End a run from outside; the caller's own stop signal stays as it is."""
+        if self.clock is not self.user_clock:
+            self.clock.stop.set()
+
     @property
     def resting(self) -> bool:
         """Whether neighbourhoods have had their time, or found nothing for long."""

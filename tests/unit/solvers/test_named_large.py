@@ -7,9 +7,13 @@ from fractions import Fraction
 import pytest
 
 from pmo_optimizer import optimize, referee, staff
-from pmo_optimizer.model import Portfolio
+from pmo_optimizer.backend import Clock, Decisions, PhaseDecision
+from pmo_optimizer.model import Portfolio, StaffingGoals
+from pmo_optimizer.problem import compile_problem
 from pmo_scenarios import generate
 from pmo_solvers.named import joint, search
+from pmo_solvers.named.goals import Points
+from pmo_solvers.named.tasks import STEP, Reader
 from tests.brute.draw_names import random_staffing
 from tests.brute.names import least_unmet
 
@@ -56,3 +60,29 @@ def test_large_plans_are_staffed_in_full() -> None:
     assert not report.violations
     assert not referee.disagreements(plan, report)
     assert len(plan.selected) >= 3
+
+
+def test_the_cheap_project_makes_room_for_the_dear_one() -> None:
+    """Of two that need the only developer the one of less value goes, also if it has them."""
+    build = {"id": "build", "duration": 2, "needs": [{"skill": "dev", "fte": 1}]}
+    portfolio = Portfolio.parse(
+        {
+            "calendar": {"start": "2027-01-01", "periods": 2},
+            "skills": [{"id": "dev"}],
+            "people": [{"id": "ann", "skills": {"dev": 1}}],
+            "projects": [
+                {"id": "cheap", "value": 1, "phases": [build]},
+                {"id": "dear", "value": 9, "phases": [build]},
+            ],
+        }
+    )
+    problem = compile_problem(portfolio, named=True)
+    place = (PhaseDecision(0, 0),)
+    work = Reader(problem).work_of(Decisions((True, True), (place, place)))
+    points = Points(work, StaffingGoals(), frozenset())
+    one = search.Search(work, points, Clock(SECONDS), search.Terms(workers=1, seed=0))
+    cheap, dear = work.tasks
+    one.ledger.give(("p", 0), cheap, dict.fromkeys(cheap.periods, STEP))
+    assert one.ledger.missing(dear)
+    assert one.drop([1.0, 9.0], certain=()) == {0}
+    assert not one.ledger.missing(dear)
