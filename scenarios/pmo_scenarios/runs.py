@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Literal
 
 from pmo_optimizer import EngineError, Plan, Portfolio, Status, Termination, Unsupported, optimize
+from pmo_scenarios.bounds import KnownBound
 
 POLL_SECONDS = 0.2
 """How often a batch looks for a wish to stop, and a solve for the batch's."""
@@ -62,12 +63,17 @@ class Job:
     start
         Plan to begin with; or the key of another job, which is then waited for, and whose
         plan is taken if it found one.
+    bound
+        A bound on the objective that is proven elsewhere, such as that of a portfolio of
+        which this one is a tighter version; or the key of another job whose bound holds here
+        too. The solve ends once its gap to the better of the two bounds is small enough.
     """
 
     key: str
     portfolio: Portfolio
     options: Options
     start: Plan | str | None = None
+    bound: float | str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +133,7 @@ def run_jobs(
     Parameters
     ----------
     jobs
-        With different keys; a start names a job of the batch, and no circle.
+        With different keys; a start or a bound names a job of the batch, and no circle.
     executor
         Where they run; it is not shut down. By default processes on this machine: they import
         the main module again, so that scripts need ``if __name__ == "__main__":``.
@@ -143,12 +149,13 @@ def run_jobs(
     Unsupported
         An engine does not exist or does not do what a portfolio asks for.
     ValueError
-        An option is out of range, or a start names no job.
+        An option is out of range, or a start or a bound names no job.
     """
     keys = {job.key for job in jobs}
-    lost = sorted({job.start for job in jobs if isinstance(job.start, str)} - keys)
-    if lost or len(keys) < len(jobs):
-        raise ValueError(f"unknown starts {lost}" if lost else "two jobs have one key")
+    named = {name for job in jobs for name in (job.start, job.bound) if isinstance(name, str)}
+    if named - keys or len(keys) < len(jobs):
+        lost = f"unknown starts or bounds {sorted(named - keys)}"
+        raise ValueError(lost if named - keys else "two jobs have one key")
     with _flag() as flag:
         batch = _Batch(jobs, executor, processes, flag, on_progress)
         try:
@@ -228,17 +235,17 @@ class _Batch:
         for job in list(self._waiting):
             if careful and self._running:
                 return
-            start = job.start
-            if isinstance(start, str):
-                if start not in self.plans:
-                    continue
-                start = self.plans[start]
+            if any(k not in self.plans for k in (job.start, job.bound) if isinstance(k, str)):
+                continue
+            start = self.plans[job.start] if isinstance(job.start, str) else job.start
+            bound = self.plans[job.bound].bound if isinstance(job.bound, str) else job.bound
             if start is not None and not start.found:
                 start = None
             if self._pool is None:
                 self._pool = _own_processes(self._processes)
             self._waiting.remove(job)
-            call = self._pool.submit(solve_job, job.portfolio, job.options, start, str(self._flag))
+            flag = str(self._flag)
+            call = self._pool.submit(solve_job, job.portfolio, job.options, start, bound, flag)
             self._running[call] = job, self._pool
 
     def _take(self, future: Future[Plan], job: Job, pool: Executor) -> None:
@@ -272,13 +279,16 @@ def _ignore_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def solve_job(portfolio: Portfolio, options: Options, start: Plan | None, flag: str) -> Plan:
+def solve_job(
+    portfolio: Portfolio, options: Options, start: Plan | None, bound: float | None, flag: str
+) -> Plan:
     """Return the plan of one job, in whatever process; ends soon once the flag file is there."""
     stop, over = threading.Event(), threading.Event()
     watcher = threading.Thread(target=_watch, args=(Path(flag), stop, over), daemon=True)
     watcher.start()
+    known = None if bound is None else KnownBound(portfolio, bound, options.gap, stop)
     try:
-        return optimize(
+        plan = optimize(
             portfolio,
             time_limit=options.time_limit,
             gap=options.gap,
@@ -288,8 +298,10 @@ def solve_job(portfolio: Portfolio, options: Options, start: Plan | None, flag: 
             reproducible=options.reproducible,
             staffing=options.staffing,
             start=start,
+            on_progress=None if known is None or options.reproducible else known.watch,
             stop=stop,
         )
+        return plan if known is None else known.told(plan)
     except Unsupported:
         raise
     except EngineError as error:

@@ -215,3 +215,45 @@ def test_workers_are_shared_out_and_not_more(solves: int, workers: int) -> None:
     assert processes * threads <= workers
     assert threads >= min(2, workers)
     assert processes <= solves
+
+
+def test_a_bound_of_another_job_ends_a_solve_and_counts(threads: Executor) -> None:
+    """A tighter budget takes over the bound of the wider one; the heuristic then proves its gap."""
+    quick = Options(time_limit=20, workers=1, backend="ranking", gap=0.5)
+    jobs = [
+        Job("tight", knapsack(10), quick, bound="wide"),
+        Job("wide", knapsack(11), QUICK),
+        Job("given", knapsack(16), quick, bound=16.0),
+    ]
+    plans = run_jobs(jobs, executor=threads)
+    assert plans["tight"].bound == plans["wide"].objective == 12
+    assert plans["tight"].gap is not None
+    assert 0 < plans["tight"].gap <= 0.5
+    assert plans["given"].status is Status.OPTIMAL
+    assert (plans["given"].bound, plans["given"].gap) == (16, 0)
+
+
+def test_a_bound_that_a_plan_beats_is_a_failure(threads: Executor) -> None:
+    """A wrong bound is worse than none: the solve says so and has no plan."""
+    plans = run_jobs([Job("A", knapsack(16), QUICK, bound=15.0)], executor=threads)
+    assert plans["A"].status is Status.FAILED
+    assert "contradicts a bound of 15.0" in plans["A"].message
+
+
+def test_a_bound_changes_nothing_where_there_is_no_plan(threads: Executor) -> None:
+    """What is infeasible stays so."""
+    data = knapsack(5).to_data()
+    data["projects"] = [p | {"decision": "must"} for p in data["projects"]]
+    plans = run_jobs([Job("A", Portfolio.parse(data), QUICK, bound=16.0)], executor=threads)
+    assert plans["A"].status is Status.INFEASIBLE
+    assert plans["A"].bound is None
+
+
+def test_a_bound_of_the_first_term_leaves_the_later_ones_to_be_optimized(
+    threads: Executor,
+) -> None:
+    """With terms in order the solve does not end at the first one's bound."""
+    data = knapsack(10).to_data() | {"objective": {"terms": [{"term": "value"}, {"term": "cost"}]}}
+    plans = run_jobs([Job("A", Portfolio.parse(data), QUICK, bound=9.0)], executor=threads)
+    assert plans["A"].status is Status.OPTIMAL
+    assert [term.best for term in plans["A"].terms] == [9, 10]

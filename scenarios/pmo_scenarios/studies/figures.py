@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from pmo_optimizer import Frozen, FundUse, Plan, Portfolio, SupplierKind, TermName
-
-FUZZ = 1e-6
-"""Differences below this part of the numbers are none: floats are no proof."""
+from pmo_scenarios.bounds import FUZZ
 
 
 class Interval(Frozen):
