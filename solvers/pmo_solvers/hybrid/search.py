@@ -378,6 +378,8 @@ class Search:
         if not anew:
             duals = self.hoods.guide.duals if self.hoods.guide is not None else None
             x, activity = space.spread(x, activity, duals)
+        if solver.name == "cp-sat":
+            free = space.with_fractions(free, x)
         sub = cut_out(space.matrix, space.cost, space.box, free, x, activity)
         seconds = kind.patience * min(MOST_SECONDS, max(0.2, 0.05 * self.clock.limit))
         seconds *= 1.0 if kind.steady else self.hoods.patience

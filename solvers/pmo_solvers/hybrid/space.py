@@ -27,6 +27,9 @@ from pmo_solvers.time_indexed.linear import LinearTerm
 SHARED = -1
 """Owner of a column that belongs to no single project."""
 
+FRACTION = 1e-6
+"""A value in whole units that is farther than this from a whole number is a fraction."""
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
@@ -214,6 +217,15 @@ class Space:
             free &= ~self.share
         free[columns] = True
         return np.flatnonzero(free & (self.box.lower < self.box.upper))
+
+    def with_fractions(self, columns: Indices, x: Floats) -> Indices:
+        """Return columns together with all that are not in whole units at scaled values x.
+
+        Fixed and rounded, these would break rows of a program in whole numbers.
+        """
+        units = x * self.matrix.units
+        broken = (np.abs(units - np.rint(units)) > FRACTION) & ~self.matrix.integral
+        return np.union1d(columns, np.flatnonzero(broken & (self.box.lower < self.box.upper)))
 
     # -- plans -----------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from pmo_optimizer import Plan, Portfolio, optimize
 from pmo_optimizer.backend import Clock, Decisions, Options, Outcome
 from pmo_optimizer.decode import start_of
 from pmo_optimizer.problem import Problem, compile_problem
-from pmo_scenarios import generate
+from pmo_scenarios import generate, load_pack
 from pmo_solvers.hybrid import HybridBackend
 from pmo_solvers.hybrid.bounds import Box, dual_bound, propagate
 from pmo_solvers.hybrid.cp import solve_cp
@@ -189,6 +189,28 @@ def test_both_solvers_agree_on_a_subproblem() -> None:
     assert second.proved
     assert first.value == pytest.approx(second.value, rel=1e-4, abs=1e-6)
     assert first.value <= float(np.dot(sub.program.cost, start)) + 1e-9
+
+
+def test_shares_in_fractions_are_free_where_whole_numbers_count() -> None:
+    """Fixed and rounded, shares of odd proficiencies leave no solution; freed, they do."""
+    indexed = indexed_of(load_pack("digital"))
+    space = Space(indexed, indexed.stages[0], ())
+    point = space.point(first_plan(space), ENDLESS)
+    assert point is not None
+    units = point.x * space.matrix.units
+    assert np.any(np.abs(units - np.rint(units)) > 1e-3)
+    some = np.arange(len(space.problem.projects)) % 9 == 0
+    columns = space.with_shared(space.columns_of(some), shares=False)
+    wider = space.with_fractions(columns, point.x)
+    assert len(wider) > len(columns)
+    found = []
+    for free in (columns, wider):
+        whole = cut_whole(space.matrix, space.cost, space.box, free, point.x)
+        assert whole is not None
+        found.append(solve_cp(whole, Effort(60), ENDLESS, 0, point.x[free]))
+    assert found[0].infeasible
+    assert found[1].proved
+    assert found[1].value <= float(np.dot(space.cost[wider], point.x[wider])) + 1e-6
 
 
 def test_idle_time_is_given_away_without_harm() -> None:
