@@ -33,6 +33,7 @@ from pmo_optimizer.cli.options import (
     TimeLimit,
     Workers,
 )
+from pmo_optimizer.cli.prices import First, Fte, Last, Only, Percent, TotalTime
 
 if TYPE_CHECKING:
     from pmo_optimizer.cli.running import Settings
@@ -185,6 +186,50 @@ def compare(
     found, interrupted = compare_files(portfolio, scenarios, settings, shown=progress)
     show_comparison(portfolio, found, as_json=as_json, everything=everything)
     raise typer.Exit(code_of_comparison(found, interrupted=interrupted))
+
+
+@app.command(epilog=EPILOG)
+@exit_codes()
+def prices(
+    file: PortfolioFile,
+    only: Only = None,
+    percent: Percent = 1.0,
+    fte: Fte = 1.0,
+    first: First = None,
+    last: Last = None,
+    time_limit: TimeLimit = 60.0,
+    total_time: TotalTime = None,
+    gap: Gap = 0.0,
+    backend: Backend = "auto",
+    workers: Workers = None,
+    seed: Seed = 0,
+    reproducible: Reproducible = False,
+    staffing: StaffingKind = Staffing.CAPACITY,
+    as_json: AsJson = False,
+    progress: ShowProgress = True,
+    everything: Everything = False,
+) -> None:
+    """Say what one step more of every limit is worth, the highest price first.
+
+    One percent of a budget, one FTE of a skill, one unit of a rule, or a link or a forced
+    project dropped. The time limit is that of each solve. Ctrl-C shows what is there so far.
+    """
+    from pmo_optimizer.cli.prices import Wish, code_of_prices, price_limits, show_prices
+    from pmo_optimizer.cli.running import Settings
+
+    settings = Settings(
+        time_limit=time_limit,
+        gap=gap,
+        backend=backend,
+        workers=workers,
+        seed=seed,
+        reproducible=reproducible,
+        staffing=staffing.value,
+    )
+    wish = Wish(only or (), percent, fte, first, last, total_time)
+    found, interrupted = price_limits(_load(file), wish, settings, shown=progress)
+    show_prices(found, as_json=as_json, everything=everything)
+    raise typer.Exit(code_of_prices(found, interrupted=interrupted))
 
 
 @app.command(epilog=EPILOG)

@@ -14,6 +14,7 @@ from pmo_optimizer.report.comparison import comparison_report
 from pmo_optimizer.report.gantt import gantt
 from pmo_optimizer.report.header import broken, header, terms, violations
 from pmo_optimizer.report.people import person_loads, personal, teams, unmet
+from pmo_optimizer.report.prices import prices_report
 from pmo_optimizer.report.projects import rejected, selected
 from pmo_optimizer.report.resources import alignment, breaches, funds, hires, load
 from pmo_optimizer.report.tables import table
@@ -29,6 +30,7 @@ __all__ = [
     "person_report",
     "plan_report",
     "plan_text",
+    "prices_report",
     "relative_gap",
     "score",
     "table",

@@ -10,17 +10,23 @@ from pmo_scenarios.scenario import (
     save_scenarios,
 )
 from pmo_scenarios.studies.compare import Case, Comparison, compare
+from pmo_scenarios.studies.price_rows import Price, Prices, Unpriced
+from pmo_scenarios.studies.prices import prices
 
 __all__ = [
     "PACKS",
     "Case",
     "Comparison",
+    "Price",
+    "Prices",
     "Scenario",
     "ScenarioFile",
+    "Unpriced",
     "baseline_of",
     "compare",
     "generate",
     "load_pack",
     "load_scenarios",
+    "prices",
     "save_scenarios",
 ]
