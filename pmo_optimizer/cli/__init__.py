@@ -4,6 +4,7 @@ Results go to stdout; progress, warnings and errors to stderr. What each exit co
 `pmo_optimizer.cli.codes`.
 """
 
+from pmo_optimizer.cli import studies
 from pmo_optimizer.cli.app import app, main
 
-__all__ = ["app", "main"]
+__all__ = ["app", "main", "studies"]

@@ -10,7 +10,8 @@ import typer
 
 from pmo_optimizer import __version__
 from pmo_optimizer.cli import output
-from pmo_optimizer.cli.codes import ExitCode, code_of, exit_codes, last_resort
+from pmo_optimizer.cli.codes import code_of, exit_codes, last_resort
+from pmo_optimizer.cli.documents import load, save, spare
 from pmo_optimizer.cli.options import (
     AsJson,
     Backend,
@@ -24,7 +25,6 @@ from pmo_optimizer.cli.options import (
     PlanFile,
     PortfolioFile,
     Reproducible,
-    ScenarioFiles,
     Seed,
     ShowProgress,
     Staffing,
@@ -33,7 +33,6 @@ from pmo_optimizer.cli.options import (
     TimeLimit,
     Workers,
 )
-from pmo_optimizer.cli.prices import First, Fte, Last, Only, Percent, TotalTime
 
 if TYPE_CHECKING:
     from pmo_optimizer.cli.running import Settings
@@ -99,7 +98,7 @@ def solve(
     from pmo_optimizer.cli.running import Settings
     from pmo_optimizer.model import Plan
 
-    _spare(file, output_file)
+    spare(file, output_file)
     settings = Settings(
         time_limit=time_limit,
         gap=gap,
@@ -110,7 +109,7 @@ def solve(
         staffing=staffing.value,
         start=None if start is None else Plan.load(start),
     )
-    portfolio = _load(file)
+    portfolio = load(file)
     plan, interrupted = _solve(portfolio, settings, progress)
     _deliver(portfolio, plan, interrupted, output_file, as_json, everything)
 
@@ -138,98 +137,15 @@ def staff(
     from pmo_optimizer.cli.running import Settings, staff_watched
     from pmo_optimizer.model import Plan
 
-    _spare(file, output_file)
+    spare(file, output_file)
     settings = Settings(
         time_limit=time_limit, workers=workers, seed=seed, reproducible=reproducible
     )
     plan = Plan.load(plan_file)
-    portfolio = _load(file)
+    portfolio = load(file)
     warn_if_foreign(portfolio, plan)
     named, interrupted = staff_watched(portfolio, plan, settings, Progress(shown=False))
     _deliver(portfolio, named, interrupted, output_file, as_json, everything)
-
-
-@app.command(epilog=EPILOG)
-@exit_codes()
-def compare(
-    file: PortfolioFile,
-    scenarios: ScenarioFiles,
-    time_limit: TimeLimit = 60.0,
-    gap: Gap = 0.0,
-    backend: Backend = "auto",
-    workers: Workers = None,
-    seed: Seed = 0,
-    reproducible: Reproducible = False,
-    staffing: StaffingKind = Staffing.CAPACITY,
-    as_json: AsJson = False,
-    progress: ShowProgress = True,
-    everything: Everything = False,
-) -> None:
-    """Solve a portfolio and its scenarios, and put them side by side.
-
-    The time limit is that of each solve. Scenarios that are proved infeasible are an answer;
-    the exit code is that of the worst other case. Ctrl-C shows what is there so far.
-    """
-    from pmo_optimizer.cli.running import Settings
-    from pmo_optimizer.cli.study import code_of_comparison, compare_files, show_comparison
-
-    settings = Settings(
-        time_limit=time_limit,
-        gap=gap,
-        backend=backend,
-        workers=workers,
-        seed=seed,
-        reproducible=reproducible,
-        staffing=staffing.value,
-    )
-    portfolio = _load(file)
-    found, interrupted = compare_files(portfolio, scenarios, settings, shown=progress)
-    show_comparison(portfolio, found, as_json=as_json, everything=everything)
-    raise typer.Exit(code_of_comparison(found, interrupted=interrupted))
-
-
-@app.command(epilog=EPILOG)
-@exit_codes()
-def prices(
-    file: PortfolioFile,
-    only: Only = None,
-    percent: Percent = 1.0,
-    fte: Fte = 1.0,
-    first: First = None,
-    last: Last = None,
-    time_limit: TimeLimit = 60.0,
-    total_time: TotalTime = None,
-    gap: Gap = 0.0,
-    backend: Backend = "auto",
-    workers: Workers = None,
-    seed: Seed = 0,
-    reproducible: Reproducible = False,
-    staffing: StaffingKind = Staffing.CAPACITY,
-    as_json: AsJson = False,
-    progress: ShowProgress = True,
-    everything: Everything = False,
-) -> None:
-    """Say what one step more of every limit is worth, the highest price first.
-
-    One percent of a budget, one FTE of a skill, one unit of a rule, or a link or a forced
-    project dropped. The time limit is that of each solve. Ctrl-C shows what is there so far.
-    """
-    from pmo_optimizer.cli.prices import Wish, code_of_prices, price_limits, show_prices
-    from pmo_optimizer.cli.running import Settings
-
-    settings = Settings(
-        time_limit=time_limit,
-        gap=gap,
-        backend=backend,
-        workers=workers,
-        seed=seed,
-        reproducible=reproducible,
-        staffing=staffing.value,
-    )
-    wish = Wish(only or (), percent, fte, first, last, total_time)
-    found, interrupted = price_limits(_load(file), wish, settings, shown=progress)
-    show_prices(found, as_json=as_json, everything=everything)
-    raise typer.Exit(code_of_prices(found, interrupted=interrupted))
 
 
 @app.command(epilog=EPILOG)
@@ -258,28 +174,12 @@ def demo(
 
     portfolio = load_pack(pack.value)
     if export is not None:
-        _save(portfolio, export)
+        save(portfolio, export)
         output.note(f"The {pack.value} portfolio is now in {export}.")
         return
     settings = Settings(time_limit=time_limit, gap=gap, backend=backend)
     plan, interrupted = _solve(portfolio, settings, progress)
     _deliver(portfolio, plan, interrupted, output_file, as_json, everything)
-
-
-def _spare(file: Path, output_file: Path | None) -> None:
-    """Refuse to write the plan over the portfolio, before any work."""
-    if output_file is not None and file.exists() and output_file.resolve() == file.resolve():
-        raise typer.BadParameter("the plan would overwrite the portfolio", param_hint="--output")
-
-
-def _load(file: Path) -> Portfolio:
-    """Return the portfolio of a file; its warnings go to stderr, its errors end the command."""
-    from pmo_optimizer.checks import require_valid
-    from pmo_optimizer.model import Portfolio
-
-    portfolio = Portfolio.load(file)
-    output.show_findings(require_valid(portfolio))
-    return portfolio
 
 
 def _solve(portfolio: Portfolio, settings: Settings, shown: bool) -> tuple[Plan, bool]:
@@ -302,18 +202,10 @@ def _deliver(
     It is written first: whoever reads the report may close the pipe early.
     """
     if output_file is not None:
-        _save(plan, output_file)
+        save(plan, output_file)
         output.note(f"The plan is in {output_file}.")
     output.show_plan(portfolio, plan, as_json=as_json, everything=everything)
     raise typer.Exit(code_of(plan, interrupted=interrupted))
-
-
-def _save(document: Portfolio | Plan, path: Path) -> None:
-    try:
-        document.save(path)
-    except OSError as error:
-        output.note(f"error: {path} cannot be written: {error.strerror}", style="bold red")
-        raise typer.Exit(ExitCode.USAGE) from error
 
 
 @app.command(epilog=EPILOG)
@@ -347,7 +239,7 @@ def show(
     from pmo_optimizer.model import Plan
 
     plan = Plan.load(plan_file)
-    portfolio = _load(portfolio_file)
+    portfolio = load(portfolio_file)
     warn_if_foreign(portfolio, plan)
     if person is not None:
         show_person(portfolio, plan, person, as_json=as_json, everything=everything)
@@ -367,7 +259,7 @@ def check(plan_file: PlanFile, portfolio_file: OfPortfolio, as_json: AsJson = Fa
     from pmo_optimizer.model import Plan
 
     plan = Plan.load(plan_file)
-    raise typer.Exit(referee_plan(_load(portfolio_file), plan, as_json=as_json))
+    raise typer.Exit(referee_plan(load(portfolio_file), plan, as_json=as_json))
 
 
 @app.command(epilog=EPILOG)

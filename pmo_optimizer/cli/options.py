@@ -22,6 +22,13 @@ class Pack(StrEnum):
     BOSTON = "boston"
 
 
+class RobustAim(StrEnum):
+    """What a plan for all cases is best at."""
+
+    MEAN = "mean"
+    WORST = "worst"
+
+
 class Staffing(StrEnum):
     """Who serves the needs of a plan."""
 
@@ -63,6 +70,22 @@ PlanFile = Annotated[
 ]
 ScenarioFiles = Annotated[
     list[Path], typer.Argument(help="Scenario files (.yaml, .yml or .json).", metavar="SCENARIOS")
+]
+UncertaintyFile = Annotated[
+    Path, typer.Argument(help="What is uncertain (.yaml, .yml or .json).", metavar="UNCERTAINTY")
+]
+StudiedPlan = Annotated[
+    Path | None, typer.Option("--plan", help="Plan file to study, instead of solving first.")
+]
+Cases = Annotated[
+    int, typer.Option("--cases", min=0, help="Drawn cases to solve, beside the extremes.")
+]
+Simulated = Annotated[
+    int, typer.Option("--simulate", min=0, help="Drawn cases to play the plan through.")
+]
+Robust = Annotated[
+    RobustAim | None,
+    typer.Option("--robust", help="Instead, find the plan with the best mean or worst case."),
 ]
 OfPortfolio = Annotated[
     Path, typer.Option("--portfolio", "-p", help="The portfolio that the plan is of.")

@@ -11,12 +11,15 @@ from rich.console import Console, Group, RenderableType
 
 from pmo_optimizer.model import Plan, Portfolio
 from pmo_optimizer.report.comparison import comparison_report
+from pmo_optimizer.report.frontier import frontier_report
 from pmo_optimizer.report.gantt import gantt
 from pmo_optimizer.report.header import broken, header, terms, violations
 from pmo_optimizer.report.people import person_loads, personal, teams, unmet
 from pmo_optimizer.report.prices import prices_report
 from pmo_optimizer.report.projects import rejected, selected
+from pmo_optimizer.report.replan import replan_report
 from pmo_optimizer.report.resources import alignment, breaches, funds, hires, load
+from pmo_optimizer.report.robustness import robust_report, robustness_report
 from pmo_optimizer.report.tables import table
 from pmo_optimizer.report.words import bar, clean, gap_text, relative_gap, score
 
@@ -26,12 +29,16 @@ __all__ = [
     "bar",
     "clean",
     "comparison_report",
+    "frontier_report",
     "gap_text",
     "person_report",
     "plan_report",
     "plan_text",
     "prices_report",
     "relative_gap",
+    "replan_report",
+    "robust_report",
+    "robustness_report",
     "score",
     "table",
 ]

@@ -2,6 +2,7 @@
 
 from pmo_scenarios.generator import generate
 from pmo_scenarios.packs import PACKS, load_pack
+from pmo_scenarios.progress import Departure, PhaseProgress, Progress, ProjectProgress, Promise
 from pmo_scenarios.scenario import (
     Scenario,
     ScenarioFile,
@@ -9,24 +10,61 @@ from pmo_scenarios.scenario import (
     load_scenarios,
     save_scenarios,
 )
+from pmo_scenarios.studies.axis import Axis, AxisKind
 from pmo_scenarios.studies.compare import Case, Comparison, compare
+from pmo_scenarios.studies.frontier import Frontier, Point, frontier
 from pmo_scenarios.studies.price_rows import Price, Prices, Unpriced
 from pmo_scenarios.studies.prices import prices
+from pmo_scenarios.studies.replan import replan
+from pmo_scenarios.studies.replan_results import Replan, ReplanPoint
+from pmo_scenarios.studies.robustness import (
+    Aim,
+    Robustness,
+    RobustPlan,
+    Simulation,
+    Uncertain,
+    Uncertainty,
+    robust,
+    robustness,
+    simulate,
+)
 
 __all__ = [
     "PACKS",
+    "Aim",
+    "Axis",
+    "AxisKind",
     "Case",
     "Comparison",
+    "Departure",
+    "Frontier",
+    "PhaseProgress",
+    "Point",
     "Price",
     "Prices",
+    "Progress",
+    "ProjectProgress",
+    "Promise",
+    "Replan",
+    "ReplanPoint",
+    "RobustPlan",
+    "Robustness",
     "Scenario",
     "ScenarioFile",
+    "Simulation",
+    "Uncertain",
+    "Uncertainty",
     "Unpriced",
     "baseline_of",
     "compare",
+    "frontier",
     "generate",
     "load_pack",
     "load_scenarios",
     "prices",
+    "replan",
+    "robust",
+    "robustness",
     "save_scenarios",
+    "simulate",
 ]

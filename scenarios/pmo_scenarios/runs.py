@@ -62,7 +62,8 @@ class Job:
         How.
     start
         Plan to begin with; or the key of another job, which is then waited for, and whose
-        plan is taken if it found one.
+        plan is taken if it found one; or the keys of several, of whose plans the one with the
+        best objective is taken.
     bound
         A bound on the objective that is proven elsewhere, such as that of a portfolio of
         which this one is a tighter version; or the key of another job whose bound holds here
@@ -72,8 +73,14 @@ class Job:
     key: str
     portfolio: Portfolio
     options: Options
-    start: Plan | str | None = None
+    start: Plan | str | tuple[str, ...] | None = None
     bound: float | str | None = None
+
+    @property
+    def awaited(self) -> tuple[str, ...]:
+        """Keys of the jobs that this one waits for."""
+        starts = self.start if isinstance(self.start, tuple) else (self.start,)
+        return tuple(name for name in (*starts, self.bound) if isinstance(name, str))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +159,11 @@ def run_jobs(
         An option is out of range, or a start or a bound names no job.
     """
     keys = {job.key for job in jobs}
-    named = {name for job in jobs for name in (job.start, job.bound) if isinstance(name, str)}
+    named = {name for job in jobs for name in job.awaited}
     if named - keys or len(keys) < len(jobs):
         lost = f"unknown starts or bounds {sorted(named - keys)}"
         raise ValueError(lost if named - keys else "two jobs have one key")
-    with _flag() as flag:
+    with stop_flag() as flag:
         batch = _Batch(jobs, executor, processes, flag, on_progress)
         try:
             batch.run(stop)
@@ -166,7 +173,7 @@ def run_jobs(
 
 
 @contextmanager
-def _flag() -> Iterator[Path]:
+def stop_flag() -> Iterator[Path]:
     """Return the path of a file that, once it is there, asks every solve to stop.
 
     Unlike events and pipes, a path reaches the solves of every executor on this machine.
@@ -235,18 +242,24 @@ class _Batch:
         for job in list(self._waiting):
             if careful and self._running:
                 return
-            if any(k not in self.plans for k in (job.start, job.bound) if isinstance(k, str)):
+            if any(key not in self.plans for key in job.awaited):
                 continue
-            start = self.plans[job.start] if isinstance(job.start, str) else job.start
+            start = self._start_of(job)
             bound = self.plans[job.bound].bound if isinstance(job.bound, str) else job.bound
-            if start is not None and not start.found:
-                start = None
             if self._pool is None:
-                self._pool = _own_processes(self._processes)
+                self._pool = own_processes(self._processes)
             self._waiting.remove(job)
             flag = str(self._flag)
             call = self._pool.submit(solve_job, job.portfolio, job.options, start, bound, flag)
             self._running[call] = job, self._pool
+
+    def _start_of(self, job: Job) -> Plan | None:
+        """Return the plan with which a job begins, if there is one."""
+        starts = job.start if isinstance(job.start, tuple) else (job.start,)
+        plans = [self.plans[one] if isinstance(one, str) else one for one in starts]
+        sign = 1 if job.portfolio.objective.maximised else -1
+        found = [plan for plan in plans if plan is not None and plan.found]
+        return max(found, key=lambda plan: sign * (plan.objective or 0.0), default=None)
 
     def _take(self, future: Future[Plan], job: Job, pool: Executor) -> None:
         try:
@@ -269,7 +282,7 @@ class _Batch:
             self._on_progress(Step(job.key, plan, len(self.plans), self._total))
 
 
-def _own_processes(number: int) -> Executor:
+def own_processes(number: int) -> Executor:
     """Return processes that begin afresh: a copy of one with solver threads could lock up."""
     return ProcessPoolExecutor(number, get_context("spawn"), initializer=_ignore_interrupts)
 

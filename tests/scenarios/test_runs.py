@@ -193,7 +193,7 @@ def test_a_process_that_dies_loses_no_other_result(
         made.append(Dying(left, others_wait=not made))
         return made[-1]
 
-    monkeypatch.setattr(runs, "_own_processes", make)
+    monkeypatch.setattr(runs, "own_processes", make)
     deadly = knapsack(10).model_copy(update={"name": "deadly"})
     plans = run_jobs([Job("fine", knapsack(11), QUICK), Job("deadly", deadly, QUICK)])
     assert (plans["fine"].objective, plans["deadly"].status) == (7 + 5, ends)
@@ -257,3 +257,29 @@ def test_a_bound_of_the_first_term_leaves_the_later_ones_to_be_optimized(
     plans = run_jobs([Job("A", Portfolio.parse(data), QUICK, bound=9.0)], executor=threads)
     assert plans["A"].status is Status.OPTIMAL
     assert [term.best for term in plans["A"].terms] == [9, 10]
+
+
+def test_the_best_of_several_starts_is_taken(
+    threads: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of plans worth 5, 7 + 5 and none, a job that names all three begins with 7 + 5."""
+    seen: dict[str, tuple[str, ...] | None] = {}
+
+    def spy(portfolio: Portfolio, **options: Any) -> Plan:
+        start = options["start"]
+        seen[portfolio.name] = None if start is None else start.selected
+        return optimize(portfolio, **options)
+
+    monkeypatch.setattr(runs, "optimize", spy)
+    every = knapsack(10).to_data()
+    every["projects"] = [project | {"decision": "must"} for project in every["projects"]]
+    jobs = [
+        Job("all", knapsack(16).model_copy(update={"name": "all"}), QUICK, ("5", "none", "11")),
+        Job("5", knapsack(5), QUICK),
+        Job("11", knapsack(11), QUICK),
+        Job("none", Portfolio.parse(every), QUICK),
+    ]
+    run_jobs(jobs, executor=threads)
+    assert seen["all"] == ("A", "B")
+    with pytest.raises(ValueError, match="unknown starts"):
+        run_jobs([Job("a", knapsack(5), QUICK, ("5", "a"))], executor=threads)

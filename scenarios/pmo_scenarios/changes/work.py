@@ -82,17 +82,14 @@ class Work(BaseChange):
         return project.model_copy(update=update)
 
     def _mode(self, mode: Mode) -> Mode:
-        needs, costs, duration = mode.needs, mode.costs, mode.duration
         if self.duration is not None and mode.duration:
             exact = mode.duration * (100 + self.duration) / 100
             duration = max(1, int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP)))
-            needs = tuple(_stretched(need, duration) for need in needs)
-            costs = tuple(_stretched(line, duration) for line in costs)
+            mode = with_duration(mode, duration)
         return mode.model_copy(
             update={
-                "duration": duration,
-                "needs": tuple(self._need(need) for need in needs),
-                "costs": tuple(self._line(line) for line in costs),
+                "needs": tuple(self._need(need) for need in mode.needs),
+                "costs": tuple(self._line(line) for line in mode.costs),
             }
         )
 
@@ -117,6 +114,17 @@ class Work(BaseChange):
         percent = self.cost
         names = [n for n in ("per_period", "lump") if getattr(line, n) is not None]
         return _scaled(line, names, lambda _, value: grown(value, percent))
+
+
+def with_duration(mode: Mode, duration: int) -> Mode:
+    """Return a mode that takes so many periods: rates stay, profiles are stretched."""
+    return mode.model_copy(
+        update={
+            "duration": duration,
+            "needs": tuple(_stretched(need, duration) for need in mode.needs),
+            "costs": tuple(_stretched(line, duration) for line in mode.costs),
+        }
+    )
 
 
 Amounted = TypeVar("Amounted", Need, CostLine)
