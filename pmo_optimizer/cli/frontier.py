@@ -85,32 +85,34 @@ def draw(
     portfolio: Portfolio, wish: Wish, files: list[Path], settings: Settings, *, shown: bool
 ) -> tuple[Frontier, bool]:
     """Return the frontier of a portfolio, and whether somebody asked to stop before its end."""
-    from pmo_scenarios import frontier, load_scenarios
+    from pmo_scenarios import cluster, frontier, load_scenarios
 
     scenarios = [scenario for file in files for scenario in load_scenarios(file)]
     levels = None if wish.levels is None else [x for x in wish.levels.split(",") if x.strip()]
     progress = _Progress(0, shown=shown)
 
     def work(stop: threading.Event) -> Frontier:
-        return frontier(
-            portfolio,
-            funds=wish.funds,
-            skill=wish.skill,
-            limit=wish.limit,
-            field=wish.field,
-            levels=levels,
-            unit="percent" if wish.unit is Unit.PERCENT else "amount",
-            scenarios=scenarios,
-            time_limit=settings.time_limit,
-            gap=settings.gap,
-            workers=settings.workers,
-            backend=settings.backend,
-            seed=settings.seed,
-            reproducible=settings.reproducible,
-            staffing=settings.staffing,
-            on_progress=progress.put,
-            stop=stop,
-        )
+        with cluster(settings.cluster) as executor:
+            return frontier(
+                portfolio,
+                funds=wish.funds,
+                skill=wish.skill,
+                limit=wish.limit,
+                field=wish.field,
+                levels=levels,
+                unit="percent" if wish.unit is Unit.PERCENT else "amount",
+                scenarios=scenarios,
+                time_limit=settings.time_limit,
+                gap=settings.gap,
+                workers=settings.workers,
+                backend=settings.backend,
+                seed=settings.seed,
+                reproducible=settings.reproducible,
+                staffing=settings.staffing,
+                on_progress=progress.put,
+                stop=stop,
+                executor=executor,
+            )
 
     return watched(work, progress)
 

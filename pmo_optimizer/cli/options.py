@@ -124,6 +124,12 @@ Output = Annotated[
         "--output", "-o", callback=writable, help="Write the plan here (.json, .yaml or .yml)."
     ),
 ]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster", metavar="ADDRESS", help="Solve on a Dask cluster, as tcp://host:8786."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 ShowProgress = Annotated[
     bool, typer.Option("--progress/--no-progress", help="Show incumbent and bound on stderr.")

@@ -86,31 +86,33 @@ def price_limits(
     portfolio: Portfolio, wish: Wish, settings: Settings, *, shown: bool
 ) -> tuple[Prices, bool]:
     """Return the prices, and whether somebody asked to stop before all was done."""
-    from pmo_scenarios import prices
+    from pmo_scenarios import cluster, prices
 
     if settings.reproducible and wish.total_time is not None:
         raise typer.BadParameter("it goes by the clock", param_hint="--total-time")
     progress = _Progress(shown=shown)
 
     def work(stop: threading.Event) -> Prices:
-        return prices(
-            portfolio,
-            only=wish.only,
-            percent=wish.percent,
-            fte=wish.fte,
-            first=_when(wish.first),
-            last=_when(wish.last),
-            time_limit=settings.time_limit,
-            total_time=wish.total_time,
-            gap=settings.gap,
-            workers=settings.workers,
-            backend=settings.backend,
-            seed=settings.seed,
-            reproducible=settings.reproducible,
-            staffing=settings.staffing,
-            on_progress=progress.put,
-            stop=stop,
-        )
+        with cluster(settings.cluster) as executor:
+            return prices(
+                portfolio,
+                only=wish.only,
+                percent=wish.percent,
+                fte=wish.fte,
+                first=_when(wish.first),
+                last=_when(wish.last),
+                time_limit=settings.time_limit,
+                total_time=wish.total_time,
+                gap=settings.gap,
+                workers=settings.workers,
+                backend=settings.backend,
+                seed=settings.seed,
+                reproducible=settings.reproducible,
+                staffing=settings.staffing,
+                on_progress=progress.put,
+                stop=stop,
+                executor=executor,
+            )
 
     return watched(work, progress)
 

@@ -106,31 +106,33 @@ def replan_files(
     Also whether somebody asked to stop before it was done. Warnings about the progress go to
     stderr.
     """
-    from pmo_scenarios import Progress, replan
+    from pmo_scenarios import Progress, cluster, replan
 
     progress: Progress | None = None if file is None else Progress.load(file)
     display = StudyProgress(ENDS + wish.points, shown=shown)
 
     def work(stop: threading.Event) -> Replan:
-        return replan(
-            portfolio,
-            plan,
-            progress,
-            method=wish.method.value,
-            extra=wish.extra,
-            loss=wish.loss,
-            price=wish.price,
-            points=wish.points,
-            time_limit=settings.time_limit,
-            gap=settings.gap,
-            workers=settings.workers,
-            backend=settings.backend,
-            seed=settings.seed,
-            reproducible=settings.reproducible,
-            staffing=None if wish.staffing is None else wish.staffing.value,
-            on_progress=display.put,
-            stop=stop,
-        )
+        with cluster(settings.cluster) as executor:
+            return replan(
+                portfolio,
+                plan,
+                progress,
+                method=wish.method.value,
+                extra=wish.extra,
+                loss=wish.loss,
+                price=wish.price,
+                points=wish.points,
+                time_limit=settings.time_limit,
+                gap=settings.gap,
+                workers=settings.workers,
+                backend=settings.backend,
+                seed=settings.seed,
+                reproducible=settings.reproducible,
+                staffing=None if wish.staffing is None else wish.staffing.value,
+                on_progress=display.put,
+                stop=stop,
+                executor=executor,
+            )
 
     found, interrupted = watched(work, display)
     output.show_findings(found.findings)

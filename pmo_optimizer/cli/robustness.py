@@ -62,27 +62,29 @@ def study_robustness(
     shown: bool,
 ) -> tuple[Robustness, bool]:
     """Return the study, and whether somebody asked to stop before it was done."""
-    from pmo_scenarios import Uncertainty, robustness
+    from pmo_scenarios import Uncertainty, cluster, robustness
 
     uncertainty = Uncertainty.load(file)
     progress = RobustnessProgress(shown=shown)
 
     def work(stop: threading.Event) -> Robustness:
-        return robustness(
-            portfolio,
-            uncertainty,
-            plan=plan,
-            cases=cases,
-            simulated=simulated,
-            time_limit=settings.time_limit,
-            gap=settings.gap,
-            workers=settings.workers,
-            backend=settings.backend,
-            seed=settings.seed,
-            reproducible=settings.reproducible,
-            on_progress=progress.put,
-            stop=stop,
-        )
+        with cluster(settings.cluster) as executor:
+            return robustness(
+                portfolio,
+                uncertainty,
+                plan=plan,
+                cases=cases,
+                simulated=simulated,
+                time_limit=settings.time_limit,
+                gap=settings.gap,
+                workers=settings.workers,
+                backend=settings.backend,
+                seed=settings.seed,
+                reproducible=settings.reproducible,
+                on_progress=progress.put,
+                stop=stop,
+                executor=executor,
+            )
 
     return watched(work, progress)
 
@@ -125,25 +127,27 @@ def find_robust(
 ) -> ExitCode:
     """Find the plan that is best for all cases together, print it, and return the exit code."""
     from pmo_optimizer.model import Status
-    from pmo_scenarios import Aim, RobustPlan, Uncertainty, robust
+    from pmo_scenarios import Aim, RobustPlan, Uncertainty, cluster, robust
 
     uncertainty = Uncertainty.load(file)
     progress = RobustnessProgress(shown=shown)
 
     def work(stop: threading.Event) -> RobustPlan:
-        return robust(
-            portfolio,
-            uncertainty,
-            aim=Aim(aim),
-            cases=cases,
-            time_limit=settings.time_limit,
-            gap=settings.gap,
-            workers=settings.workers,
-            backend=settings.backend,
-            seed=settings.seed,
-            on_progress=progress.put,
-            stop=stop,
-        )
+        with cluster(settings.cluster) as executor:
+            return robust(
+                portfolio,
+                uncertainty,
+                aim=Aim(aim),
+                cases=cases,
+                time_limit=settings.time_limit,
+                gap=settings.gap,
+                workers=settings.workers,
+                backend=settings.backend,
+                seed=settings.seed,
+                on_progress=progress.put,
+                stop=stop,
+                executor=executor,
+            )
 
     found, interrupted = watched(work, progress)
     data = found.model_dump(mode="json")

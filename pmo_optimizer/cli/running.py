@@ -31,7 +31,10 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How to solve; the meaning and the units are those of `pmo_optimizer.optimize`."""
+    """How to solve; the meaning and the units are those of `pmo_optimizer.optimize`.
+
+    ``cluster`` is the address of a Dask scheduler on whose workers studies run.
+    """
 
     time_limit: float
     gap: float = 0.0
@@ -41,6 +44,7 @@ class Settings:
     reproducible: bool = False
     start: Plan | None = None
     staffing: Literal["capacity", "named"] = "capacity"
+    cluster: str | None = None
 
 
 def solve_watched(

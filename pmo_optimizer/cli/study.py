@@ -63,7 +63,7 @@ def compare_files(
     Also whether somebody asked to stop before it was done. Warnings about scenarios go to
     stderr.
     """
-    from pmo_scenarios import compare, load_scenarios
+    from pmo_scenarios import cluster, compare, load_scenarios
 
     scenarios = [scenario for file in files for scenario in load_scenarios(file)]
     for scenario in scenarios:
@@ -71,19 +71,21 @@ def compare_files(
     progress = StudyProgress(len(scenarios) + 1, shown=shown)
 
     def work(stop: threading.Event) -> Comparison:
-        return compare(
-            portfolio,
-            scenarios,
-            time_limit=settings.time_limit,
-            gap=settings.gap,
-            workers=settings.workers,
-            backend=settings.backend,
-            seed=settings.seed,
-            reproducible=settings.reproducible,
-            staffing=settings.staffing,
-            on_progress=progress.put,
-            stop=stop,
-        )
+        with cluster(settings.cluster) as executor:
+            return compare(
+                portfolio,
+                scenarios,
+                time_limit=settings.time_limit,
+                gap=settings.gap,
+                workers=settings.workers,
+                backend=settings.backend,
+                seed=settings.seed,
+                reproducible=settings.reproducible,
+                staffing=settings.staffing,
+                on_progress=progress.put,
+                stop=stop,
+                executor=executor,
+            )
 
     return watched(work, progress)
 

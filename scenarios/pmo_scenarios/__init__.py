@@ -1,5 +1,6 @@
 """Scenarios and what they change; sample portfolios, and a generator of realistic ones."""
 
+from pmo_scenarios.dask_cluster import ClusterError, cluster
 from pmo_scenarios.generator import generate
 from pmo_scenarios.packs import PACKS, load_pack
 from pmo_scenarios.progress import Departure, PhaseProgress, Progress, ProjectProgress, Promise
@@ -35,6 +36,7 @@ __all__ = [
     "Axis",
     "AxisKind",
     "Case",
+    "ClusterError",
     "Comparison",
     "Departure",
     "Frontier",
@@ -56,6 +58,7 @@ __all__ = [
     "Uncertainty",
     "Unpriced",
     "baseline_of",
+    "cluster",
     "compare",
     "frontier",
     "generate",

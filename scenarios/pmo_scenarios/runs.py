@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -266,7 +267,7 @@ class _Batch:
             plan = future.result()
         except CancelledError:
             return
-        except BrokenExecutor as error:
+        except deaths() as error:
             self._attempts[job.key] = self._attempts.get(job.key, 0) + 1
             if self._given is None:
                 pool.shutdown(wait=False)
@@ -280,6 +281,12 @@ class _Batch:
         self.plans[job.key] = plan
         if self._on_progress is not None:
             self._on_progress(Step(job.key, plan, len(self.plans), self._total))
+
+
+def deaths() -> tuple[type[Exception], ...]:
+    """Return what an executor raises where processes of solves have died, Dask's if it is used."""
+    dask = sys.modules.get("distributed")
+    return (BrokenExecutor,) if dask is None else (BrokenExecutor, dask.KilledWorker)
 
 
 def own_processes(number: int) -> Executor:
