@@ -304,8 +304,10 @@ def _demand(needs: list[Need], duration: int) -> Decimal:
     """Return an FTE that needs together reach in some period of a mode, or exceed.
 
     Work that may be spread counts with its least in every period. The mean over all periods,
-    in which it counts in full, is reached in some period too.
+    in which it counts in full, is reached in some period too. A milestone asks for nothing.
     """
+    if not duration:
+        return Decimal(0)
     constant = sum((_constant(need) for need in needs), Decimal(0))
     profiles = [n.profile for n in needs if n.profile is not None]
     longest = min(duration, max((len(p) for p in profiles), default=0))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from pmo_optimizer.cli import frontier as of_frontier
@@ -293,3 +295,41 @@ def replan(
         output.note(f"The portfolio with the past fixed is in {portfolio_output}.")
     of_replan.show_replan(study, portfolio, as_json=as_json, everything=everything)
     raise typer.Exit(of_replan.code_of_replan(study, interrupted=interrupted))
+
+
+@app.command(epilog=EPILOG)
+@exit_codes()
+def conflicts(
+    file: PortfolioFile,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Most conflicts.")] = 5,
+    time_limit: TimeLimit = 60.0,
+    gap: Gap = 0.0,
+    max_solves: Annotated[int, typer.Option("--max-solves", min=1, help="Most solves.")] = 500,
+    backend: Backend = "auto",
+    workers: Workers = None,
+    cluster: Cluster = None,
+    seed: Seed = 0,
+    reproducible: Reproducible = False,
+    as_json: AsJson = False,
+    progress: ShowProgress = True,
+    everything: Everything = False,
+) -> None:
+    """Say which rules of a portfolio without a plan clash, and what would mend it.
+
+    The time limit is that of each solve. The exit code is 0 where the question is answered:
+    rules that clash, or a plan; 5 where it stays open; Ctrl-C shows what is there so far.
+    """
+    from pmo_optimizer.cli.conflicts import code_of_conflicts, conflicts_of, show_conflicts
+
+    settings = Settings(
+        time_limit=time_limit,
+        gap=gap,
+        backend=backend,
+        workers=workers,
+        cluster=cluster,
+        seed=seed,
+        reproducible=reproducible,
+    )
+    found = conflicts_of(file, settings, limit=limit, max_solves=max_solves, shown=progress)
+    show_conflicts(found, as_json=as_json, everything=everything)
+    raise typer.Exit(code_of_conflicts(found))

@@ -11,6 +11,7 @@ from rich.console import Console, Group, RenderableType
 
 from pmo_optimizer.model import Plan, Portfolio
 from pmo_optimizer.report.comparison import comparison_report
+from pmo_optimizer.report.conflicts import conflicts_report
 from pmo_optimizer.report.frontier import frontier_report
 from pmo_optimizer.report.gantt import gantt
 from pmo_optimizer.report.header import broken, header, terms, violations
@@ -29,6 +30,7 @@ __all__ = [
     "bar",
     "clean",
     "comparison_report",
+    "conflicts_report",
     "frontier_report",
     "gap_text",
     "person_report",

@@ -13,7 +13,9 @@ from pmo_scenarios.scenario import (
 )
 from pmo_scenarios.studies.axis import Axis, AxisKind
 from pmo_scenarios.studies.compare import Case, Comparison, compare
+from pmo_scenarios.studies.conflicts import Conflict, Conflicts, conflicts
 from pmo_scenarios.studies.frontier import Frontier, Point, frontier
+from pmo_scenarios.studies.mending import Repair
 from pmo_scenarios.studies.price_rows import Price, Prices, Unpriced
 from pmo_scenarios.studies.prices import prices
 from pmo_scenarios.studies.replan import replan
@@ -29,6 +31,7 @@ from pmo_scenarios.studies.robustness import (
     robustness,
     simulate,
 )
+from pmo_scenarios.studies.stated import Member
 
 __all__ = [
     "PACKS",
@@ -38,8 +41,11 @@ __all__ = [
     "Case",
     "ClusterError",
     "Comparison",
+    "Conflict",
+    "Conflicts",
     "Departure",
     "Frontier",
+    "Member",
     "PhaseProgress",
     "Point",
     "Price",
@@ -47,6 +53,7 @@ __all__ = [
     "Progress",
     "ProjectProgress",
     "Promise",
+    "Repair",
     "Replan",
     "ReplanPoint",
     "RobustPlan",
@@ -60,6 +67,7 @@ __all__ = [
     "baseline_of",
     "cluster",
     "compare",
+    "conflicts",
     "frontier",
     "generate",
     "load_pack",

@@ -283,6 +283,19 @@ class _Batch:
             self._on_progress(Step(job.key, plan, len(self.plans), self._total))
 
 
+@contextmanager
+def processes_or(executor: Executor | None, processes: int) -> Iterator[Executor]:
+    """Return the executor, or processes of our own for several batches, which end after them."""
+    if executor is not None:
+        yield executor
+        return
+    pool = own_processes(processes)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
 def deaths() -> tuple[type[Exception], ...]:
     """Return what an executor raises where processes of solves have died, Dask's if it is used."""
     dask = sys.modules.get("distributed")

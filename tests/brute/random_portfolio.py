@@ -74,6 +74,12 @@ def _worth_a_test(result: BruteResult, seed: int) -> bool:
     return bool(active) or seed % MAY_BE_TRIVIAL == 0
 
 
+def drawn_portfolio(text: str) -> Portfolio:
+    """Return a tiny portfolio that nobody has solved or checked; the same for the same text."""
+    dice = Dice(text)
+    return _draw(dice, dice.pick(TINY))
+
+
 def larger_portfolio(seed: int) -> Portfolio:
     """Return a valid portfolio of 8 to 15 projects over 8 to 12 periods."""
     for attempt in count():

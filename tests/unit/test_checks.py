@@ -499,3 +499,15 @@ def test_deep_data_is_not_repaired() -> None:
     portfolio, found = check_data(data({"funds": deep}))
     assert portfolio is None
     assert found
+
+
+def test_a_milestone_among_modes_asks_for_nothing() -> None:
+    """A mode of no duration that asks for effort is judged without dividing by it."""
+    needs = [{"skill": "dev", "effort": 1}]
+    modes = [{"id": "none", "duration": 0, "needs": needs}, {"duration": 2, "needs": needs}]
+    found = findings(
+        skills=[{"id": "dev"}],
+        pools=[{"id": "team", "skill": "dev", "fte": 0.1}],
+        projects=[{"id": "A", "value": 1, "decision": "must", "phases": [{"modes": modes}]}],
+    )
+    assert "must-need-too-large" not in {finding.rule for finding in found}
