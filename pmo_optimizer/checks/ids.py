@@ -55,7 +55,7 @@ REFERENCES: Mapping[type[Frozen], tuple[tuple[str, Kind], ...]] = MappingProxyTy
         AllOrNone: (("projects", PROJECT),),
         BaselinePhase: (("people", PERSON),),
         BaselineProject: (("project", PROJECT),),
-        Choose: (("projects", PROJECT),),
+        Choose: (("projects", PROJECT), ("unselected", PROJECT)),
         Comparison: (("a", CRITERION), ("b", CRITERION)),
         CostLine: (("fund", FUND),),
         Dedication: (("project", PROJECT),),

@@ -96,7 +96,11 @@ def group_phase(facts: Facts) -> Iterator[Hit]:
 
 def group_not_one(facts: Facts) -> Iterator[Hit]:
     """Find choose groups of more than one that are named like a single project."""
-    several = {group.id: group.max for group in facts.portfolio.choose if group.max != 1}
+    several = {
+        group.id: group.max
+        for group in facts.portfolio.choose
+        if group.max != 1 or group.unselected
+    }
     named: list[tuple[Path, str]] = []
     for path, link in facts.every(Link):
         if len(path) == 2:
@@ -109,7 +113,7 @@ def group_not_one(facts: Facts) -> Iterator[Hit]:
                 path,
                 f"{facts.subject(path[:2])} names the choose group {name}, of which up to "
                 f"{digits(several[name])} are chosen; only a group of one can stand for a project.",
-                "Set `max: 1` for the group, or name single projects.",
+                "Set `max: 1` for the group, without `unselected`, or name single projects.",
             )
 
 
@@ -117,7 +121,11 @@ def _groups(facts: Facts) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
     """Yield path, field and members of everything that lists projects."""
     for kind in (Excludes, AllOrNone, Choose, Synergy):
         for path, group in facts.every(kind):
-            yield path, "projects", group.__dict__["projects"]
+            yield (
+                path,
+                "projects",
+                group.__dict__["projects"] + group.__dict__.get("unselected", ()),
+            )
     for path, rule in facts.every(Requires):
         yield path, "needs", rule.needs
 
@@ -148,7 +156,7 @@ def member_repeated(facts: Facts) -> Iterator[Hit]:
 def choose_range(facts: Facts) -> Iterator[Hit]:
     """Find choose groups from which no number of members can be chosen."""
     for path, group in facts.every(Choose):
-        size = len(set(group.projects))
+        size = len({*group.projects, *group.unselected})
         if group.min > group.max or group.max < 0 or group.min < 0 or group.min > size:
             yield Hit(
                 path,

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pmo_optimizer.checks.facts import Facts, Hit, digits, listed
 from pmo_optimizer.checks.logic import AtLeast, Conflict, Literal, Logic, Reason, Selection
-from pmo_optimizer.model import CountRule, Decision, IfUnselected, Project, State
+from pmo_optimizer.model import Choose, CountRule, Decision, IfUnselected, Project, State
 from pmo_optimizer.sequencing import split_reference
 
 MAX_CONFLICTS = 20
@@ -68,10 +68,28 @@ def _groups(facts: Facts) -> Iterator[AtLeast]:
         yield from _between(facts, rule.projects, None, 1, text)
     for group in sorted(portfolio.choose, key=lambda g: g.id):
         if 0 <= group.min <= group.max:
-            text = (
-                f"{group.id} allows {group.min} to {group.max} of {listed(sorted(group.projects))}"
-            )
-            yield from _between(facts, group.projects, group.min, group.max, text)
+            names = listed(sorted(group.projects))
+            text = f"{group.id} allows {group.min} to {group.max} of {names}"
+            if group.unselected:
+                yield from _mixed(facts, group)
+            else:
+                yield from _between(facts, group.projects, group.min, group.max, text)
+
+
+def _mixed(facts: Facts, group: Choose) -> Iterator[AtLeast]:
+    """Yield "between min and max of these are selected, or of those left out"."""
+    rest, done = _without_done(facts, group.projects)
+    out, _ = _without_done(facts, group.unselected)
+    literals = (*_literals(rest, selected=True), *_literals(out, selected=False))
+    text = (
+        f"{group.id} allows {group.min} to {group.max} of {listed(sorted(group.projects))} "
+        f"selected or {listed(sorted(group.unselected))} left out"
+    )
+    if 0 < group.min - done <= len(literals):
+        yield AtLeast(group.min - done, literals, text)
+    if 0 <= group.max - done < len(literals):
+        against = tuple((name, not selected) for name, selected in literals)
+        yield AtLeast(len(literals) - group.max + done, against, text)
 
 
 def _all_or_none(facts: Facts) -> Iterator[AtLeast]:

@@ -34,6 +34,7 @@ from pmo_optimizer.cli.options import (
     TimeLimit,
     UncertaintyFile,
     Workers,
+    fraction,
 )
 from pmo_optimizer.cli.prices import First, Fte, Last, Only, Percent, TotalTime
 from pmo_optimizer.cli.running import Settings
@@ -333,3 +334,107 @@ def conflicts(
     found = conflicts_of(file, settings, limit=limit, max_solves=max_solves, shown=progress)
     show_conflicts(found, as_json=as_json, everything=everything)
     raise typer.Exit(code_of_conflicts(found))
+
+
+@app.command(epilog=EPILOG)
+@exit_codes()
+def why(
+    file: PortfolioFile,
+    project: Annotated[str, typer.Argument(help="Id of the project.", metavar="PROJECT")],
+    flips: Annotated[
+        bool,
+        typer.Option("--flips/--no-flips", help="Look for the value and cost that turn it."),
+    ] = True,
+    time_limit: TimeLimit = 60.0,
+    gap: Gap = 0.0,
+    backend: Backend = "auto",
+    workers: Workers = None,
+    cluster: Cluster = None,
+    seed: Seed = 0,
+    reproducible: Reproducible = False,
+    staffing: StaffingKind = Staffing.CAPACITY,
+    as_json: AsJson = False,
+    progress: ShowProgress = True,
+    everything: Everything = False,
+) -> None:
+    """Say why a project is in the best plan, or why not.
+
+    Solves with the opposite decision: what that loses, what it displaces, which limits bind,
+    and at which value or cost of the project the decision turns. The time limit is that of
+    each solve. Ctrl-C shows what is there so far.
+    """
+    from pmo_optimizer.cli.why import ask_why, code_of_why, show_why
+
+    settings = Settings(
+        time_limit=time_limit,
+        gap=gap,
+        backend=backend,
+        workers=workers,
+        cluster=cluster,
+        seed=seed,
+        reproducible=reproducible,
+        staffing=staffing.value,
+    )
+    portfolio = load(file)
+    found, _ = ask_why(portfolio, project, settings, flips=flips, shown=progress)
+    show_why(portfolio, found, as_json=as_json, everything=everything)
+    raise typer.Exit(code_of_why(found))
+
+
+@app.command(epilog=EPILOG)
+@exit_codes()
+def alternatives(
+    file: PortfolioFile,
+    plans: Annotated[
+        int, typer.Option("--plans", min=1, help="Most plans, the best one included.")
+    ] = 5,
+    within: Annotated[
+        float,
+        typer.Option("--within", callback=fraction, help="Part of the best that may be lost."),
+    ] = 0.05,
+    differences: Annotated[
+        int, typer.Option("--differences", min=1, help="Projects in which two plans differ.")
+    ] = 1,
+    time_limit: TimeLimit = 60.0,
+    gap: Gap = 0.0,
+    backend: Backend = "auto",
+    workers: Workers = None,
+    cluster: Cluster = None,
+    seed: Seed = 0,
+    reproducible: Reproducible = False,
+    staffing: StaffingKind = Staffing.CAPACITY,
+    as_json: AsJson = False,
+    progress: ShowProgress = True,
+    everything: Everything = False,
+) -> None:
+    """Find plans that are nearly as good as the best one and select other projects.
+
+    The time limit is that of each solve. Ctrl-C shows the plans that are there so far.
+    """
+    from pmo_optimizer.cli.alternatives import (
+        code_of_alternatives,
+        find_alternatives,
+        show_alternatives,
+    )
+
+    settings = Settings(
+        time_limit=time_limit,
+        gap=gap,
+        backend=backend,
+        workers=workers,
+        cluster=cluster,
+        seed=seed,
+        reproducible=reproducible,
+        staffing=staffing.value,
+    )
+    portfolio = load(file)
+    found, _ = find_alternatives(
+        portfolio,
+        settings,
+        plans=plans,
+        within=within,
+        differences=differences,
+        shown=progress,
+    )
+    show_alternatives(portfolio, found, as_json=as_json, everything=everything)
+    raise typer.Exit(code_of_alternatives(found))

@@ -15,7 +15,7 @@ from pmo_optimizer.cli.running import Settings, watched
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from pmo_optimizer.model import Portfolio
+    from pmo_optimizer.model import Portfolio, Status
     from pmo_scenarios import Comparison, Scenario
     from pmo_scenarios.runs import Step
 
@@ -26,7 +26,7 @@ class StudyProgress(Feed["Step"]):
     Attributes
     ----------
     total
-        How many solves there are.
+        How many solves there are; studies whose next solve depends on the last may raise it.
     """
 
     def __init__(self, total: int, *, shown: bool) -> None:
@@ -37,7 +37,7 @@ class StudyProgress(Feed["Step"]):
     def _take(self, news: Step) -> None:
         from pmo_optimizer.report import gap_text, score
 
-        self._done, plan = news.done, news.plan
+        self._done, self.total, plan = news.done, news.total, news.plan
         if self.shown:
             self._console.print(
                 f"{news.key}: {plan.status.value} {score(plan.objective)} · gap "
@@ -125,3 +125,14 @@ def code_of_comparison(comparison: Comparison, *, interrupted: bool) -> ExitCode
         return ExitCode.INTERRUPTED
     later = [code for code in codes[1:] if code is not ExitCode.INFEASIBLE]
     return max([codes[0], *later])
+
+
+def code_of_first(status: Status | None) -> ExitCode:
+    """Return the exit code of a study that stands on its first solve, by that one's status."""
+    codes = {
+        "optimal": ExitCode.PLAN,
+        "feasible": ExitCode.PLAN,
+        "infeasible": ExitCode.INFEASIBLE,
+        "failed": ExitCode.INTERNAL,
+    }
+    return codes.get("" if status is None else status.value, ExitCode.NO_PLAN)

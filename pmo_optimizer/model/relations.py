@@ -108,10 +108,18 @@ class Choose(Frozen):
 
     With ``max: 1`` it is a choose-one group (variants of one project), which links and
     ``requires`` may name.
+
+    Attributes
+    ----------
+    unselected
+        Projects that count where they are *not* selected. With the selected projects of a plan
+        here and all others in ``projects``, the group counts in how many projects a selection
+        differs from that plan.
     """
 
     id: Id
     projects: tuple[Id, ...]
+    unselected: tuple[Id, ...] = ()
     min: Count = 0
     max: Count = 1
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from pmo_optimizer.model import (
     AverageRule,
+    Choose,
     CountRule,
     Measure,
     Portfolio,
@@ -125,7 +126,7 @@ class Rules:
             for needed in sorted(set(rule.needs))
         ]
         excludes = [self._logic(x.id, _ones(x.projects), None, 1) for x in portfolio.excludes]
-        choose = [self._logic(c.id, _ones(c.projects), c.min, c.max) for c in portfolio.choose]
+        choose = [self._choose(group) for group in portfolio.choose]
         together = [
             self._logic(f"{rule.id}>{b}", [(a, 1), (b, -1)], 0, 0)
             for rule in portfolio.all_or_none
@@ -133,6 +134,12 @@ class Rules:
         ]
         rows = (*requires, *excludes, *choose, *together)
         return tuple(sorted(rows, key=lambda row: row.id))
+
+    def _choose(self, group: Choose) -> SelectionRow:
+        """Return min <= sum x + sum (1 - x of the unselected) <= max as a row over x."""
+        out = set(group.unselected)
+        terms = [*_ones(group.projects), *((project, -1) for project in sorted(out))]
+        return self._logic(group.id, terms, group.min - len(out), group.max - len(out))
 
     def _logic(
         self, name: str, terms: Iterable[tuple[str, int]], lower: int | None, upper: int | None

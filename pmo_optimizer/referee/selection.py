@@ -45,8 +45,10 @@ def _check_all_or_none(schedule: Schedule, log: Log) -> None:
 def _check_choose(schedule: Schedule, log: Log) -> None:
     for rule in schedule.portfolio.choose:
         number = len(_chosen(schedule, rule.projects))
-        if not rule.min <= number <= rule.max:
-            message = f"{number} selected, {rule.min} to {rule.max} are asked."
+        left = len(set(rule.unselected)) - len(_chosen(schedule, rule.unselected))
+        if not rule.min <= number + left <= rule.max:
+            also = f" and {left} left out" if rule.unselected else ""
+            message = f"{number} selected{also}, {rule.min} to {rule.max} are asked."
             log.broken(Code.CHOOSE, f"choose/{rule.id}", message)
 
 

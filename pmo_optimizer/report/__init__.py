@@ -10,6 +10,7 @@ import io
 from rich.console import Console, Group, RenderableType
 
 from pmo_optimizer.model import Plan, Portfolio
+from pmo_optimizer.report.alternatives import alternatives_report
 from pmo_optimizer.report.comparison import comparison_report
 from pmo_optimizer.report.conflicts import conflicts_report
 from pmo_optimizer.report.frontier import frontier_report
@@ -22,11 +23,13 @@ from pmo_optimizer.report.replan import replan_report
 from pmo_optimizer.report.resources import alignment, breaches, funds, hires, load
 from pmo_optimizer.report.robustness import robust_report, robustness_report
 from pmo_optimizer.report.tables import table
+from pmo_optimizer.report.why import why_report
 from pmo_optimizer.report.words import bar, clean, gap_text, relative_gap, score
 
 __all__ = [
     "DEFAULT_LIMIT",
     "DEFAULT_WIDTH",
+    "alternatives_report",
     "bar",
     "clean",
     "comparison_report",
@@ -43,6 +46,7 @@ __all__ = [
     "robustness_report",
     "score",
     "table",
+    "why_report",
 ]
 
 DEFAULT_WIDTH = 100

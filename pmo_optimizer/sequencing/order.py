@@ -75,7 +75,8 @@ def components(portfolio: Portfolio) -> tuple[tuple[str, ...], ...]:
         *portfolio.choose,
         *portfolio.synergies,
     )
-    ties = (*links, *needs, *(group.projects for group in groups))
+    others = (group.unselected + group.projects[:1] for group in portfolio.choose)
+    ties = (*links, *needs, *(group.projects for group in groups), *others)
     for tie in ties:
         nx.add_path(graph, tie)
     known = set(portfolio.project_by_id)

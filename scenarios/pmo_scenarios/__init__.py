@@ -11,9 +11,12 @@ from pmo_scenarios.scenario import (
     load_scenarios,
     save_scenarios,
 )
+from pmo_scenarios.studies.alternatives import Alternative, Alternatives, Ended, alternatives
 from pmo_scenarios.studies.axis import Axis, AxisKind
+from pmo_scenarios.studies.binding import Limit, Relation
 from pmo_scenarios.studies.compare import Case, Comparison, compare
 from pmo_scenarios.studies.conflicts import Conflict, Conflicts, conflicts
+from pmo_scenarios.studies.flips import Flip, FlipStatus, Lever, Trial, Verdict
 from pmo_scenarios.studies.frontier import Frontier, Point, frontier
 from pmo_scenarios.studies.mending import Repair
 from pmo_scenarios.studies.price_rows import Price, Prices, Unpriced
@@ -32,10 +35,13 @@ from pmo_scenarios.studies.robustness import (
     simulate,
 )
 from pmo_scenarios.studies.stated import Member
+from pmo_scenarios.studies.why import Reason, Side, Why, why
 
 __all__ = [
     "PACKS",
     "Aim",
+    "Alternative",
+    "Alternatives",
     "Axis",
     "AxisKind",
     "Case",
@@ -44,7 +50,12 @@ __all__ = [
     "Conflict",
     "Conflicts",
     "Departure",
+    "Ended",
+    "Flip",
+    "FlipStatus",
     "Frontier",
+    "Lever",
+    "Limit",
     "Member",
     "PhaseProgress",
     "Point",
@@ -53,6 +64,8 @@ __all__ = [
     "Progress",
     "ProjectProgress",
     "Promise",
+    "Reason",
+    "Relation",
     "Repair",
     "Replan",
     "ReplanPoint",
@@ -60,10 +73,15 @@ __all__ = [
     "Robustness",
     "Scenario",
     "ScenarioFile",
+    "Side",
     "Simulation",
+    "Trial",
     "Uncertain",
     "Uncertainty",
     "Unpriced",
+    "Verdict",
+    "Why",
+    "alternatives",
     "baseline_of",
     "cluster",
     "compare",
@@ -78,4 +96,5 @@ __all__ = [
     "robustness",
     "save_scenarios",
     "simulate",
+    "why",
 ]

@@ -23,7 +23,10 @@ def selection_allowed(portfolio: Portfolio, chosen: frozenset[str]) -> bool:
     if any(0 < len(chosen & set(s.projects)) < len(set(s.projects)) for s in portfolio.all_or_none):
         return False
     return all(
-        group.min <= len(chosen & set(group.projects)) <= group.max for group in portfolio.choose
+        group.min
+        <= len(chosen & set(group.projects)) + len(set(group.unselected) - chosen)
+        <= group.max
+        for group in portfolio.choose
     )
 
 

@@ -169,6 +169,7 @@ def test_a_group_stands_for_its_selected_member() -> None:
         ({"all_or_none": [{"projects": ["A", "D"]}]}, 3 + 2 + 4 - 1),
         ({"choose": [{"id": "G", "projects": ["A", "B", "C"], "max": 2}]}, 3 + 4),
         ({"choose": [{"id": "G", "projects": ["D"], "min": 1}]}, 3 + 2 + 4 - 1),
+        ({"choose": [{"id": "G", "projects": [], "unselected": ["A", "C"], "min": 1}]}, 2 + 4),
         ({"synergies": [{"projects": ["A", "B"], "value": -2.5}]}, 3 + 4),
         ({"synergies": [{"projects": ["A", "D"], "value": 1.5}]}, 3 + 2 + 4 - 1 + 1.5),
         ({"rules": [{"type": "count", "max": 1}]}, 4),

@@ -558,6 +558,13 @@ def test_choose(names: str) -> None:
     planted(subject, picked(subject, "AB"), picked(subject, names), (Code.CHOOSE, "choose/c"))
 
 
+def test_choose_counts_what_is_left_out() -> None:
+    """C selected, or A or B left out: exactly one of these."""
+    group = {"id": "c", "projects": ["C"], "unselected": ["A", "B"], "min": 1}
+    subject = yes_or_no(*"ABC", choose=[group])
+    planted(subject, picked(subject, "ABC"), picked(subject, "AB"), (Code.CHOOSE, "choose/c"))
+
+
 def test_done_counts_in_relations() -> None:
     """A done project counts as selected in requires, excludes, all-or-none and choose."""
     subject = portfolio(

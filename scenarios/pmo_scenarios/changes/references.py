@@ -60,7 +60,8 @@ def drop_projects(portfolio: Portfolio, gone: frozenset[str]) -> tuple[Portfolio
     """
     places: list[str] = []
     choose = [_without(group, "projects", gone, "choose", places) for group in portfolio.choose]
-    empty = frozenset(group.id for group in choose if not group.projects)
+    choose = [_without(group, "unselected", gone, "choose", places) for group in choose]
+    empty = frozenset(group.id for group in choose if not (group.projects or group.unselected))
     lost = gone | empty
 
     def stays(field: str, item: Any, named: Sequence[str]) -> bool:  # noqa: ANN401 - any relation
@@ -80,7 +81,7 @@ def drop_projects(portfolio: Portfolio, gone: frozenset[str]) -> tuple[Portfolio
     needing = [(r, _without(r, "needs", lost, "requires", places)) for r in requires]
     update: dict[str, object] = {
         "projects": tuple(p for p in portfolio.projects if p.id not in gone),
-        "choose": tuple(_ranged(g) for g in choose if g.projects),
+        "choose": tuple(_ranged(g) for g in choose if g.id not in empty),
         "links": tuple(
             x
             for x in portfolio.links
@@ -107,7 +108,7 @@ def _without(item: Any, name: str, gone: frozenset[str], field: str, places: lis
 
 def _ranged(group: Choose) -> Choose:
     """Return a group that asks for no more members than it has."""
-    least = min(group.min, len(group.projects))
+    least = min(group.min, len(group.projects) + len(group.unselected))
     return group if least == group.min else group.model_copy(update={"min": least})
 
 

@@ -339,6 +339,30 @@ SELECTION = (
         dropped=5 + 4 + 3,
         broken=(Code.CHOOSE,),
     ),
+    Binding(
+        "differ in two projects from A and B",
+        portfolio(
+            1,
+            *(choice(name, value) for name, value in (("A", 5), ("B", 4), ("C", 3), ("D", -1))),
+            **group("C", "D", unselected=["A", "B"], min=2, max=4),
+        ),
+        {"choose/G/min": 1},
+        kept=5 + 4 + 3 - 1,
+        dropped=5 + 4 + 3,
+        broken=(Code.CHOOSE,),
+    ),
+    Binding(
+        "differ in one project at most from A",
+        portfolio(
+            1,
+            *(choice(name, value) for name, value in (("A", -2), ("B", 4), ("C", 3))),
+            **group("B", "C", unselected=["A"], max=1),
+        ),
+        {"choose/G/max": 3},
+        kept=-2 + 4,
+        dropped=4 + 3,
+        broken=(Code.CHOOSE,),
+    ),
 )
 
 THREE = (("A", 5, 6), ("B", 1, 4), ("C", 3, 4))

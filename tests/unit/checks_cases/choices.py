@@ -117,6 +117,16 @@ SELECTION_CASES = (
         "projects/A",
         {**TWO, "choose": [{"id": "G", "projects": ["A"], "max": 0}]},
     ),
+    Case(
+        "selection-ruled-out",
+        "projects/A",
+        {**TWO, "choose": [{"id": "G", "projects": [], "unselected": ["A"], "min": 1}]},
+    ),
+    Case(
+        "selection-conflict",
+        "projects/A",
+        {**MUST_A, "choose": [{"id": "G", "projects": ["A"], "unselected": ["B"], "max": 0}]},
+    ),
 )
 
 GOAL_CASES = (

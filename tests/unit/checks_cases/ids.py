@@ -121,6 +121,11 @@ ID_CASES = (
         "projects/P/phases/phase-1/modes/normal/needs/dev/prefer",
         staffed({"fte": 1, "prefer": ["anne"]}),
     ),
+    Case(
+        "unknown-id",
+        "choose/G/unselected",
+        {**TWO, "choose": [{"id": "G", "projects": ["A"], "unselected": ["Z"]}]},
+    ),
     Case("unknown-id", "links/FS:A>Z/to", {**TWO, "links": [{"from": "A", "to": "Z"}]}),
     Case("unknown-id", "links/FS:A/x>B/from", {**TWO, "links": [{"from": "A/x", "to": "B"}]}),
     Case("unknown-id", "projects/P/links/FS:a>z/to", chain(1, 1, links=[{"from": "a", "to": "z"}])),

@@ -197,6 +197,20 @@ LINK_CASES = (
         "excludes/x/projects",
         {**TWO, "excludes": [{"id": "x", "projects": ["A", "A", "B"]}]},
     ),
+    Case(
+        "member-repeated",
+        "choose/G/projects",
+        {**TWO, "choose": [{"id": "G", "projects": ["A"], "unselected": ["A", "B"]}]},
+    ),
+    Case(
+        "group-not-one",
+        "requires/requires:C>G/needs",
+        {
+            **THREE,
+            "choose": [{"id": "G", "projects": ["A"], "unselected": ["B"]}],
+            "requires": [{"project": "C", "needs": ["G"]}],
+        },
+    ),
     Case("choose-range", "choose/G", {**TWO, "choose": [{**GROUP, "min": 2, "max": 1}]}),
     Case("choose-range", "choose/G", {**TWO, "choose": [{**GROUP, "max": -1}]}),
     Case("choose-range", "choose/G", {**TWO, "choose": [{**GROUP, "min": 3, "max": 3}]}),
