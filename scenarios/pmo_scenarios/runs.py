@@ -197,7 +197,7 @@ class _Batch:
         self.plans: dict[str, Plan] = {}
         self._total = len(jobs)
         self._waiting = list(jobs)
-        self._running: dict[Future[Plan], tuple[Job, Executor]] = {}
+        self._running: dict[Future[Plan | None], tuple[Job, Executor]] = {}
         self._attempts: dict[str, int] = {}
         self._processes = processes
         self._given = executor
@@ -231,10 +231,14 @@ class _Batch:
             self._pool.shutdown(cancel_futures=True)
 
     def _stop(self) -> None:
+        """Ask what runs for its best plan, and leave out what has not begun.
+
+        Futures of Dask do not say whether they run: there what has not begun says so itself.
+        """
         self._flag.touch()
         self._waiting.clear()
-        for future in list(self._running):
-            if future.cancel():
+        for future, (_, pool) in list(self._running.items()):
+            if not _on_dask(pool) and future.cancel():
                 del self._running[future]
 
     def _submit(self) -> None:
@@ -251,7 +255,11 @@ class _Batch:
                 self._pool = own_processes(self._processes)
             self._waiting.remove(job)
             flag = str(self._flag)
-            call = self._pool.submit(solve_job, job.portfolio, job.options, start, bound, flag)
+            try:
+                call = self._pool.submit(solve_job, job.portfolio, job.options, start, bound, flag)
+            except deaths() as error:
+                self._died(job, self._pool, error)
+                return
             self._running[call] = job, self._pool
 
     def _start_of(self, job: Job) -> Plan | None:
@@ -262,21 +270,32 @@ class _Batch:
         found = [plan for plan in plans if plan is not None and plan.found]
         return max(found, key=lambda plan: sign * (plan.objective or 0.0), default=None)
 
-    def _take(self, future: Future[Plan], job: Job, pool: Executor) -> None:
+    def _take(self, future: Future[Plan | None], job: Job, pool: Executor) -> None:
         try:
             plan = future.result()
         except CancelledError:
-            return
+            if self._flag.exists():
+                return
+            plan = _failed(job.portfolio, "The executor cancelled the solve.")
         except deaths() as error:
-            self._attempts[job.key] = self._attempts.get(job.key, 0) + 1
-            if self._given is None:
-                pool.shutdown(wait=False)
-                if self._pool is pool:
-                    self._pool = None
-                if self._attempts[job.key] < MOST_ATTEMPTS and not self._flag.exists():
-                    self._waiting.append(job)
-                    return
-            plan = _failed(job.portfolio, f"The process of the solve died: {error}")
+            self._died(job, pool, error)
+            return
+        if plan is not None:
+            self._keep(job, plan)
+
+    def _died(self, job: Job, pool: Executor, error: BaseException) -> None:
+        """Try a solve again whose process died; with processes of others it has failed."""
+        self._attempts[job.key] = self._attempts.get(job.key, 0) + 1
+        if self._given is None:
+            pool.shutdown(wait=False)
+            if self._pool is pool:
+                self._pool = None
+            if self._attempts[job.key] < MOST_ATTEMPTS and not self._flag.exists():
+                self._waiting.append(job)
+                return
+        self._keep(job, _failed(job.portfolio, f"The process of the solve died: {error}"))
+
+    def _keep(self, job: Job, plan: Plan) -> None:
         self._attempts.pop(job.key, None)
         self.plans[job.key] = plan
         if self._on_progress is not None:
@@ -302,6 +321,10 @@ def deaths() -> tuple[type[Exception], ...]:
     return (BrokenExecutor,) if dask is None else (BrokenExecutor, dask.KilledWorker)
 
 
+def _on_dask(executor: Executor) -> bool:
+    return type(executor).__module__.partition(".")[0] == "distributed"
+
+
 def own_processes(number: int) -> Executor:
     """Return processes that begin afresh: a copy of one with solver threads could lock up."""
     return ProcessPoolExecutor(number, get_context("spawn"), initializer=_ignore_interrupts)
@@ -314,8 +337,13 @@ def _ignore_interrupts() -> None:
 
 def solve_job(
     portfolio: Portfolio, options: Options, start: Plan | None, bound: float | None, flag: str
-) -> Plan:
-    """Return the plan of one job, in whatever process; ends soon once the flag file is there."""
+) -> Plan | None:
+    """Return the plan of one job, in whatever process; ends soon once the flag file is there.
+
+    None where it was there before the solve began.
+    """
+    if Path(flag).exists():
+        return None
     stop, over = threading.Event(), threading.Event()
     watcher = threading.Thread(target=_watch, args=(Path(flag), stop, over), daemon=True)
     watcher.start()
@@ -345,8 +373,9 @@ def solve_job(
 
 
 def _watch(flag: Path, stop: threading.Event, over: threading.Event) -> None:
+    there = flag.parent.exists()  # on other machines it never is
     while not over.is_set():
-        if flag.exists():
+        if flag.exists() or (there and not flag.parent.exists()):
             stop.set()
             return
         over.wait(POLL_SECONDS)

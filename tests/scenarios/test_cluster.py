@@ -77,6 +77,26 @@ def test_studies_on_a_cluster_answer_as_here(tmp_path: Path) -> None:
 
 
 @pytest.mark.drill
+def test_a_stop_on_a_cluster_gives_what_is_there(tmp_path: Path) -> None:
+    """The solve that runs answers with its best plan; what has not begun is left out."""
+    assert run(
+        tmp_path,
+        """
+            import threading, time
+            large = generate(projects=60, periods=24, skills=8, seed=1)
+            stop = threading.Event()
+            threading.Timer(15.0, stop.set).start()
+            how = Options(time_limit=300, workers=1)
+            jobs = [Job(str(k), large, how) for k in range(4)]
+            begin = time.monotonic()
+            plans = run_jobs(jobs, executor=executor, stop=stop)
+            print(len(plans) == 2, all(plan.found for plan in plans.values()))
+            print(time.monotonic() - begin < 120)
+            """,
+    ).split() == ["True", "True", "True"]
+
+
+@pytest.mark.drill
 def test_a_worker_that_dies_loses_nothing_and_nothing_counts_twice(tmp_path: Path) -> None:
     """Every solve is answered once, although a worker is killed after the first answer."""
     assert run(

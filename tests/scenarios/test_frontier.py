@@ -332,3 +332,29 @@ def test_reproducible_frontiers_repeat_themselves(threads: Executor) -> None:
         for _ in range(2)
     )
     assert facts(first) == facts(second)
+
+
+def test_levels_of_a_limit_below_zero_are_in_no_known_order() -> None:
+    """Half as much again of -2 is -3, which is tighter: no bound goes from one to the other."""
+    portfolio = Portfolio.parse(
+        {
+            "calendar": {"start": "2027-01-01", "periods": 2},
+            "projects": [
+                {"id": name, "value": value, "attributes": {"co2": co2}}
+                for name, value, co2 in (("A", 10, -2), ("B", 3, -4), ("C", 1, -1))
+            ],
+            "rules": [
+                {
+                    "id": "esg",
+                    "type": "average",
+                    "attribute": "co2",
+                    "limit": -2,
+                }
+            ],
+        }
+    )
+    with ThreadPoolExecutor(2) as pool:
+        found = frontier(
+            portfolio, limit="esg", levels=["50", "100", "150"], backend="milp", executor=pool
+        )
+    assert [point.value for point in found.points] == [14, 14, 13]

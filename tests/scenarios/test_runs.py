@@ -283,3 +283,47 @@ def test_the_best_of_several_starts_is_taken(
     assert seen["all"] == ("A", "B")
     with pytest.raises(ValueError, match="unknown starts"):
         run_jobs([Job("a", knapsack(5), QUICK, ("5", "a"))], executor=threads)
+
+
+class Broken(ThreadPoolExecutor):
+    """An executor whose processes have died after the first solve."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+        self.left = 1
+
+    def submit(self, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Take one call, and refuse all others."""
+        self.left -= 1
+        if self.left < 0:
+            raise BrokenExecutor("gone")
+        return super().submit(*args, **kwargs)
+
+
+def test_an_executor_that_breaks_between_solves_loses_no_result() -> None:
+    """What was solved stays; the others have failed, and say so."""
+    jobs = [Job("A", knapsack(16), QUICK), Job("B", knapsack(11), QUICK, start="A")]
+    with Broken() as pool:
+        plans = run_jobs(jobs, executor=pool)
+    assert plans["A"].objective == 16
+    assert plans["B"].status is Status.FAILED
+    assert "died" in plans["B"].message
+
+
+class Cancelling(ThreadPoolExecutor):
+    """An executor that cancels what it takes, as a cluster does whose scheduler is lost."""
+
+    def submit(self, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Return a future that is cancelled."""
+        future: Future[Any] = Future()
+        future.cancel()
+        future.set_running_or_notify_cancel()
+        return future
+
+
+def test_what_an_executor_cancels_has_failed() -> None:
+    """A lost cluster is no wish to stop."""
+    with Cancelling(1) as pool:
+        plans = run_jobs([Job("A", knapsack(16), QUICK)], executor=pool)
+    assert plans["A"].status is Status.FAILED
+    assert "cancelled" in plans["A"].message

@@ -240,7 +240,8 @@ def _loosens(portfolio: Portfolio, item: Any, field: str) -> Literal[-1, 0, 1]: 
         )
         sure = total_is_positive
     elif isinstance(item, AverageRule):
-        sure = _never_negative(portfolio, item.weight)
+        # A percentage more of a limit below 0 is less.
+        sure = item.limit >= 0 and _never_negative(portfolio, item.weight)
     if not sure:
         return 0
     return -1 if getattr(item, "sense", Sense.AT_MOST) is Sense.AT_LEAST else 1

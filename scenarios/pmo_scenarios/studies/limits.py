@@ -24,6 +24,7 @@ from pmo_optimizer import (
     ShareRule,
     StartsRule,
     State,
+    TermName,
     UtilizationRule,
     When,
 )
@@ -450,7 +451,8 @@ def _dates(portfolio: Portfolio, project: Project) -> Iterator[Limit]:
         end = calendar.end_not_after(project.latest_finish)
         yield _date(project, "latest_finish", end + 1, "finishing", "later")
     due = project.due_period(calendar)
-    if due is not None and project.late_price != 0:
+    delayed = any(term.term is TermName.DELAY for term in portfolio.objective.terms)
+    if due is not None and (project.late_price or delayed):
         yield _date(project, "due", due + 1, "being due", "later")
 
 
