@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING
 
 from pmo_optimizer.cli import output
 from pmo_optimizer.cli.codes import ExitCode
-from pmo_optimizer.cli.running import Settings, watched
-from pmo_optimizer.cli.study import StudyProgress, code_of_first
+from pmo_optimizer.cli.running import Settings
+from pmo_optimizer.cli.study import Common, StudyProgress, code_of_first, studied
 
 if TYPE_CHECKING:
     from pmo_optimizer.model import Portfolio
@@ -25,30 +24,23 @@ def find_alternatives(
     shown: bool,
 ) -> tuple[Alternatives, bool]:
     """Return the alternatives, and whether somebody asked to stop before they were there."""
-    from pmo_scenarios import alternatives, cluster
+    from pmo_scenarios import alternatives
 
     progress = StudyProgress(plans, shown=shown)
 
-    def work(stop: threading.Event) -> Alternatives:
-        with cluster(settings.cluster) as executor:
-            return alternatives(
-                portfolio,
-                plans=plans,
-                within=within,
-                differences=differences,
-                time_limit=settings.time_limit,
-                gap=settings.gap,
-                workers=settings.workers,
-                backend=settings.backend,
-                seed=settings.seed,
-                reproducible=settings.reproducible,
-                staffing=settings.staffing,
-                on_progress=progress.put,
-                stop=stop,
-                executor=executor,
-            )
+    def study(common: Common) -> Alternatives:
+        return alternatives(
+            portfolio,
+            plans=plans,
+            within=within,
+            differences=differences,
+            reproducible=settings.reproducible,
+            staffing=settings.staffing,
+            on_progress=progress.put,
+            **common,
+        )
 
-    return watched(work, progress)
+    return studied(study, settings, progress)
 
 
 def show_alternatives(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pmo_optimizer.cli import output
 from pmo_optimizer.cli.codes import ExitCode
-from pmo_optimizer.cli.running import Settings, watched
-from pmo_optimizer.cli.study import StudyProgress
+from pmo_optimizer.cli.running import Settings
+from pmo_optimizer.cli.study import Common, StudyProgress, studied
 
 if TYPE_CHECKING:
     from pmo_scenarios import Conflicts
@@ -35,30 +34,23 @@ def conflicts_of(
     """
     from pmo_optimizer.checks import check
     from pmo_optimizer.model import Portfolio, Severity
-    from pmo_scenarios import cluster, conflicts
+    from pmo_scenarios import conflicts
 
     portfolio = Portfolio.load(file)
     output.show_findings(f for f in check(portfolio) if f.severity is Severity.WARNING)
     progress = TestProgress(1, shown=shown)
 
-    def work(stop: threading.Event) -> Conflicts:
-        with cluster(settings.cluster) as executor:
-            return conflicts(
-                portfolio,
-                limit=limit,
-                time_limit=settings.time_limit,
-                gap=settings.gap,
-                max_solves=max_solves,
-                workers=settings.workers,
-                backend=settings.backend,
-                seed=settings.seed,
-                reproducible=settings.reproducible,
-                on_progress=progress.put,
-                stop=stop,
-                executor=executor,
-            )
+    def study(common: Common) -> Conflicts:
+        return conflicts(
+            portfolio,
+            limit=limit,
+            max_solves=max_solves,
+            reproducible=settings.reproducible,
+            on_progress=progress.put,
+            **common,
+        )
 
-    return watched(work, progress)[0]
+    return studied(study, settings, progress)[0]
 
 
 def show_conflicts(found: Conflicts, *, as_json: bool, everything: bool) -> None:

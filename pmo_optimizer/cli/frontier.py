@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -12,8 +11,8 @@ import typer
 
 from pmo_optimizer.cli import output
 from pmo_optimizer.cli.codes import ExitCode, code_of
-from pmo_optimizer.cli.running import Settings, watched
-from pmo_optimizer.cli.study import StudyProgress
+from pmo_optimizer.cli.running import Settings
+from pmo_optimizer.cli.study import Common, StudyProgress, studied
 
 if TYPE_CHECKING:
     from pmo_optimizer.model import Portfolio
@@ -85,36 +84,29 @@ def draw(
     portfolio: Portfolio, wish: Wish, files: list[Path], settings: Settings, *, shown: bool
 ) -> tuple[Frontier, bool]:
     """Return the frontier of a portfolio, and whether somebody asked to stop before its end."""
-    from pmo_scenarios import cluster, frontier, load_scenarios
+    from pmo_scenarios import frontier, load_scenarios
 
     scenarios = [scenario for file in files for scenario in load_scenarios(file)]
     levels = None if wish.levels is None else [x for x in wish.levels.split(",") if x.strip()]
     progress = _Progress(0, shown=shown)
 
-    def work(stop: threading.Event) -> Frontier:
-        with cluster(settings.cluster) as executor:
-            return frontier(
-                portfolio,
-                funds=wish.funds,
-                skill=wish.skill,
-                limit=wish.limit,
-                field=wish.field,
-                levels=levels,
-                unit="percent" if wish.unit is Unit.PERCENT else "amount",
-                scenarios=scenarios,
-                time_limit=settings.time_limit,
-                gap=settings.gap,
-                workers=settings.workers,
-                backend=settings.backend,
-                seed=settings.seed,
-                reproducible=settings.reproducible,
-                staffing=settings.staffing,
-                on_progress=progress.put,
-                stop=stop,
-                executor=executor,
-            )
+    def study(common: Common) -> Frontier:
+        return frontier(
+            portfolio,
+            funds=wish.funds,
+            skill=wish.skill,
+            limit=wish.limit,
+            field=wish.field,
+            levels=levels,
+            unit="percent" if wish.unit is Unit.PERCENT else "amount",
+            scenarios=scenarios,
+            reproducible=settings.reproducible,
+            staffing=settings.staffing,
+            on_progress=progress.put,
+            **common,
+        )
 
-    return watched(work, progress)
+    return studied(study, settings, progress)
 
 
 def show_frontier(

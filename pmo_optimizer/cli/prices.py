@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,8 +12,8 @@ import typer
 from pmo_optimizer.cli import output
 from pmo_optimizer.cli.codes import ExitCode
 from pmo_optimizer.cli.options import positive
-from pmo_optimizer.cli.running import Settings, watched
-from pmo_optimizer.cli.study import StudyProgress
+from pmo_optimizer.cli.running import Settings
+from pmo_optimizer.cli.study import Common, StudyProgress, studied
 
 if TYPE_CHECKING:
     from pmo_optimizer.model import Portfolio
@@ -86,35 +85,28 @@ def price_limits(
     portfolio: Portfolio, wish: Wish, settings: Settings, *, shown: bool
 ) -> tuple[Prices, bool]:
     """Return the prices, and whether somebody asked to stop before all was done."""
-    from pmo_scenarios import cluster, prices
+    from pmo_scenarios import prices
 
     if settings.reproducible and wish.total_time is not None:
         raise typer.BadParameter("it goes by the clock", param_hint="--total-time")
     progress = _Progress(shown=shown)
 
-    def work(stop: threading.Event) -> Prices:
-        with cluster(settings.cluster) as executor:
-            return prices(
-                portfolio,
-                only=wish.only,
-                percent=wish.percent,
-                fte=wish.fte,
-                first=_when(wish.first),
-                last=_when(wish.last),
-                time_limit=settings.time_limit,
-                total_time=wish.total_time,
-                gap=settings.gap,
-                workers=settings.workers,
-                backend=settings.backend,
-                seed=settings.seed,
-                reproducible=settings.reproducible,
-                staffing=settings.staffing,
-                on_progress=progress.put,
-                stop=stop,
-                executor=executor,
-            )
+    def study(common: Common) -> Prices:
+        return prices(
+            portfolio,
+            only=wish.only,
+            percent=wish.percent,
+            fte=wish.fte,
+            first=_when(wish.first),
+            last=_when(wish.last),
+            total_time=wish.total_time,
+            reproducible=settings.reproducible,
+            staffing=settings.staffing,
+            on_progress=progress.put,
+            **common,
+        )
 
-    return watched(work, progress)
+    return studied(study, settings, progress)
 
 
 class _Progress(StudyProgress):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -14,8 +13,8 @@ from pmo_optimizer.cli import output
 from pmo_optimizer.cli.codes import ExitCode, code_of
 from pmo_optimizer.cli.options import Staffing, fraction, positive
 from pmo_optimizer.cli.output import writable
-from pmo_optimizer.cli.running import Settings, watched
-from pmo_optimizer.cli.study import StudyProgress
+from pmo_optimizer.cli.running import Settings
+from pmo_optimizer.cli.study import Common, StudyProgress, studied
 
 if TYPE_CHECKING:
     from pmo_optimizer.model import Plan, Portfolio
@@ -106,35 +105,28 @@ def replan_files(
     Also whether somebody asked to stop before it was done. Warnings about the progress go to
     stderr.
     """
-    from pmo_scenarios import Progress, cluster, replan
+    from pmo_scenarios import Progress, replan
 
     progress: Progress | None = None if file is None else Progress.load(file)
     display = StudyProgress(ENDS + wish.points, shown=shown)
 
-    def work(stop: threading.Event) -> Replan:
-        with cluster(settings.cluster) as executor:
-            return replan(
-                portfolio,
-                plan,
-                progress,
-                method=wish.method.value,
-                extra=wish.extra,
-                loss=wish.loss,
-                price=wish.price,
-                points=wish.points,
-                time_limit=settings.time_limit,
-                gap=settings.gap,
-                workers=settings.workers,
-                backend=settings.backend,
-                seed=settings.seed,
-                reproducible=settings.reproducible,
-                staffing=None if wish.staffing is None else wish.staffing.value,
-                on_progress=display.put,
-                stop=stop,
-                executor=executor,
-            )
+    def study(common: Common) -> Replan:
+        return replan(
+            portfolio,
+            plan,
+            progress,
+            method=wish.method.value,
+            extra=wish.extra,
+            loss=wish.loss,
+            price=wish.price,
+            points=wish.points,
+            reproducible=settings.reproducible,
+            staffing=None if wish.staffing is None else wish.staffing.value,
+            on_progress=display.put,
+            **common,
+        )
 
-    found, interrupted = watched(work, display)
+    found, interrupted = studied(study, settings, display)
     output.show_findings(found.findings)
     return found, interrupted
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pmo_optimizer.cli import output
 from pmo_optimizer.cli.codes import ExitCode, code_of
-from pmo_optimizer.cli.running import Settings, watched
-from pmo_optimizer.cli.study import StudyProgress
+from pmo_optimizer.cli.running import Settings
+from pmo_optimizer.cli.study import Common, StudyProgress, studied
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -62,31 +61,24 @@ def study_robustness(
     shown: bool,
 ) -> tuple[Robustness, bool]:
     """Return the study, and whether somebody asked to stop before it was done."""
-    from pmo_scenarios import Uncertainty, cluster, robustness
+    from pmo_scenarios import Uncertainty, robustness
 
     uncertainty = Uncertainty.load(file)
     progress = RobustnessProgress(shown=shown)
 
-    def work(stop: threading.Event) -> Robustness:
-        with cluster(settings.cluster) as executor:
-            return robustness(
-                portfolio,
-                uncertainty,
-                plan=plan,
-                cases=cases,
-                simulated=simulated,
-                time_limit=settings.time_limit,
-                gap=settings.gap,
-                workers=settings.workers,
-                backend=settings.backend,
-                seed=settings.seed,
-                reproducible=settings.reproducible,
-                on_progress=progress.put,
-                stop=stop,
-                executor=executor,
-            )
+    def study(common: Common) -> Robustness:
+        return robustness(
+            portfolio,
+            uncertainty,
+            plan=plan,
+            cases=cases,
+            simulated=simulated,
+            reproducible=settings.reproducible,
+            on_progress=progress.put,
+            **common,
+        )
 
-    return watched(work, progress)
+    return studied(study, settings, progress)
 
 
 def show_robustness(
@@ -127,29 +119,22 @@ def find_robust(
 ) -> ExitCode:
     """Find the plan that is best for all cases together, print it, and return the exit code."""
     from pmo_optimizer.model import Status
-    from pmo_scenarios import Aim, RobustPlan, Uncertainty, cluster, robust
+    from pmo_scenarios import Aim, RobustPlan, Uncertainty, robust
 
     uncertainty = Uncertainty.load(file)
     progress = RobustnessProgress(shown=shown)
 
-    def work(stop: threading.Event) -> RobustPlan:
-        with cluster(settings.cluster) as executor:
-            return robust(
-                portfolio,
-                uncertainty,
-                aim=Aim(aim),
-                cases=cases,
-                time_limit=settings.time_limit,
-                gap=settings.gap,
-                workers=settings.workers,
-                backend=settings.backend,
-                seed=settings.seed,
-                on_progress=progress.put,
-                stop=stop,
-                executor=executor,
-            )
+    def study(common: Common) -> RobustPlan:
+        return robust(
+            portfolio,
+            uncertainty,
+            aim=Aim(aim),
+            cases=cases,
+            on_progress=progress.put,
+            **common,
+        )
 
-    found, interrupted = watched(work, progress)
+    found, interrupted = studied(study, settings, progress)
     data = found.model_dump(mode="json")
     if as_json:
         output.result_json(data)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import Executor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 from pmo_optimizer.cli import output
 from pmo_optimizer.cli.codes import ExitCode, code_of
 from pmo_optimizer.cli.progress import Feed
-from pmo_optimizer.cli.running import Settings, watched
+from pmo_optimizer.cli.running import Display, Settings, watched
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -55,6 +57,47 @@ class StudyProgress(Feed["Step"]):
         return line
 
 
+class Common(TypedDict):
+    """What every study takes, as its keyword arguments."""
+
+    time_limit: float
+    gap: float
+    workers: int | None
+    backend: str
+    seed: int
+    executor: Executor | None
+    stop: threading.Event
+
+
+Answer = TypeVar("Answer")
+
+
+def studied(
+    study: Callable[[Common], Answer], settings: Settings, progress: Display
+) -> tuple[Answer, bool]:
+    """Return the result of a study, on a cluster where one is asked for, watched as `watched` says.
+
+    Also whether somebody asked to stop before it was done.
+    """
+    from pmo_scenarios import cluster
+
+    def work(stop: threading.Event) -> Answer:
+        with cluster(settings.cluster) as executor:
+            return study(
+                {
+                    "time_limit": settings.time_limit,
+                    "gap": settings.gap,
+                    "workers": settings.workers,
+                    "backend": settings.backend,
+                    "seed": settings.seed,
+                    "executor": executor,
+                    "stop": stop,
+                }
+            )
+
+    return watched(work, progress)
+
+
 def compare_files(
     portfolio: Portfolio, files: list[Path], settings: Settings, *, shown: bool
 ) -> tuple[Comparison, bool]:
@@ -63,31 +106,24 @@ def compare_files(
     Also whether somebody asked to stop before it was done. Warnings about scenarios go to
     stderr.
     """
-    from pmo_scenarios import cluster, compare, load_scenarios
+    from pmo_scenarios import compare, load_scenarios
 
     scenarios = [scenario for file in files for scenario in load_scenarios(file)]
     for scenario in scenarios:
         _warn(scenario, portfolio)
     progress = StudyProgress(len(scenarios) + 1, shown=shown)
 
-    def work(stop: threading.Event) -> Comparison:
-        with cluster(settings.cluster) as executor:
-            return compare(
-                portfolio,
-                scenarios,
-                time_limit=settings.time_limit,
-                gap=settings.gap,
-                workers=settings.workers,
-                backend=settings.backend,
-                seed=settings.seed,
-                reproducible=settings.reproducible,
-                staffing=settings.staffing,
-                on_progress=progress.put,
-                stop=stop,
-                executor=executor,
-            )
+    def study(common: Common) -> Comparison:
+        return compare(
+            portfolio,
+            scenarios,
+            reproducible=settings.reproducible,
+            staffing=settings.staffing,
+            on_progress=progress.put,
+            **common,
+        )
 
-    return watched(work, progress)
+    return studied(study, settings, progress)
 
 
 def _warn(scenario: Scenario, portfolio: Portfolio) -> None:

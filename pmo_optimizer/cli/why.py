@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING
 
 from pmo_optimizer.cli import output
 from pmo_optimizer.cli.codes import ExitCode
-from pmo_optimizer.cli.running import Settings, watched
-from pmo_optimizer.cli.study import StudyProgress, code_of_first
+from pmo_optimizer.cli.running import Settings
+from pmo_optimizer.cli.study import Common, StudyProgress, code_of_first, studied
 
 if TYPE_CHECKING:
     from pmo_optimizer.model import Portfolio
@@ -19,29 +18,22 @@ def ask_why(
     portfolio: Portfolio, project: str, settings: Settings, *, flips: bool, shown: bool
 ) -> tuple[Why, bool]:
     """Return the answer, and whether somebody asked to stop before it was complete."""
-    from pmo_scenarios import cluster, why
+    from pmo_scenarios import why
 
     progress = StudyProgress(2, shown=shown)
 
-    def work(stop: threading.Event) -> Why:
-        with cluster(settings.cluster) as executor:
-            return why(
-                portfolio,
-                project,
-                flips=flips,
-                time_limit=settings.time_limit,
-                gap=settings.gap,
-                workers=settings.workers,
-                backend=settings.backend,
-                seed=settings.seed,
-                reproducible=settings.reproducible,
-                staffing=settings.staffing,
-                on_progress=progress.put,
-                stop=stop,
-                executor=executor,
-            )
+    def study(common: Common) -> Why:
+        return why(
+            portfolio,
+            project,
+            flips=flips,
+            reproducible=settings.reproducible,
+            staffing=settings.staffing,
+            on_progress=progress.put,
+            **common,
+        )
 
-    return watched(work, progress)
+    return studied(study, settings, progress)
 
 
 def show_why(portfolio: Portfolio, result: Why, *, as_json: bool, everything: bool) -> None:

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import os
-import signal
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
-    BrokenExecutor,
     CancelledError,
     Executor,
     Future,
-    ProcessPoolExecutor,
     wait,
 )
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Literal
 
 from pmo_optimizer import EngineError, Plan, Portfolio, Status, Termination, Unsupported, optimize
 from pmo_scenarios.bounds import KnownBound
+from pmo_scenarios.pools import Pool, deaths
 
 POLL_SECONDS = 0.2
 """How often a batch looks for a wish to stop, and a solve for the batch's."""
@@ -127,7 +123,7 @@ def shares(solves: int, workers: int | None = None) -> tuple[int, int]:
 def run_jobs(
     jobs: Sequence[Job],
     *,
-    executor: Executor | None = None,
+    executor: Executor | Pool | None = None,
     processes: int = 1,
     on_progress: Callable[[Step], None] | None = None,
     stop: threading.Event | None = None,
@@ -144,13 +140,14 @@ def run_jobs(
         With different keys; a start or a bound names a job of the batch, and no circle.
     executor
         Where they run; it is not shut down. By default processes on this machine: they import
-        the main module again, so that scripts need ``if __name__ == "__main__":``.
+        the main module again, so that scripts need ``if __name__ == "__main__":``. A `Pool`
+        serves several batches.
     processes
         How many solves run side by side without an executor.
     on_progress
         Called in this thread after every solve.
     stop
-        Set it to end the batch soon.
+        Set it to end the batch soon; Ctrl-C sets it, so that later batches know.
 
     Raises
     ------
@@ -164,12 +161,15 @@ def run_jobs(
     if named - keys or len(keys) < len(jobs):
         lost = f"unknown starts or bounds {sorted(named - keys)}"
         raise ValueError(lost if named - keys else "two jobs have one key")
+    pool = executor if isinstance(executor, Pool) else Pool(executor, processes)
     with stop_flag() as flag:
-        batch = _Batch(jobs, executor, processes, flag, on_progress)
+        batch = _Batch(jobs, pool, flag, on_progress)
         try:
-            batch.run(stop)
+            batch.run(stop or threading.Event())
         finally:
             batch.close()
+            if pool is not executor:
+                pool.close()
     return {job.key: batch.plans[job.key] for job in jobs if job.key in batch.plans}
 
 
@@ -189,8 +189,7 @@ class _Batch:
     def __init__(
         self,
         jobs: Sequence[Job],
-        executor: Executor | None,
-        processes: int,
+        pool: Pool,
         flag: Path,
         on_progress: Callable[[Step], None] | None,
     ) -> None:
@@ -199,17 +198,15 @@ class _Batch:
         self._waiting = list(jobs)
         self._running: dict[Future[Plan | None], tuple[Job, Executor]] = {}
         self._attempts: dict[str, int] = {}
-        self._processes = processes
-        self._given = executor
-        self._pool: Executor | None = executor
+        self._pool = pool
         self._flag = flag
         self._on_progress = on_progress
 
-    def run(self, stop: threading.Event | None) -> None:
+    def run(self, stop: threading.Event) -> None:
         """Work until all is done, or somebody wants to stop."""
         while self._waiting or self._running:
             try:
-                if stop is not None and stop.is_set() and not self._flag.exists():
+                if stop.is_set() and not self._flag.exists():
                     self._stop()
                 self._submit()
                 if not self._running:
@@ -218,17 +215,15 @@ class _Batch:
                 for future in done:
                     self._take(future, *self._running.pop(future))
             except KeyboardInterrupt:
-                if self._flag.exists():
+                if stop.is_set():
                     raise
-                self._stop()
+                stop.set()
 
     def close(self) -> None:
-        """Let nothing run on; of the executor only what is ours."""
+        """Let nothing run on."""
         self._flag.touch()
         for future in self._running:
             future.cancel()
-        if self._given is None and self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
 
     def _stop(self) -> None:
         """Ask what runs for its best plan, and leave out what has not begun.
@@ -237,8 +232,8 @@ class _Batch:
         """
         self._flag.touch()
         self._waiting.clear()
-        for future, (_, pool) in list(self._running.items()):
-            if not _on_dask(pool) and future.cancel():
+        for future in list(self._running):
+            if self._pool.tells_what_runs and future.cancel():
                 del self._running[future]
 
     def _submit(self) -> None:
@@ -251,16 +246,14 @@ class _Batch:
                 continue
             start = self._start_of(job)
             bound = self.plans[job.bound].bound if isinstance(job.bound, str) else job.bound
-            if self._pool is None:
-                self._pool = own_processes(self._processes)
             self._waiting.remove(job)
-            flag = str(self._flag)
+            flag, executor = str(self._flag), self._pool.executor
             try:
-                call = self._pool.submit(solve_job, job.portfolio, job.options, start, bound, flag)
+                call = executor.submit(solve_job, job.portfolio, job.options, start, bound, flag)
             except deaths() as error:
-                self._died(job, self._pool, error)
+                self._died(job, executor, error)
                 return
-            self._running[call] = job, self._pool
+            self._running[call] = job, executor
 
     def _start_of(self, job: Job) -> Plan | None:
         """Return the plan with which a job begins, if there is one."""
@@ -270,7 +263,7 @@ class _Batch:
         found = [plan for plan in plans if plan is not None and plan.found]
         return max(found, key=lambda plan: sign * (plan.objective or 0.0), default=None)
 
-    def _take(self, future: Future[Plan | None], job: Job, pool: Executor) -> None:
+    def _take(self, future: Future[Plan | None], job: Job, executor: Executor) -> None:
         try:
             plan = future.result()
         except CancelledError:
@@ -278,21 +271,19 @@ class _Batch:
                 return
             plan = _failed(job.portfolio, "The executor cancelled the solve.")
         except deaths() as error:
-            self._died(job, pool, error)
+            self._died(job, executor, error)
             return
         if plan is not None:
             self._keep(job, plan)
 
-    def _died(self, job: Job, pool: Executor, error: BaseException) -> None:
+    def _died(self, job: Job, executor: Executor, error: BaseException) -> None:
         """Try a solve again whose process died; with processes of others it has failed."""
         self._attempts[job.key] = self._attempts.get(job.key, 0) + 1
-        if self._given is None:
-            pool.shutdown(wait=False)
-            if self._pool is pool:
-                self._pool = None
-            if self._attempts[job.key] < MOST_ATTEMPTS and not self._flag.exists():
-                self._waiting.append(job)
-                return
+        self._pool.leave(executor)
+        again = self._attempts[job.key] < MOST_ATTEMPTS and not self._flag.exists()
+        if again and not self._pool.given:
+            self._waiting.append(job)
+            return
         self._keep(job, _failed(job.portfolio, f"The process of the solve died: {error}"))
 
     def _keep(self, job: Job, plan: Plan) -> None:
@@ -300,39 +291,6 @@ class _Batch:
         self.plans[job.key] = plan
         if self._on_progress is not None:
             self._on_progress(Step(job.key, plan, len(self.plans), self._total))
-
-
-@contextmanager
-def processes_or(executor: Executor | None, processes: int) -> Iterator[Executor]:
-    """Return the executor, or processes of our own for several batches, which end after them."""
-    if executor is not None:
-        yield executor
-        return
-    pool = own_processes(processes)
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def deaths() -> tuple[type[Exception], ...]:
-    """Return what an executor raises where processes of solves have died, Dask's if it is used."""
-    dask = sys.modules.get("distributed")
-    return (BrokenExecutor,) if dask is None else (BrokenExecutor, dask.KilledWorker)
-
-
-def _on_dask(executor: Executor) -> bool:
-    return type(executor).__module__.partition(".")[0] == "distributed"
-
-
-def own_processes(number: int) -> Executor:
-    """Return processes that begin afresh: a copy of one with solver threads could lock up."""
-    return ProcessPoolExecutor(number, get_context("spawn"), initializer=_ignore_interrupts)
-
-
-def _ignore_interrupts() -> None:
-    """Leave Ctrl-C, which a terminal sends to every process, to the one that asked."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def solve_job(

@@ -204,6 +204,25 @@ def test_conflicts_are_a_frame_and_json(threads: Executor) -> None:
     assert Conflicts.model_validate_json(answer.to_json()) == answer
 
 
+def test_a_group_that_counts_what_is_left_out_is_taken_at_its_word(threads: Executor) -> None:
+    """Leaving projects out may break such a group: it is no reason to call nothing a plan."""
+    data: dict[str, Any] = {
+        "calendar": {"start": "2027-01-01", "periods": 2},
+        "projects": [{"id": name, "value": 1} for name in "ABC"],
+        "choose": [{"id": "near", "unselected": ["A", "B"], "projects": ["C"], "max": 1}],
+    }
+    assert found(threads, data).answer == "feasible"
+    data["projects"] = [p | {"decision": "never"} for p in data["projects"]]
+    clash = found(threads, data)
+    assert clash.answer == "infeasible"
+    assert {m.path for m in clash.conflicts[0].members} == {
+        "choose/near",
+        "projects/A/decision",
+        "projects/B/decision",
+    }
+    assert "A and B left out" in clash.conflicts[0].words
+
+
 def _missed(pool: Executor, seed: int) -> str:
     """Return what is wrong with the answer to a planted clash; nothing where it is found."""
     portfolio, clash = planted(seed)

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import (
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+)
 from datetime import date
 from itertools import product
 from multiprocessing import get_context
@@ -14,7 +20,7 @@ from typing import Any
 import pytest
 
 from pmo_optimizer import InvalidInput, Plan, Portfolio, Status, optimize
-from pmo_scenarios import Robustness, Uncertainty, generate, robustness, simulate
+from pmo_scenarios import Robustness, Uncertainty, generate, pools, robustness, simulate
 from pmo_scenarios.studies.robustness.draws import changed, changes_of, extreme, sampled
 from pmo_scenarios.studies.robustness.outcomes import TERMS, Simulator
 from pmo_scenarios.studies.robustness.simulation import chance, spread
@@ -395,3 +401,77 @@ def test_wilson_and_nearest_rank() -> None:
     assert (chance(0, 5).low, chance(5, 5).high) == (0, 1)
     ten = spread([float(x) for x in range(10, 0, -1)])
     assert (ten.mean, ten.p10, ten.p50, ten.p90) == (5.5, 1, 5, 9)
+
+
+def test_a_project_that_does_not_fit_in_a_case_is_out_of_it_and_no_more(threads: Executor) -> None:
+    """A free project that is too long in the adverse case proves nothing about the others."""
+    portfolio = Portfolio.parse(
+        {
+            "calendar": {"start": "2027-01-01", "periods": 6},
+            "projects": [
+                {"id": "A", "value": 4, "latest_finish": 4, "phases": [{"duration": 4}]},
+                {"id": "B", "value": 9, "phases": [{"duration": 2}]},
+            ],
+        }
+    )
+    unsettled = unsure({"what": "duration", "target": "A", "low": -25, "high": 50})
+    result = robustness(
+        portfolio, unsettled, cases=0, simulated=0, backend="milp", executor=threads
+    )
+    adverse = next(case for case in result.cases if case.id == "adverse")
+    assert (adverse.status, adverse.selected, adverse.objective) == (Status.OPTIMAL, ("B",), 9)
+    assert adverse.kept_status is adverse.held_status is Status.INFEASIBLE
+    assert {core.project: core.share for core in result.core} == {"A": 0.5, "B": 1}
+
+
+@pytest.mark.parametrize(("worst", "best", "low", "high"), [(0, 10, 3, 9), (-5, 5, -2, 3)])
+def test_lognormal_scores_keep_to_the_scale(worst: int, best: int, low: int, high: int) -> None:
+    """Tails end where the criterion's scale does, wherever that lies."""
+    portfolio = Portfolio.parse(
+        {
+            "calendar": {"start": "2027-01-01", "periods": 2},
+            "criteria": [{"id": "c", "weight": 1, "worst": worst, "best": best}],
+            "projects": [{"id": "A", "scores": {"c": low}}],
+        }
+    )
+    entry = {"what": "score", "target": "A", "criterion": "c", "low": low, "high": high}
+    variables = unsure(entry | {"distribution": "lognormal"}).variables(portfolio)
+    drawn = [sampled(variables, 0, case).numbers[0][1] for case in range(1, 1001)]
+    assert worst <= min(drawn)
+    assert max(drawn) == best
+    assert 0.07 < sum(number < low for number in drawn) / 1000 < 0.13
+
+
+class Mortal(ThreadPoolExecutor):
+    """Processes of which the first ones die at their second chunk."""
+
+    made = 0
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        Mortal.made += 1
+        self.calls = 0
+        self.mortal = Mortal.made == 1
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Do as asked, but for the second call of the first one."""
+        self.calls += 1
+        if not self.mortal or self.calls != 2:
+            return super().submit(fn, *args, **kwargs)
+        future: Future[Any] = Future()
+        future.set_exception(BrokenExecutor("killed"))
+        return future
+
+
+def test_cases_of_a_process_that_dies_are_played_again_and_count_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The figures are those of a run in which nothing dies."""
+    Mortal.made = 0
+    monkeypatch.setattr(pools, "own_processes", Mortal)
+    portfolio = chain()
+    plan, what = planned(portfolio), unsure(two("duration", "A", 0, 50))
+    whole = simulate(portfolio, plan, what, cases=170, workers=1)
+    again = simulate(portfolio, plan, what, cases=170, workers=2)
+    assert Mortal.made == 2
+    assert again == whole

@@ -18,8 +18,9 @@ from pmo_optimizer import (
     Unsupported,
     optimize,
 )
-from pmo_scenarios import generate, runs
+from pmo_scenarios import generate, pools, runs
 from pmo_scenarios.runs import Job, Options, Step, run_jobs, shares
+from pmo_scenarios.series import Batches
 
 QUICK = Options(time_limit=20, workers=1, backend="milp")
 
@@ -193,7 +194,7 @@ def test_a_process_that_dies_loses_no_other_result(
         made.append(Dying(left, others_wait=not made))
         return made[-1]
 
-    monkeypatch.setattr(runs, "own_processes", make)
+    monkeypatch.setattr(pools, "own_processes", make)
     deadly = knapsack(10).model_copy(update={"name": "deadly"})
     plans = run_jobs([Job("fine", knapsack(11), QUICK), Job("deadly", deadly, QUICK)])
     assert (plans["fine"].objective, plans["deadly"].status) == (7 + 5, ends)
@@ -327,3 +328,30 @@ def test_what_an_executor_cancels_has_failed() -> None:
         plans = run_jobs([Job("A", knapsack(16), QUICK)], executor=pool)
     assert plans["A"].status is Status.FAILED
     assert "cancelled" in plans["A"].message
+
+
+def test_batches_on_one_pool_try_again_and_know_of_ctrl_c(
+    monkeypatch: pytest.MonkeyPatch, threads: Executor
+) -> None:
+    """A death in a later batch loses nothing; after Ctrl-C no further batch begins."""
+    left, made = [1], list[Executor]()
+
+    def make(number: int) -> Executor:
+        made.append(Dying(left, others_wait=False))
+        return made[-1]
+
+    monkeypatch.setattr(pools, "own_processes", make)
+    deadly = knapsack(10).model_copy(update={"name": "deadly"})
+    with Batches() as batches:
+        first = batches.run([Job("fine", knapsack(11), QUICK)])
+        second = batches.run([Job("deadly", deadly, QUICK)])
+    assert [first["fine"].status, second["deadly"].status] == [Status.OPTIMAL] * 2
+    assert len(made) == 2
+
+    def interrupt(_step: Step) -> None:
+        raise KeyboardInterrupt
+
+    batches = Batches(threads, on_progress=interrupt)
+    assert batches.run([Job("a", knapsack(11), QUICK)])["a"].status is Status.OPTIMAL
+    assert batches.over
+    assert batches.run([Job("b", knapsack(10), QUICK)]) == {}

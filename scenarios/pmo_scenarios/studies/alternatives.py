@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
@@ -29,6 +29,7 @@ from pmo_scenarios.runs import Options, Step
 from pmo_scenarios.series import Request, Series
 from pmo_scenarios.studies.figures import Figures, figures_of
 from pmo_scenarios.studies.forced import settled
+from pmo_scenarios.studies.results import Study
 
 if TYPE_CHECKING:
     import pandas
@@ -105,7 +106,7 @@ class Chosen(Frozen):
     plans: int
 
 
-class Alternatives(Frozen):
+class Alternatives(Study):
     """Plans near the best one that pairwise differ in enough projects.
 
     Attributes
@@ -159,14 +160,6 @@ class Alternatives(Frozen):
     ended: Ended
     reason: str = ""
     seconds: float = 0.0
-
-    def to_data(self) -> dict[str, Any]:
-        """Return the result as plain data, fit for JSON; the plans' decisions are left out."""
-        return self.model_dump(mode="json")
-
-    def to_json(self) -> str:
-        """Return the result as JSON text; the plans' decisions are left out."""
-        return self.model_dump_json(indent=1)
 
     def to_frame(self) -> pandas.DataFrame:
         """Return one row per project that some plan selects, one column per plan.

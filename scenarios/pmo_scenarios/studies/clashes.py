@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Executor
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
-from pmo_optimizer import InvalidInput, Plan, Status, Termination
-from pmo_scenarios.runs import Job, Options, Step, run_jobs
+from pmo_optimizer import InvalidInput, Plan, Status
+from pmo_scenarios.runs import Job, Options
+from pmo_scenarios.series import Batches
 from pmo_scenarios.studies.keeping import kept_by
 from pmo_scenarios.studies.relaxing import Relaxer
 from pmo_scenarios.studies.stated import Member
@@ -30,7 +29,7 @@ class Tests:
         Makes the portfolios.
     options
         Of each solve.
-    executor
+    batches
         Where they run.
     most
         Most solves; later questions stay open.
@@ -40,20 +39,14 @@ class Tests:
         self,
         relaxer: Relaxer,
         options: Options,
-        executor: Executor,
+        batches: Batches,
         most: int,
-        on_progress: Callable[[Step], None] | None,
-        stop: threading.Event | None,
     ) -> None:
         self.solves = 0
-        self.stopped = False
         self.relaxer = relaxer
         self.options = options
-        self._executor = executor
+        self._batches = batches
         self._most = most
-        self._on_progress = on_progress
-        self._stop = stop
-        self._done = 0
         self._plans: list[tuple[Paths, Plan]] = []
         self._infeasible: list[Paths] = []
         self._open: set[Paths] = set()
@@ -114,25 +107,14 @@ class Tests:
             return None
         return min(self._plans, key=lambda known: len(known[0] ^ kept))[1]
 
-    def run(self, jobs: Sequence[Job]) -> dict[str, Plan]:
-        """Return the plans of jobs by key, and note whether somebody wants to stop."""
-        if not jobs or self.stopped:
-            return {}
-        plans = run_jobs(
-            jobs,
-            executor=self._executor,
-            on_progress=None if self._on_progress is None else self._tell,
-            stop=self._stop,
-        )
-        cut = any(plan.termination is Termination.STOPPED for plan in plans.values())
-        asked = self._stop is not None and self._stop.is_set()
-        self.stopped = asked or cut or len(plans) < len(jobs)
-        return plans
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody wants to stop."""
+        return self._batches.over
 
-    def _tell(self, step: Step) -> None:
-        self._done += 1
-        if self._on_progress is not None:
-            self._on_progress(replace(step, done=self._done, total=max(self._done, self.solves)))
+    def run(self, jobs: Sequence[Job]) -> dict[str, Plan]:
+        """Return the plans of jobs by key."""
+        return self._batches.run(jobs)
 
     def _learn(self, kept: Paths, plan: Plan) -> None:
         if plan.found:

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
@@ -34,6 +34,7 @@ from pmo_scenarios.studies.figures import (
     moves,
     reassigned,
 )
+from pmo_scenarios.studies.results import Study
 
 if TYPE_CHECKING:
     import pandas
@@ -94,7 +95,7 @@ class Case(Frozen):
     plan: Plan | None = Field(default=None, exclude=True, repr=False)
 
 
-class Comparison(Frozen):
+class Comparison(Study):
     """Base and scenarios side by side.
 
     Attributes
@@ -127,14 +128,6 @@ class Comparison(Frozen):
             if case.id == name:
                 return case
         raise KeyError(name)
-
-    def to_data(self) -> dict[str, Any]:
-        """Return the comparison as plain data, fit for JSON; plans are left out."""
-        return self.model_dump(mode="json")
-
-    def to_json(self) -> str:
-        """Return the comparison as JSON text; plans are left out."""
-        return self.model_dump_json(indent=1)
 
     def to_frame(self) -> pandas.DataFrame:
         """Return one row per case.

@@ -7,13 +7,15 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pmo_optimizer import Frozen, Portfolio
-from pmo_scenarios.runs import THREADS, Options, Step, processes_or, shares
+from pmo_scenarios.runs import THREADS, Options, Step, shares
+from pmo_scenarios.series import Batches
 from pmo_scenarios.studies.clashes import Core, Tests, Tree, core_of, explore
 from pmo_scenarios.studies.mending import Repair, repairs_of
 from pmo_scenarios.studies.relaxing import Relaxer
+from pmo_scenarios.studies.results import Study
 from pmo_scenarios.studies.stated import Member
 from pmo_scenarios.studies.stated_facts import facts_of
 
@@ -84,7 +86,7 @@ class Conflict(Frozen):
         return frozenset(member.path for member in self.members)
 
 
-class Conflicts(Frozen):
+class Conflicts(Study):
     """Whether a portfolio has a plan, and why not.
 
     Attributes
@@ -124,14 +126,6 @@ class Conflicts(Frozen):
     solves: int = 0
     stopped: bool = False
     seconds: float = 0.0
-
-    def to_data(self) -> dict[str, Any]:
-        """Return the answer as plain data, fit for JSON."""
-        return self.model_dump(mode="json")
-
-    def to_json(self) -> str:
-        """Return the answer as JSON text."""
-        return self.model_dump_json(indent=1)
 
     def to_frame(self) -> pandas.DataFrame:
         """Return one row per member of each conflict.
@@ -215,8 +209,8 @@ def conflicts(
     if executor is not None:
         threads = workers or THREADS
     options = Options(time_limit, gap, threads, backend, seed, reproducible)
-    with processes_or(executor, processes) as pool:
-        tests = Tests(relaxer, options, pool, max_solves, on_progress, stop)
+    with Batches(executor, processes, on_progress, stop) as batches:
+        tests = Tests(relaxer, options, batches, max_solves)
         tree = _explored(tests, relaxer.paths, limit)
         found = repairs_of(portfolio, tests, tree) if repairs and tree.cores else ()
     whole = tests.known(frozenset(relaxer.paths))

@@ -102,12 +102,16 @@ def elastic(relaxer: Relaxer, soft: frozenset[str], off: frozenset[str]) -> Port
 def counted(portfolio: Portfolio, path: str, kind: str) -> bool:
     """Return whether a decision or relation can be soft as a rule about a number of projects.
 
-    A choose group that links or requirements name cannot, nor what concerns a done project.
+    A choose group that links or requirements name cannot, nor one that counts what is left
+    out, nor what concerns a done project.
     """
     if kind not in COUNTED or kind == "must":
         return kind == "must"
     field, _, name = path.partition("/")
-    members = next(item.projects for item in getattr(portfolio, field) if item.id == name)
+    rule = next(item for item in getattr(portfolio, field) if item.id == name)
+    members = rule.projects
+    if getattr(rule, "unselected", ()):
+        return False
     if any(portfolio.project_by_id[member].state is State.DONE for member in members):
         return False
     ends = {end for link in portfolio.links for end in (link.source, link.target)}

@@ -7,8 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import pmo_optimizer
-from pmo_optimizer import EngineError, Plan, Portfolio, Status, Termination, TermResult
+from pmo_optimizer import (
+    EngineError,
+    Plan,
+    Portfolio,
+    Status,
+    Termination,
+    TermResult,
+    referee,
+)
 from pmo_scenarios.bounds import FUZZ, KnownBound
 
 
@@ -141,8 +148,7 @@ def _moved(portfolio: Portfolio, plan: Plan) -> Plan | None:
     It proves nothing but that it is feasible.
     """
     moved = plan.model_copy(update={"digest": portfolio.digest()})
-    # The public name; to import checkers, `from ... import referee` would be its module.
-    report = pmo_optimizer.referee.check(portfolio, moved)
+    report = referee.check(portfolio, moved)
     if report.violations:
         return None
     kpis = report.kpis

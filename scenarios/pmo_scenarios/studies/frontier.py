@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
@@ -16,7 +16,6 @@ from pmo_optimizer import (
     Finding,
     Frozen,
     InvalidInput,
-    Method,
     Plan,
     Portfolio,
     Status,
@@ -29,6 +28,8 @@ from pmo_scenarios.scenario import Scenario, require_distinct
 from pmo_scenarios.studies.axis import Axis, Level, amount_at, axis_of, level_at, levels_of
 from pmo_scenarios.studies.envelope import Best, best_plans
 from pmo_scenarios.studies.figures import Figures, Interval, Move, figures_of, gain, moves
+from pmo_scenarios.studies.forced import leading
+from pmo_scenarios.studies.results import Study
 
 if TYPE_CHECKING:
     import pandas
@@ -112,7 +113,7 @@ class Point(Frozen):
     plan: Plan | None = Field(default=None, exclude=True, repr=False)
 
 
-class Frontier(Frozen):
+class Frontier(Study):
     """The best value at each level of a budget, a capacity or a limit.
 
     Attributes
@@ -155,14 +156,6 @@ class Frontier(Frozen):
             if point.level == level:
                 return point
         raise KeyError(level)
-
-    def to_data(self) -> dict[str, Any]:
-        """Return the frontier as plain data, fit for JSON; plans are left out."""
-        return self.model_dump(mode="json")
-
-    def to_json(self) -> str:
-        """Return the frontier as JSON text; plans are left out."""
-        return self.model_dump_json(indent=1)
 
     def to_frame(self) -> pandas.DataFrame:
         """Return one row per point, the scenarios last.
@@ -285,7 +278,7 @@ def frontier(
     """
     require_valid(portfolio)
     began = time.monotonic()
-    base = _first_term(portfolio)
+    base = leading(portfolio)
     axis, findings = axis_of(
         base, tuple(funds), skill, limit, field, unit, named=staffing == "named"
     )
@@ -318,16 +311,6 @@ def frontier(
         missing=tuple(job.key for job in jobs if job.key not in plans),
         seconds=time.monotonic() - began,
     )
-
-
-def _first_term(portfolio: Portfolio) -> Portfolio:
-    """Return the portfolio with the first term of its objective alone, or the weighted sum."""
-    goals = portfolio.objective
-    if goals.method is Method.WEIGHTED or len(goals.terms) == 1:
-        return portfolio
-    data = portfolio.to_data()
-    data["objective"] = {**data["objective"], "terms": data["objective"]["terms"][:1]}
-    return Portfolio.parse(data)
 
 
 def _place(base: Portfolio, axis: Axis, level: Level) -> _Place:

@@ -47,7 +47,7 @@ def outlays(portfolio: Portfolio, project: Project, placed: ProjectPlan) -> Iter
     """Yield what a project spends where a plan selects it and places it so."""
     start = 0 if placed.start is None else placed.start
     finish = start if placed.finish is None else placed.finish
-    duration = finish - start if project.phases else 0
+    duration = finish - start if project.phases else 1
     for line in project.costs:
         yield from _line(f"{project.id}/costs/{line.id}", line, start, duration)
     rates = {skill.id: skill for skill in portfolio.skills}
@@ -65,16 +65,18 @@ def outlays(portfolio: Portfolio, project: Project, placed: ProjectPlan) -> Iter
 
 
 def _line(name: str, line: CostLine, start: int, duration: int) -> Iterator[Outlay]:
-    if line.lump is not None:
-        late = line.at is Anchor.FINISH and duration > 0
-        pairs = [(start + duration - 1 if late else start, line.lump)]
-    elif line.profile is not None:
-        pairs = [(start + offset, amount) for offset, amount in enumerate(line.profile)]
-    else:
-        rate = line.per_period or Decimal(0)
-        pairs = [(start + offset, rate) for offset in range(max(duration, 1))]
-    for period, amount in pairs:
+    for period, amount in amounts(line, start, start + duration):
         yield Outlay(name, line.category, period, amount, line.fund)
+
+
+def amounts(line: CostLine, start: int, end: int) -> Iterator[tuple[int, Decimal]]:
+    """Yield when a line is due and how much, where its work is from a period up to another."""
+    if line.per_period is not None:
+        yield from ((period, line.per_period) for period in range(start, end))
+    if line.profile is not None:
+        yield from enumerate(line.profile, start)
+    if line.lump is not None:
+        yield max(start, end - 1) if line.at is Anchor.FINISH else start, line.lump
 
 
 def modes_of(project: Project, placed: ProjectPlan) -> Iterator[tuple[PhasePlan, Mode]]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import pmo_optimizer
 from pmo_optimizer import (
     Frozen,
     Number,
@@ -15,11 +14,13 @@ from pmo_optimizer import (
     Status,
     Termination,
     TermName,
+    referee,
 )
 from pmo_scenarios.bounds import FUZZ, gap_between
 from pmo_scenarios.changes import Change
 from pmo_scenarios.studies.figures import Interval, Move, moves
 from pmo_scenarios.studies.limits import Kind, Limit
+from pmo_scenarios.studies.results import Study
 
 if TYPE_CHECKING:
     import pandas
@@ -86,7 +87,7 @@ class Unpriced(Frozen):
     reason: str
 
 
-class Prices(Frozen):
+class Prices(Study):
     """The price of every limit, the highest first.
 
     Attributes
@@ -128,14 +129,6 @@ class Prices(Frozen):
             if row.path == path:
                 return row
         raise KeyError(path)
-
-    def to_data(self) -> dict[str, Any]:
-        """Return the prices as plain data, fit for JSON."""
-        return self.model_dump(mode="json")
-
-    def to_json(self) -> str:
-        """Return the prices as JSON text."""
-        return self.model_dump_json(indent=1)
 
     def to_frame(self) -> pandas.DataFrame:
         """Return one row per price.
@@ -257,7 +250,7 @@ class Ledger:
         if not plan.found:
             return None
         here = plan.model_copy(update={"digest": portfolio.digest()})
-        report = pmo_optimizer.referee.check(portfolio, here)
+        report = referee.check(portfolio, here)
         if report.violations:
             return None
         return here.model_copy(

@@ -13,7 +13,6 @@ from typing import Literal
 from pmo_optimizer import (
     Finding,
     InvalidInput,
-    Method,
     Plan,
     Portfolio,
     Severity,
@@ -25,8 +24,10 @@ from pmo_optimizer import (
 )
 from pmo_scenarios import runs
 from pmo_scenarios.bounds import gap_between
-from pmo_scenarios.runs import THREADS, Job, Options, run_jobs, shares
+from pmo_scenarios.runs import THREADS, Job, Options, shares
 from pmo_scenarios.scenario import Scenario
+from pmo_scenarios.series import Batches
+from pmo_scenarios.studies.forced import leading
 from pmo_scenarios.studies.idle import argument
 from pmo_scenarios.studies.limits import Kind, Limit, Steps, limits_of
 from pmo_scenarios.studies.price_rows import Ledger, Price, Prices, Step, Unpriced, ranked
@@ -117,7 +118,7 @@ def prices(
     _check_options(percent, fte, total_time, reproducible=reproducible)
     require_valid(portfolio)
     began = time.monotonic()
-    base = _first_term(portfolio)
+    base = leading(portfolio)
     size = Steps(percent=Decimal(str(percent)), fte=Decimal(str(fte)), first=first, last=last)
     found = _wanted(base, size, only, named=staffing == "named")
     steps, unpriced = _apply(base, found)
@@ -128,8 +129,9 @@ def prices(
         side, threads, alone = 1, workers or THREADS, workers or THREADS
     settings = Options(time_limit, gap, threads, backend, seed, reproducible, staffing)
     deadline = None if total_time is None else began + total_time
-    series = _Series(settings, executor, side, on_progress, stop, len(solved) + 1, deadline)
-    ledger = series.run(base, threads if reproducible else alone, solved)
+    with Batches(executor, side, on_progress, stop, len(solved) + 1) as batches:
+        series = _Series(settings, batches, side, deadline)
+        ledger = series.run(base, threads if reproducible else alone, solved)
     return _result(portfolio, ledger, steps, unpriced, time.monotonic() - began)
 
 
@@ -143,16 +145,6 @@ def _check_options(
         raise ValueError(f"fte is {fte}; a multiple of 0.01 is expected")
     if total_time is not None and reproducible:
         raise ValueError("total_time is a matter of the clock, which reproducible rules out")
-
-
-def _first_term(portfolio: Portfolio) -> Portfolio:
-    """Return the portfolio without later terms: they change nothing of the first one's best."""
-    goals = portfolio.objective
-    if goals.method is Method.WEIGHTED or len(goals.terms) == 1:
-        return portfolio
-    data = portfolio.to_data()
-    data["objective"] = {**data["objective"], "terms": data["objective"]["terms"][:1]}
-    return Portfolio.parse(data)
 
 
 def _wanted(base: Portfolio, size: Steps, only: Sequence[str], *, named: bool) -> list[Limit]:
@@ -223,22 +215,14 @@ class _Series:
     def __init__(
         self,
         settings: Options,
-        executor: Executor | None,
+        batches: Batches,
         side: int,
-        on_progress: Callable[[runs.Step], None] | None,
-        stop: threading.Event | None,
-        total: int,
         deadline: float | None,
     ) -> None:
         self._settings = settings
-        self._executor = executor
+        self._batches = batches
         self._side = side
-        self._on_progress = on_progress
-        self._stop = stop
-        self._total = total
-        self._done = 0
         self._deadline = deadline
-        self._stopped = False
 
     def run(self, base: Portfolio, threads: int, steps: Sequence[Step]) -> Ledger:
         """Return everything that the solves found."""
@@ -247,18 +231,20 @@ class _Series:
             seconds = BASE_PART * (self._deadline - time.monotonic())
             limit = min(limit, max(LEAST_SECONDS, seconds))
         options = self._options(limit, threads)
-        plans = self._batch([Job(BASE, base, options)])
+        plans = self._batches.run([Job(BASE, base, options)])
         ledger = Ledger(base, plans.get(BASE) or _nothing(base))
         left = sorted(steps, key=lambda step: _likely(step.limit, ledger.plan))
         size = len(left) if self._deadline is None else max(1, math.ceil(len(left) / PARTS))
-        while left and not self._stopped:
+        while left and not self._batches.over:
             share = self._share(len(left))
             if share < LEAST_SECONDS:
                 break
             part, left = left[:size], left[size:]
             start = None if self._settings.reproducible else ledger.plan
             options = self._options(share, self._settings.workers)
-            plans = self._batch([Job(s.limit.path, s.portfolio, options, start) for s in part])
+            plans = self._batches.run(
+                [Job(s.limit.path, s.portfolio, options, start) for s in part]
+            )
             for step in part:
                 if step.limit.path in plans:
                     ledger.take(step, plans[step.limit.path])
@@ -276,23 +262,6 @@ class _Series:
         return Options(
             time_limit, own.gap, threads, own.backend, own.seed, own.reproducible, own.staffing
         )
-
-    def _batch(self, jobs: list[Job]) -> dict[str, Plan]:
-        plans = run_jobs(
-            jobs,
-            executor=self._executor,
-            processes=self._side,
-            on_progress=self._tell,
-            stop=self._stop,
-        )
-        cut = any(plan.termination is Termination.STOPPED for plan in plans.values())
-        self._stopped = cut or len(plans) < len(jobs)
-        return plans
-
-    def _tell(self, news: runs.Step) -> None:
-        self._done += 1
-        if self._on_progress is not None:
-            self._on_progress(runs.Step(news.key, news.plan, self._done, self._total))
 
 
 def _nothing(base: Portfolio) -> Plan:

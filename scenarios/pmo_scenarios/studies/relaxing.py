@@ -11,7 +11,6 @@ from pmo_optimizer import (
     AverageRule,
     CountRule,
     Decision,
-    Finding,
     IfUnselected,
     InvalidInput,
     Objective,
@@ -27,29 +26,14 @@ from pmo_optimizer import (
     TermName,
     check,
 )
-from pmo_scenarios.studies.stated import Member, bound_to_run, free_pin, open_projects, stated
+from pmo_scenarios.studies.forced import CLASHES, UNFIT, settled
+from pmo_scenarios.studies.stated import Member, free_pin, open_projects, stated
 
 NOTHING = Objective(terms=(Term(term=TermName.BENEFIT),))
 """An objective that is 0 in every plan, where no project has a benefit."""
 
-CLASHES = frozenset({"selection-conflict", "must-unschedulable", "must-need-too-large"})
-"""Findings that prove that there is no plan."""
-
-UNFIT = frozenset(
-    {
-        "window-empty",
-        "pin-outside",
-        "pin-window",
-        "pin-conflict",
-        "phase-too-long",
-        "phases-do-not-fit",
-        "selection-impossible",
-    }
-)
-"""Findings that prove that a project cannot be selected; the path names it."""
-
-TOO_FEW = "rule-range"
-"""Finding that proves, where projects were set to never, that a minimum cannot be reached."""
+EXPLAINED = CLASHES - {"cycle"} | UNFIT
+"""Errors of a portfolio that are clashes of what is stated; a cycle says all itself."""
 
 
 class Relaxer:
@@ -76,7 +60,7 @@ class Relaxer:
 
     def __init__(self, portfolio: Portfolio) -> None:
         found = check(portfolio)
-        wrong = {f.rule for f in found if f.severity is Severity.ERROR} - CLASHES - UNFIT
+        wrong = {f.rule for f in found if f.severity is Severity.ERROR} - EXPLAINED
         if wrong:
             raise InvalidInput(found)
         self.members: tuple[Member, ...] = stated(portfolio)
@@ -200,7 +184,8 @@ def smaller(portfolio: Portfolio) -> Portfolio:
     """Return the portfolio in which projects that nothing asks for are never selected.
 
     Without them every plan stays one: they take money and people, and no rule that is left
-    wants them, counts shares of them, or saves money by them.
+    wants them, counts them where they are left out, counts shares of them, or saves money by
+    them.
     """
     wanted = _wanted(portfolio)
     projects = tuple(
@@ -224,6 +209,7 @@ def _wanted(portfolio: Portfolio) -> set[str]:
     wanted |= {p.id for p in portfolio.projects if p.state is State.DONE}
     wanted |= {name for synergy in portfolio.synergies for name in synergy.projects}
     wanted |= {name for group in portfolio.choose if group.min > 0 for name in group.projects}
+    wanted |= {name for group in portfolio.choose for name in group.unselected}
     wanted |= {p.id for p in portfolio.projects if any(_asks(r, p) for r in portfolio.rules)}
     asked = dict[str, set[str]]()
     for one, others in _demands(portfolio):
@@ -265,50 +251,10 @@ def _demands(portfolio: Portfolio) -> Iterator[tuple[str, set[str]]]:
 def fitted(portfolio: Portfolio) -> Portfolio | None:
     """Return a portfolio that passes the checks, with the same plans; None where it has none.
 
-    A project that cannot be selected is set to never.
-
     Raises
     ------
     InvalidInput
-        There is another error.
+        There is an error that proves nothing.
     """
-    barred = False
-    while True:
-        found = check(portfolio)
-        errors = [finding for finding in found if finding.severity is Severity.ERROR]
-        if not errors:
-            return portfolio
-        rules = {finding.rule for finding in errors}
-        if rules & CLASHES or (barred and TOO_FEW in rules):
-            return None
-        unfit = {_project_of(finding) for finding in errors if finding.rule in UNFIT}
-        if rules - UNFIT or not unfit:
-            raise InvalidInput(found)
-        if any(_stays(portfolio.project_by_id[name]) for name in unfit):
-            return None
-        barred = True
-        portfolio = portfolio.model_copy(
-            update={
-                "projects": tuple(
-                    _never(project) if project.id in unfit else project
-                    for project in portfolio.projects
-                )
-            }
-        )
-
-
-def _never(project: Project) -> Project:
-    """Return a project that is not selected; one that can be stopped for nothing is none."""
-    update: dict[str, object] = {"decision": Decision.NEVER}
-    if project.state is State.RUNNING and project.stoppable and not project.exit_cost:
-        update["state"] = State.PROPOSED
-    return project.model_copy(update=update)
-
-
-def _stays(project: Project) -> bool:
-    """Return whether every plan selects the project."""
-    return project.decision is Decision.MUST or bound_to_run(project)
-
-
-def _project_of(finding: Finding) -> str:
-    return finding.path.split("/")[1]
+    found, proof = settled(portfolio)
+    return None if proof else found

@@ -18,11 +18,11 @@ from pmo_optimizer import (
     Severity,
     Staffing,
     Status,
-    Termination,
 )
 from pmo_scenarios.bounds import FUZZ, gap_between
 from pmo_scenarios.progress import Progress
-from pmo_scenarios.runs import THREADS, Job, Options, Step, run_jobs, shares
+from pmo_scenarios.runs import THREADS, Job, Options, Step, shares
+from pmo_scenarios.series import Batches
 from pmo_scenarios.studies.figures import Interval, figures_of, moves, reassigned
 from pmo_scenarios.studies.past import Situation, situation_of
 from pmo_scenarios.studies.replan_results import Replan, ReplanPoint
@@ -42,6 +42,9 @@ INFEASIBLE = (
     "dates, or stop something."
 )
 """Why there is no plan, and what may help."""
+
+ENDS = 2
+"""Solves of the first round: with the fewest changes, and with as many as one likes."""
 
 MOST_POINTS = 6
 """So many points between the fewest changes and no limit, unless asked otherwise."""
@@ -136,10 +139,10 @@ def replan(
     situation = situation_of(portfolio, plan, progress or Progress())
     kind = staffing or plan.staffing.value
     options = Options(time_limit, gap, THREADS, backend, seed, reproducible, kind)
-    batches = _Batches(options, workers, executor, on_progress, stop)
     wish = _Wish(method, extra, loss, price, points)
-    study = _Study(situation, wish, batches)
-    study.run()
+    with _Rounds(options, max(ENDS, points), workers, executor, on_progress, stop) as rounds:
+        study = _Study(situation, wish, rounds)
+        study.run()
     result = study.result()
     return result.model_copy(update={"seconds": time.monotonic() - began})
 
@@ -176,62 +179,44 @@ class _Wish:
     points: int
 
 
-class _Batches:
+class _Rounds(Batches):
     """Solves in rounds, of which each may begin with what earlier ones found."""
 
     def __init__(
         self,
         options: Options,
+        most: int,
         workers: int | None,
         executor: Executor | None,
         on_progress: Callable[[Step], None] | None,
         stop: threading.Event | None,
     ) -> None:
+        super().__init__(executor, shares(most, workers)[0], on_progress, stop)
         self.options = options
         self.plans: dict[str, Plan] = {}
         self.missing: list[str] = []
         self._workers = workers
-        self._executor = executor
-        self._on_progress = on_progress
-        self._stop = stop
+        self._given = executor is not None
 
-    @property
-    def over(self) -> bool:
-        """Whether somebody wants to stop."""
-        asked = self._stop is not None and self._stop.is_set()
-        cut = any(p.termination is Termination.STOPPED for p in self.plans.values())
-        return asked or cut or bool(self.missing)
+    def __enter__(self) -> _Rounds:
+        return self
 
-    def run(self, jobs: Sequence[Job]) -> None:
+    def run(self, jobs: Sequence[Job]) -> dict[str, Plan]:
         """Solve a round of jobs, unless somebody wants to stop."""
-        if self.over or not jobs:
-            self.missing += [job.key for job in jobs]
-            return
-        processes, threads = shares(len(jobs), self._workers)
-        if self._executor is not None:
+        _, threads = shares(max(1, len(jobs)), self._workers)
+        if self._given:
             threads = self._workers or THREADS
-        options, done = replace(self.options, workers=threads), len(self.plans)
-
-        def told(step: Step) -> None:
-            if self._on_progress is not None:
-                total = done + step.total
-                self._on_progress(Step(step.key, step.plan, done + step.done, total))
-
-        plans = run_jobs(
-            [replace(job, options=options) for job in jobs],
-            executor=self._executor,
-            processes=processes,
-            on_progress=told,
-            stop=self._stop,
-        )
+        options = replace(self.options, workers=threads)
+        plans = super().run([replace(job, options=options) for job in jobs])
         self.plans |= plans
         self.missing += [job.key for job in jobs if job.key not in plans]
+        return plans
 
 
 class _Study:
     """The rounds of solves, and what they say together."""
 
-    def __init__(self, situation: Situation, wish: _Wish, batches: _Batches) -> None:
+    def __init__(self, situation: Situation, wish: _Wish, batches: _Rounds) -> None:
         self._situation = situation
         self._wish = wish
         self._batches = batches

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from pmo_optimizer import Finding, Frozen, Plan, Portfolio, Status, TermName
 from pmo_scenarios.studies.figures import Figures, Interval, Move, Reassignment
+from pmo_scenarios.studies.results import Study
 
 if TYPE_CHECKING:
     import pandas
@@ -58,7 +59,7 @@ class ReplanPoint(Frozen):
     plan: Plan | None = Field(default=None, exclude=True, repr=False)
 
 
-class Replan(Frozen):
+class Replan(Study):
     """A plan after what has happened, and what more or fewer changes would be worth.
 
     Attributes
@@ -122,14 +123,6 @@ class Replan(Frozen):
     findings: tuple[Finding, ...] = Field(default=(), exclude=True, repr=False)
     plan: Plan | None = Field(default=None, exclude=True, repr=False)
     changed: Portfolio | None = Field(default=None, exclude=True, repr=False)
-
-    def to_data(self) -> dict[str, Any]:
-        """Return the study as plain data, fit for JSON; plans are left out."""
-        return self.model_dump(mode="json")
-
-    def to_json(self) -> str:
-        """Return the study as JSON text; plans are left out."""
-        return self.model_dump_json(indent=1)
 
     def to_frame(self) -> pandas.DataFrame:
         """Return one row per point.

@@ -102,6 +102,10 @@ def _relations(portfolio: Portfolio) -> Iterator[Member]:
 
 
 def _choose(group: Choose) -> str:
+    if group.unselected:
+        parts = [f"{_names(group.projects)} done"] if group.projects else []
+        parts.append(f"{_names(group.unselected)} left out")
+        return f"{group.min} to {group.max} must hold of: {', '.join(parts)}"
     names = _names(group.projects)
     if group.min == group.max:
         return f"exactly {group.min} of {names} must be done"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
@@ -34,6 +34,7 @@ from pmo_scenarios.studies.binding import Limit, Relation, limits_of, relations_
 from pmo_scenarios.studies.figures import Figures, Interval, Move, figures_of, gain, moves
 from pmo_scenarios.studies.flips import Flip, Question, search_flips
 from pmo_scenarios.studies.forced import impossible, leading, settled, with_project
+from pmo_scenarios.studies.results import Study
 
 if TYPE_CHECKING:
     import pandas
@@ -88,7 +89,7 @@ class Side(Frozen):
     plan: Plan | None = Field(default=None, exclude=True, repr=False)
 
 
-class Why(Frozen):
+class Why(Study):
     """Why a project is in the best plan, or why not.
 
     Attributes
@@ -150,14 +151,6 @@ class Why(Frozen):
     flips: tuple[Flip, ...] = ()
     stopped: bool = False
     seconds: float = 0.0
-
-    def to_data(self) -> dict[str, Any]:
-        """Return the answer as plain data, fit for JSON; plans are left out."""
-        return self.model_dump(mode="json")
-
-    def to_json(self) -> str:
-        """Return the answer as JSON text; plans are left out."""
-        return self.model_dump_json(indent=1)
 
     def to_frame(self) -> pandas.DataFrame:
         """Return one row per factor that was solved.

@@ -11,10 +11,9 @@ from fractions import Fraction
 from functools import lru_cache
 from statistics import NormalDist
 
-from pmo_optimizer import Portfolio
+from pmo_optimizer import InvalidInput, Portfolio, Severity
 from pmo_scenarios.changes import Change, Scores, Success, Weights, Work
 from pmo_scenarios.changes.draft import Draft
-from pmo_scenarios.scenario import Scenario
 from pmo_scenarios.studies.robustness.uncertainty import (
     OF_WORK,
     PERCENT,
@@ -94,7 +93,7 @@ def _number(variable: Variable, u: float) -> Decimal:
     low, high, mode = float(entry.low), float(entry.high), float(variable.mode)
     if low == high:
         return entry.low
-    shift = 100.0 if entry.what in PERCENT else 0.0
+    shift = 100.0 if entry.what in PERCENT else -float(variable.least)
     if entry.distribution is Distribution.UNIFORM:
         exact = low + u * (high - low)
     elif entry.distribution is Distribution.TRIANGULAR:
@@ -103,8 +102,8 @@ def _number(variable: Variable, u: float) -> Decimal:
         exact = low + (high - low) * _pert((mode - low) / (high - low), u)
     else:
         exact = _lognormal(low + shift, high + shift, u) - shift
-    if entry.what in {What.SUCCESS, What.WEIGHT}:
-        exact = min(max(exact, 0.0), 1.0)
+    if variable.most is not None:  # the tails of a lognormal number may lie outside
+        exact = min(max(exact, float(variable.least)), float(variable.most))
     return Decimal(repr(exact)).quantize(STEPS[entry.what in PERCENT], rounding=ROUND_HALF_EVEN)
 
 
@@ -160,16 +159,20 @@ def changes_of(portfolio: Portfolio, draw: Draw) -> tuple[Change, ...]:
 
 
 def changed(portfolio: Portfolio, changes: Sequence[Change]) -> Portfolio:
-    """Return a portfolio with changes that are known to be sound; nothing is checked."""
+    """Return a portfolio with changes; what they make of it is not checked.
+
+    Raises
+    ------
+    InvalidInput
+        A change cannot be made.
+    """
     draft = Draft(portfolio, "cases")
     for change in changes:
         change.apply_to(draft)
+    errors = tuple(f for f in draft.findings if f.severity is Severity.ERROR)
+    if errors:
+        raise InvalidInput(errors)
     return draft.portfolio
-
-
-def scenario_of(portfolio: Portfolio, draw: Draw) -> Scenario:
-    """Return a case as a scenario."""
-    return Scenario(id=draw.id, changes=changes_of(portfolio, draw))
 
 
 def rounded(value: Fraction) -> Decimal:

@@ -13,10 +13,8 @@ from fractions import Fraction
 
 from pydantic import Field
 
-import pmo_optimizer
 from pmo_optimizer import (
     Finding,
-    Frozen,
     InvalidInput,
     Measure,
     Plan,
@@ -26,10 +24,14 @@ from pmo_optimizer import (
     ShareRule,
     State,
     Status,
+    referee,
     require_valid,
 )
 from pmo_scenarios.bounds import FUZZ, gap_between
-from pmo_scenarios.runs import Job, Options, Step, run_jobs, shares
+from pmo_scenarios.runs import Job, Options, Step, shares
+from pmo_scenarios.series import Batches
+from pmo_scenarios.studies.forced import settled
+from pmo_scenarios.studies.results import Study
 from pmo_scenarios.studies.robustness.draws import Draw, changed, changes_of, extreme, sampled
 from pmo_scenarios.studies.robustness.uncertainty import OF_WORK, Uncertainty, Variable
 
@@ -50,7 +52,7 @@ class Aim(StrEnum):
     WORST = "worst"
 
 
-class RobustPlan(Frozen):
+class RobustPlan(Study):
     """The best plan found for all cases together.
 
     Attributes
@@ -147,8 +149,12 @@ def robust(
     began = time.monotonic()
     draws = [extreme(variables, favourable=way) for way in (True, False)]
     draws += [sampled(variables, seed, case) for case in range(1, cases + 1)]
-    hard = _hardest(portfolio, variables, [dict(_keyed(draw.numbers)) for draw in draws])
-    require_valid(hard)
+    unsettled = hard = _hardest(
+        portfolio, variables, [dict(_keyed(draw.numbers)) for draw in draws]
+    )
+    hard, impossible = settled(hard)
+    if impossible:
+        require_valid(unsettled)
     soft = [tuple((v, n) for v, n in d.numbers if v.entry.what not in OF_WORK) for d in draws]
     views = {
         draw.id: changed(hard, changes_of(hard, Draw(draw.id, numbers)))
@@ -157,16 +163,15 @@ def robust(
     _, threads = shares(1, workers)
     options = Options(time_limit, gap, threads, backend, seed)
     search = _Search(hard, views, aim)
-    stop = stop or threading.Event()
-    for number in range(1 if aim is Aim.MEAN else max(1, rounds)):
-        key = f"{aim} {number + 1}"
-        mean = search.mean()
-        job = Job(key, mean, options, search.start(mean))
-        plan = run_jobs([job], executor=executor, on_progress=on_progress, stop=stop).get(key)
-        if plan is None or not search.take(mean, plan) or stop.is_set():
-            break
-        if (distance := search.gap()) is not None and distance <= max(gap, FUZZ):
-            break
+    with Batches(executor, 1, on_progress, stop) as batches:
+        for number in range(1 if aim is Aim.MEAN else max(1, rounds)):
+            key = f"{aim} {number + 1}"
+            mean = search.mean()
+            plan = batches.run([Job(key, mean, options, search.start(mean))]).get(key)
+            if plan is None or not search.take(mean, plan) or batches.over:
+                break
+            if (distance := search.gap()) is not None and distance <= max(gap, FUZZ):
+                break
     return search.result(time.monotonic() - began)
 
 
@@ -278,7 +283,7 @@ class _Search:
 
     def _worth(self, view: Portfolio, plan: Plan) -> float:
         own = plan.model_copy(update={"digest": view.digest()})
-        return pmo_optimizer.referee.check(view, own).kpis.objective
+        return referee.check(view, own).kpis.objective
 
     def _together(self, objectives: dict[str, float]) -> float:
         if self._aim is Aim.MEAN:
@@ -316,7 +321,7 @@ class _Search:
         distance = self.gap()
         proven = distance is not None and distance <= FUZZ
         own = plan.model_copy(update={"digest": self._hard.digest()})
-        kpis = pmo_optimizer.referee.check(self._hard, own).kpis
+        kpis = referee.check(self._hard, own).kpis
         return RobustPlan(
             aim=self._aim,
             status=Status.OPTIMAL if proven else Status.FEASIBLE,

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-import pmo_optimizer
 from pmo_optimizer import (
     CostLine,
     FundSplit,
@@ -22,7 +21,9 @@ from pmo_optimizer import (
     Status,
     Termination,
     TermName,
+    referee,
 )
+from pmo_scenarios.studies.outlay import amounts
 from pmo_scenarios.studies.robustness.draws import changed, changes_of, sampled
 from pmo_scenarios.studies.robustness.loads import (
     EffortShapes,
@@ -135,7 +136,7 @@ class Simulator:
 
     def _judged(
         self, portfolio: Portfolio, projects: Sequence[ProjectPlan], modes: dict[Node, Mode]
-    ) -> pmo_optimizer.referee.Report:
+    ) -> referee.Report:
         """Let the referee work out money and value; people are looked at apart."""
         idle = [
             ProjectPlan(project=p.project, selected=False)
@@ -149,7 +150,7 @@ class Simulator:
             hires=self._plan.hires,
             fund_splits=self._splits.of(portfolio, projects, modes),
         )
-        return pmo_optimizer.referee.check(portfolio, plan)
+        return referee.check(portfolio, plan)
 
 
 def _slim(portfolio: Portfolio, plan: Plan) -> Portfolio:
@@ -214,7 +215,7 @@ def _kinds(portfolio: Portfolio) -> set[Kind]:
     }
 
 
-def _broken_caps(report: pmo_optimizer.referee.Report) -> Iterator[tuple[str, str]]:
+def _broken_caps(report: referee.Report) -> Iterator[tuple[str, str]]:
     for violation in report.violations:
         if violation.rule == CAP_EXCEEDED:
             _, name, bucket = violation.path.split("/", 2)
@@ -248,7 +249,7 @@ class _Splits:
         for entry in projects:
             project = portfolio.project_by_id[entry.project]
             for line, path, start, end in _open_lines(project, entry, modes):
-                for t, amount in _amounts(line, start, end):
+                for t, amount in amounts(line, start, end):
                     if amount and 0 <= t < self._periods:
                         found += self._split(path, line.category, t, amount)
         return tuple(found)
@@ -284,16 +285,6 @@ def _open_lines(
             if line.fund is None:
                 path = f"{project.id}/{phase.phase}/{mode.id}/costs/{line.id}"
                 yield line, path, phase.start, phase.end
-
-
-def _amounts(line: CostLine, start: int, end: int) -> Iterator[tuple[int, Decimal]]:
-    if line.per_period is not None:
-        yield from ((t, line.per_period) for t in range(start, end))
-    if line.profile is not None:
-        yield from enumerate(line.profile, start)
-    if line.lump is not None:
-        last = max(start, end - 1)
-        yield start if line.at.value == "start" else last, line.lump
 
 
 def play_cases(

@@ -12,12 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pmo_optimizer import Frozen, Plan, Portfolio, When
-from pmo_scenarios.runs import POLL_SECONDS, own_processes, stop_flag
+from pmo_scenarios.pools import Pool, deaths
+from pmo_scenarios.runs import MOST_ATTEMPTS, POLL_SECONDS, stop_flag
 from pmo_scenarios.studies.robustness.outcomes import Outcome, Simulator, play_cases
 from pmo_scenarios.studies.robustness.uncertainty import Uncertainty
 
 if TYPE_CHECKING:
     import pandas
+
+Chunk = tuple[int, int]
+"""First case of some that are played together, and the one after the last."""
 
 CHUNK = 50
 """Cases that one process plays without saying anything; results do not depend on it."""
@@ -372,12 +376,8 @@ def simulate(
     if workers == 1 and executor is None:
         batch.play(Simulator(portfolio, plan, uncertainty.variables(portfolio), seed))
     else:
-        pool = executor or own_processes(workers)
-        try:
+        with Pool(executor, workers) as pool:
             batch.share(pool, (portfolio, plan, uncertainty, seed))
-        finally:
-            if executor is None:
-                pool.shutdown(cancel_futures=True)
     return summed(portfolio, plan, batch.outcomes, cases, seed)
 
 
@@ -407,38 +407,65 @@ class _Batch:
         except KeyboardInterrupt:
             return
 
-    def share(self, pool: Executor, of: tuple[Portfolio, Plan, Uncertainty, int]) -> None:
-        """Hand the cases over in chunks, and collect them."""
+    def share(self, pool: Pool, of: tuple[Portfolio, Plan, Uncertainty, int]) -> None:
+        """Hand the cases over in chunks, and collect them.
+
+        Chunks of processes that die are handed over again, once; then their cases are missing.
+        """
+        chunks = [(k, min(k + CHUNK, self._total + 1)) for k in range(1, self._total + 1, CHUNK)]
+        for _ in range(1 if pool.given else MOST_ATTEMPTS):
+            if chunks and not self._stop.is_set():
+                chunks = self._shared(pool, of, chunks)
+
+    def _shared(
+        self, pool: Pool, of: tuple[Portfolio, Plan, Uncertainty, int], chunks: list[Chunk]
+    ) -> list[Chunk]:
+        """Collect chunks; return those whose processes died."""
+        executor, lost = pool.executor, list[Chunk]()
         with stop_flag() as flag:
-            running = {
-                pool.submit(play_cases, *of, (k, min(k + CHUNK, self._total + 1)), str(flag))
-                for k in range(1, self._total + 1, CHUNK)
-            }
+            running: dict[Future[list[Outcome]], Chunk] = {}
             try:
+                for number, chunk in enumerate(chunks):
+                    try:
+                        call = executor.submit(play_cases, *of, chunk, str(flag))
+                    except deaths():
+                        lost += chunks[number:]
+                        break
+                    running[call] = chunk
                 while running:
                     try:
-                        running = self._collect(running, flag)
+                        lost += self._collect(pool, running, flag)
                     except KeyboardInterrupt:
-                        if flag.exists():
+                        if self._stop.is_set():
                             raise
                         self._stop.set()
             finally:
                 flag.touch()
                 for future in running:
                     future.cancel()
+        if lost:
+            pool.leave(executor)
+        return lost
 
     def _collect(
-        self, running: set[Future[list[Outcome]]], flag: Path
-    ) -> set[Future[list[Outcome]]]:
-        """Take what is done; return what still runs."""
+        self, pool: Pool, running: dict[Future[list[Outcome]], Chunk], flag: Path
+    ) -> list[Chunk]:
+        """Take what is done, each chunk once; return those whose processes died."""
         if self._stop.is_set() and not flag.exists():
             flag.touch()
-            running = {future for future in running if not future.cancel()}
-        done, left = wait(running, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
-        for future in done:
-            self.outcomes += future.result()
+            for future in list(running):
+                if pool.tells_what_runs and future.cancel():
+                    del running[future]
+        lost = []
+        for future in wait(running, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED).done:
+            chunk = running.pop(future)
+            try:
+                self.outcomes += future.result()
+            except deaths():
+                lost.append(chunk)
+                continue
             self._tell()
-        return left
+        return lost
 
     def _tell(self) -> None:
         if self._on_progress is not None:

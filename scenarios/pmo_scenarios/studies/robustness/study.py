@@ -6,8 +6,9 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -26,10 +27,13 @@ from pmo_optimizer import (
     require_valid,
 )
 from pmo_scenarios.changes import Decide, Freeze
-from pmo_scenarios.runs import THREADS, Job, Options, Step, run_jobs, shares
-from pmo_scenarios.scenario import Scenario, baseline_of
+from pmo_scenarios.runs import THREADS, Job, Options, Step, shares
+from pmo_scenarios.scenario import baseline_of
+from pmo_scenarios.series import Batches
 from pmo_scenarios.studies.figures import Interval, gain
-from pmo_scenarios.studies.robustness.draws import extreme, sampled, scenario_of
+from pmo_scenarios.studies.forced import impossible, settled, unanswered
+from pmo_scenarios.studies.results import Study
+from pmo_scenarios.studies.robustness.draws import Draw, changed, changes_of, extreme, sampled
 from pmo_scenarios.studies.robustness.simulation import Played, Simulation, simulate
 from pmo_scenarios.studies.robustness.uncertainty import Uncertainty
 
@@ -108,7 +112,7 @@ class CaseResult(Frozen):
     regret: Interval | None = None
 
 
-class Robustness(Frozen):
+class Robustness(Study):
     """A plan, and the cases in which it was looked at.
 
     Attributes
@@ -153,14 +157,6 @@ class Robustness(Frozen):
         gaps = [case.gap for case in self.cases if case.selected or case.objective is not None]
         known = [gap for gap in gaps if gap is not None]
         return max(known) if known and len(known) == len(gaps) else None
-
-    def to_data(self) -> dict[str, Any]:
-        """Return the result as plain data, fit for JSON; the plan is left out."""
-        return self.model_dump(mode="json")
-
-    def to_json(self) -> str:
-        """Return the result as JSON text; the plan is left out."""
-        return self.model_dump_json(indent=1)
 
     def to_frame(self) -> pandas.DataFrame:
         """Return one row per project: project, share, core, in_plan."""
@@ -274,18 +270,13 @@ def robustness(
     def options(number: int) -> Options:
         return Options(time_limit, gap, number, backend, seed, reproducible)
 
-    def solved(jobs: Sequence[Job]) -> dict[str, Plan]:
-        return run_jobs(
-            jobs, executor=executor, processes=processes, on_progress=on_progress, stop=stop
-        )
-
-    if plan is None:
-        plan = solved([Job(BASE, portfolio, options(alone))]).get(BASE)
-    study = _Study(portfolio, plan, options(threads), warm=not reproducible)
-    if plan is not None and plan.found:
-        scenarios = [scenario_of(portfolio, draw) for draw in draws]
-        study.add(scenarios, {} if stop.is_set() else solved(study.jobs(scenarios)))
-        if simulated and not stop.is_set():
+    with Batches(executor, processes, on_progress, stop) as batches:
+        if plan is None:
+            plan = batches.run([Job(BASE, portfolio, options(alone))]).get(BASE)
+        study = _Study(portfolio, plan, options(threads), warm=not reproducible)
+        if plan is not None and plan.found:
+            study.add(draws, batches.run(study.jobs(draws)))
+        if plan is not None and plan.found and simulated and not batches.over:
             study.simulation = simulate(
                 portfolio,
                 plan,
@@ -328,40 +319,42 @@ class _Study:
         self._plan = plan
         self._options = options
         self._warm = warm
-        self._impossible: dict[str, str] = {}
+        self._told: dict[str, Plan] = {}
         self._cases: list[CaseResult] = []
         self._missing: list[str] = []
 
-    def jobs(self, scenarios: Sequence[Scenario]) -> list[Job]:
-        """Return up to three solves for each case; the best one begins with the kept one."""
+    def jobs(self, draws: Sequence[Draw]) -> list[Job]:
+        """Return up to three solves for each case; the best one begins with the kept one.
+
+        Where checks prove that there is no plan, or refuse a case, that is the answer.
+        """
         jobs: list[Job] = []
-        for scenario in scenarios:
-            try:
-                changed = scenario.apply(self._portfolio)
-            except InvalidInput as error:
-                self._impossible[scenario.id] = error.findings[0].message
-                continue
-            kept = self._job(scenario, changed, KEPT, self._keeping())
-            held = self._job(scenario, changed, HELD, [*self._keeping(), *self._holding()])
-            start = kept.key if kept is not None and self._warm else self._start
+        for draw in draws:
+            case = changed(self._portfolio, changes_of(self._portfolio, draw))
+            kept = self._job(f"{draw.id} {KEPT}", case, self._keeping())
+            held = self._job(f"{draw.id} {HELD}", case, [*self._keeping(), *self._holding()])
+            best = self._job(draw.id, case, [])
             jobs += [job for job in (kept, held) if job is not None]
-            jobs.append(Job(scenario.id, changed, self._options, start))
+            if best is not None:
+                start = kept.key if kept is not None and self._warm else self._start
+                jobs.append(replace(best, start=start))
         return jobs
 
     @property
     def _start(self) -> Plan | None:
         return self._plan if self._warm else None
 
-    def _job(
-        self, scenario: Scenario, changed: Portfolio, word: str, more: list[Decide | Freeze]
-    ) -> Job | None:
-        """Return the solve of a case with the plan kept or held; None where checks refuse it."""
-        fixed = Scenario(id=f"{word}-{scenario.id}", changes=tuple(more))
+    def _job(self, key: str, case: Portfolio, more: list[Decide | Freeze]) -> Job | None:
+        """Return a solve of a case with something kept or held; None where it is answered."""
         try:
-            portfolio = fixed.apply(changed)
-        except InvalidInput:
+            portfolio, proof = settled(changed(case, more))
+        except InvalidInput as error:
+            self._told[key] = unanswered(case, error.findings[0].message)
             return None
-        return Job(f"{scenario.id} {word}", portfolio, self._options, self._start)
+        if proof:
+            self._told[key] = impossible(portfolio, proof)
+            return None
+        return Job(key, portfolio, self._options, self._start)
 
     def _keeping(self) -> list[Decide | Freeze]:
         """Return the decisions that keep the plan's projects."""
@@ -386,26 +379,16 @@ class _Study:
         until = self._portfolio.calendar.periods
         return [Freeze(until=until, baseline=phased)] if phased else []
 
-    def add(self, scenarios: Sequence[Scenario], plans: dict[str, Plan]) -> None:
-        """Take in what was solved."""
-        for scenario in scenarios:
-            best = plans.get(scenario.id)
-            if scenario.id in self._impossible:
-                self._cases.append(
-                    CaseResult(
-                        id=scenario.id,
-                        status=Status.INFEASIBLE,
-                        termination=Termination.PROVED,
-                        message=self._impossible[scenario.id],
-                        kept_status=Status.INFEASIBLE,
-                        held_status=Status.INFEASIBLE,
-                    )
-                )
-            elif best is None:
-                self._missing.append(scenario.id)
+    def add(self, draws: Sequence[Draw], plans: dict[str, Plan]) -> None:
+        """Take in what was solved, and what needed no solve."""
+        known = self._told | plans
+        for draw in draws:
+            best = known.get(draw.id)
+            if best is None:
+                self._missing.append(draw.id)
             else:
-                kept, held = (plans.get(f"{scenario.id} {word}") for word in (KEPT, HELD))
-                self._cases.append(self._case(scenario.id, best, kept, held))
+                kept, held = (known.get(f"{draw.id} {word}") for word in (KEPT, HELD))
+                self._cases.append(self._case(draw.id, best, kept, held))
 
     def _case(self, name: str, best: Plan, kept: Plan | None, held: Plan | None) -> CaseResult:
         return CaseResult(
@@ -418,9 +401,9 @@ class _Study:
             message=best.message,
             selected=best.selected if best.found else (),
             kept=None if kept is None else kept.objective,
-            kept_status=Status.INFEASIBLE if kept is None else kept.status,
+            kept_status=Status.NO_PLAN_FOUND if kept is None else kept.status,
             held=None if held is None else held.objective,
-            held_status=Status.INFEASIBLE if held is None else held.status,
+            held_status=Status.NO_PLAN_FOUND if held is None else held.status,
             regret=None if kept is None else gain(self._portfolio, kept, best),
         )
 

@@ -127,12 +127,16 @@ class Variable:
         The number of the portfolio; 0 where it varies by percent.
     rises
         Whether a higher number is better; None where that cannot be said.
+    least, most
+        What the number may be; ``most`` is null where there is no end.
     """
 
     entry: Uncertain
     target: str
     now: Decimal
     rises: bool | None
+    least: Decimal
+    most: Decimal | None
 
     @property
     def key(self) -> str:
@@ -283,13 +287,14 @@ class _Reader:
     def _variables(self, entry: Uncertain) -> Iterator[Variable]:
         if entry.what is What.WEIGHT:
             now = self._portfolio.criteria_weights[entry.criterion or ""]
-            yield Variable(entry, "", now, None)
+            yield Variable(entry, "", now, None, *self._limits(entry))
             return
         for target in self._targets(entry):
             project = self._portfolio.project_by_id[target.partition("/")[0]]
             if entry.what is What.SCORE and not self._scored(entry, project):
                 continue
-            yield Variable(entry, target, self._now(entry, project), self._rises(entry))
+            now, rises = self._now(entry, project), self._rises(entry)
+            yield Variable(entry, target, now, rises, *self._limits(entry))
 
     def _targets(self, entry: Uncertain) -> tuple[str, ...]:
         projects = self._portfolio.project_by_id
