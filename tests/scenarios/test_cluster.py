@@ -82,16 +82,16 @@ def test_a_stop_on_a_cluster_gives_what_is_there(tmp_path: Path) -> None:
     assert run(
         tmp_path,
         """
-            import threading, time
+            import threading
             large = generate(projects=60, periods=24, skills=8, seed=1)
             stop = threading.Event()
             threading.Timer(15.0, stop.set).start()
-            how = Options(time_limit=300, workers=1)
-            jobs = [Job(str(k), large, how) for k in range(4)]
-            begin = time.monotonic()
-            plans = run_jobs(jobs, executor=executor, stop=stop)
-            print(len(plans) == 2, all(plan.found for plan in plans.values()))
-            print(time.monotonic() - begin < 120)
+            # Dask solves what is asked for twice once: seeds make the solves different.
+            how = [Options(time_limit=300, workers=1, seed=k) for k in range(4)]
+            jobs = [Job(str(k), large, how[k]) for k in range(4)]
+            plans = run_jobs(jobs, executor=executor, stop=stop).values()
+            print(len(plans) == 2, all(plan.found for plan in plans))
+            print({plan.termination.value for plan in plans} == {"stopped"})
             """,
     ).split() == ["True", "True", "True"]
 
