@@ -1,0 +1,194 @@
+"""Settings of the service, read from the environment: every name begins with ``PMO_``.
+
+A secret may also come from a file: ``PMO_DATABASE_URL_FILE`` names one that holds the address.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+from pydantic_settings.exceptions import SettingsError
+
+PREFIX = "PMO_"
+"""What every variable begins with."""
+
+SECRETS = ("database_url",)
+"""Settings that may be given in a file: ``PMO_<NAME>_FILE``."""
+
+LARGEST_SECRET = 64 * 1024
+"""Bytes of a file that holds a secret."""
+
+MIB = 1024 * 1024
+
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+"""Names by which a browser on the same machine reaches the service."""
+
+
+def data_folder() -> Path:
+    """Return the folder in which the user's programs keep their data; it may not exist yet."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "pmo-optimizer"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "pmo-optimizer"
+    share = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(share) / "pmo-optimizer"
+
+
+def default_database() -> str:
+    """Return the address of the SQLite file in the user's data folder."""
+    return f"sqlite:///{data_folder() / 'service.db'}"
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine reaches an address; names other than localhost do not."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]").partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def _names(value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _split(value: object) -> object:
+    return _names(value) if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+"""Names with commas between them."""
+
+
+class _FileSource(PydanticBaseSettingsSource):
+    """Reads secrets from the files that the environment names."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        return _secret(os.environ, field_name), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        found = {name: _secret(os.environ, name) for name in SECRETS}
+        return {name: text for name, text in found.items() if text is not None}
+
+
+def _secret(environment: Mapping[str, str], name: str) -> str | None:
+    variable = f"{PREFIX}{name.upper()}"
+    path = environment.get(f"{variable}_FILE")
+    if path is None:
+        return None
+    if variable in environment:
+        raise SettingsError(f"set {variable} or {variable}_FILE, not both")
+    try:
+        with Path(path).open(encoding="utf-8") as file:
+            text = file.read(LARGEST_SECRET).strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"the file that {variable}_FILE names cannot be read") from error
+    return text
+
+
+class Settings(BaseSettings):
+    """How the service runs.
+
+    Attributes
+    ----------
+    database_url
+        Where everything is kept: ``sqlite:///file`` or ``postgresql+psycopg://...``; a SQLite
+        file in the user's data folder by default. It may hold a password and is never shown.
+    host, port
+        Address to listen on.
+    require_keys
+        Refuse requests without an API key, on this machine too. Always so on an address that
+        others reach.
+    allowed_hosts
+        Names in ``Host`` beside those of this machine and of the address; commas between.
+    allowed_origins
+        Origins, as ``https://board.example``, whose pages may write; commas between.
+    body_limit
+        Most bytes of a request.
+    queued, running
+        Most runs of a tenant that wait, and that run at the same time.
+    time_limit
+        Most seconds that a run may ask for.
+    workers
+        Most threads of one run.
+    memory_mb
+        Memory of one run in MiB.
+    heartbeat_seconds, stale_seconds
+        How often a runner says that it lives, and after which silence its runs are given to
+        another.
+    stop_grace, kill_grace
+        Seconds from asking a solver to stop until SIGTERM, and from there until SIGKILL.
+    sse_heartbeat
+        Seconds between comments on a silent event stream.
+    progress_interval
+        Least seconds between two events of progress of a run.
+    max_attempts
+        How often a run is started when its process or its runner is lost.
+    log_level
+        Least level of what is logged.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    database_url: str = Field(default_factory=default_database, repr=False)
+    host: str = "127.0.0.1"
+    port: int = Field(8765, ge=0, le=65535)
+    require_keys: bool = False
+    allowed_hosts: Names = ()
+    allowed_origins: Names = ()
+    body_limit: int = Field(10 * MIB, ge=1024, le=1024 * MIB)
+    queued: int = Field(100, ge=1)
+    running: int = Field(2, ge=1)
+    time_limit: float = Field(3600.0, gt=0, le=7 * 86400)
+    workers: int = Field(8, ge=1, le=1024)
+    memory_mb: int = Field(4096, ge=64)
+    heartbeat_seconds: float = Field(5.0, gt=0)
+    stale_seconds: float = Field(30.0, gt=0)
+    stop_grace: float = Field(5.0, ge=0)
+    kill_grace: float = Field(2.0, ge=0)
+    sse_heartbeat: float = Field(15.0, gt=0)
+    progress_interval: float = Field(0.5, ge=0)
+    max_attempts: int = Field(3, ge=1, le=100)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read what the caller says, then the environment, then files; never ``.env``."""
+        return init_settings, env_settings, _FileSource(settings_cls)
+
+    @property
+    def embedded(self) -> bool:
+        """Whether ``serve`` runs solves itself: on SQLite, which other hosts cannot share."""
+        return self.database_url.startswith("sqlite")
+
+    @property
+    def local(self) -> bool:
+        """Whether only this machine reaches the address."""
+        return is_loopback(self.host)
+
+    @property
+    def host_names(self) -> frozenset[str]:
+        """Names that a request may give as its ``Host``, in lower case."""
+        named = {self.host.strip("[]"), *LOCAL_HOSTS, *self.allowed_hosts}
+        return frozenset(name.lower() for name in named)
