@@ -1,0 +1,266 @@
+"""Decisions about plans: who moved which plan where, when, why, and on what grounds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from hashlib import sha256
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from pmo_optimizer.service.ids import Prefix, new_id
+from pmo_optimizer.service.store import tables
+from pmo_optimizer.service.store.errors import Conflict
+from pmo_optimizer.service.store.part import Part, make, named, owned, page
+from pmo_optimizer.service.store.records import (
+    DecisionEvent,
+    DecisionRecord,
+    DecisionState,
+    DecisionSummary,
+    Once,
+    Page,
+    Pins,
+)
+from pmo_optimizer.service.store.transitions import lock_ended_plan
+
+MOVES: Mapping[DecisionState, frozenset[DecisionState]] = MappingProxyType(
+    {
+        DecisionState.DRAFT: frozenset({DecisionState.PROPOSED, DecisionState.REJECTED}),
+        DecisionState.PROPOSED: frozenset({DecisionState.APPROVED, DecisionState.REJECTED}),
+        DecisionState.APPROVED: frozenset({DecisionState.BASELINE, DecisionState.REJECTED}),
+        DecisionState.BASELINE: frozenset(),
+        DecisionState.REJECTED: frozenset(),
+    }
+)
+"""Where a decision may go from each state."""
+
+_DECISIONS = tables.decisions
+_EVENTS = tables.decision_events
+
+
+class Decisions(Part):
+    """Decisions; their events are only ever added."""
+
+    def create_decision(
+        self,
+        tenant: str,
+        plan_id: str,
+        title: str,
+        *,
+        actor: str,
+        why: str,
+        versions: Mapping[str, str],
+        overrides: Sequence[Mapping[str, Any]] = (),
+        once: Once[DecisionRecord] | None = None,
+    ) -> DecisionRecord:
+        """Begin a decision about a plan, as a draft.
+
+        From now on the plan and its run cannot be deleted.
+
+        Parameters
+        ----------
+        tenant : str
+            Whose it is.
+        plan_id : str
+            A plan whose run has ended.
+        title : str
+            Title for lists.
+        actor, why : str
+            Who does it, and for what reason.
+        versions : mapping
+            Name of a package to its version, pinned with the digests, the bound and the gap.
+        overrides : sequence of mappings
+            What was decided against the plan, and what it costs, as JSON values.
+        once : Once, optional
+            Do it once for an idempotency key.
+
+        Raises
+        ------
+        NotFound
+            The tenant has no such plan.
+        Conflict
+            The run of the plan has not ended (``not_ended``).
+        Replayed, KeyReused
+            The idempotency key was used before.
+        """
+        id = new_id(Prefix.DECISION)
+        with self._write() as connection:
+            now = self._now(connection)
+            self._seen(connection, tenant, once, now)
+            plan = lock_ended_plan(connection, tenant, plan_id)
+            draft = DecisionState.DRAFT
+            connection.execute(
+                _DECISIONS.insert().values(
+                    id=id,
+                    tenant=tenant,
+                    plan_id=plan_id,
+                    title=title,
+                    state=draft.value,
+                    created=now,
+                    updated=now,
+                )
+            )
+            event = DecisionEvent(
+                seq=1,
+                from_state=None,
+                to_state=draft,
+                actor=actor,
+                at=now,
+                why=why,
+                overrides=tuple(overrides),
+                pins=_pins(plan, versions),
+            )
+            _append(connection, tenant, id, event)
+            record = _record(connection, owned(connection, _DECISIONS, "decision", tenant, id))
+            self._remember(connection, tenant, once, record, now)
+        return record
+
+    def move_decision(
+        self,
+        tenant: str,
+        id: str,
+        to_state: DecisionState,
+        *,
+        actor: str,
+        why: str,
+        versions: Mapping[str, str],
+        overrides: Sequence[Mapping[str, Any]] = (),
+    ) -> DecisionRecord:
+        """Move a decision to another state; `MOVES` says which moves there are.
+
+        Parameters
+        ----------
+        to_state : DecisionState
+            Where it goes.
+        actor, why, versions, overrides
+            As for `create_decision`.
+
+        Raises
+        ------
+        NotFound
+            The tenant has no such decision.
+        Conflict
+            There is no such move (``illegal_move``), or the plan is not the one the decision was
+            begun on (``plan_changed``).
+        """
+        to_state = DecisionState(to_state)
+        with self._write() as connection:
+            row = owned(connection, _DECISIONS, "decision", tenant, id, lock=True)
+            from_state = DecisionState(row.state)
+            if to_state not in MOVES[from_state]:
+                raise Conflict(
+                    "illegal_move", f"a decision cannot move from {from_state} to {to_state}"
+                )
+            plan = owned(connection, tables.plans, "plan", tenant, row.plan_id)
+            pins = _pins(plan, versions)
+            events = _events(connection, id)
+            if pins.plan_digest != events[0].pins.plan_digest:
+                raise Conflict("plan_changed", "the plan is not the one this decision is about")
+            now = self._now(connection)
+            event = DecisionEvent(
+                seq=events[-1].seq + 1,
+                from_state=from_state,
+                to_state=to_state,
+                actor=actor,
+                at=now,
+                why=why,
+                overrides=tuple(overrides),
+                pins=pins,
+            )
+            _append(connection, tenant, id, event)
+            connection.execute(
+                update(_DECISIONS)
+                .where(_DECISIONS.c.id == id)
+                .values(state=to_state.value, updated=now)
+            )
+            return _record(connection, owned(connection, _DECISIONS, "decision", tenant, id))
+
+    def decisions(
+        self,
+        tenant: str,
+        state: DecisionState | None = None,
+        plan_id: str | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page[DecisionSummary]:
+        """Return a page of the tenant's decisions, newest first, that match every filter given.
+
+        Raises
+        ------
+        BadCursor
+            The cursor is not one of this list.
+        """
+        query = select(_DECISIONS).where(_DECISIONS.c.tenant == tenant)
+        if state is not None:
+            query = query.where(_DECISIONS.c.state == DecisionState(state).value)
+        if plan_id is not None:
+            query = query.where(named(_DECISIONS.c.plan_id, plan_id))
+        with self._read() as connection:
+            return page(connection, query, _DECISIONS, cursor, limit, _summary)
+
+    def decision(self, tenant: str, id: str) -> DecisionRecord:
+        """Return a decision with all its moves.
+
+        Raises
+        ------
+        NotFound
+            The tenant has no such decision.
+        """
+        with self._read() as connection:
+            return _record(connection, owned(connection, _DECISIONS, "decision", tenant, id))
+
+
+def _pins(plan: Row[Any], versions: Mapping[str, str]) -> Pins:
+    return Pins(
+        input_digest=plan.digest,
+        plan_digest=sha256(plan.document.encode()).hexdigest(),
+        versions=dict(versions),
+        bound=plan.bound,
+        gap=plan.gap,
+    )
+
+
+def _append(connection: Connection, tenant: str, id: str, event: DecisionEvent) -> None:
+    connection.execute(
+        _EVENTS.insert().values(
+            tenant=tenant,
+            decision_id=id,
+            seq=event.seq,
+            from_state=None if event.from_state is None else event.from_state.value,
+            to_state=event.to_state.value,
+            actor=event.actor,
+            at=event.at,
+            why=event.why,
+            overrides=[dict(override) for override in event.overrides],
+            pins=asdict(event.pins),
+        )
+    )
+
+
+def _events(connection: Connection, id: str) -> tuple[DecisionEvent, ...]:
+    query = select(_EVENTS).where(_EVENTS.c.decision_id == id).order_by(_EVENTS.c.seq)
+    return tuple(_event(row) for row in connection.execute(query))
+
+
+def _event(row: Row[Any]) -> DecisionEvent:
+    return make(
+        DecisionEvent,
+        row,
+        {
+            "from_state": None if row.from_state is None else DecisionState(row.from_state),
+            "to_state": DecisionState(row.to_state),
+            "overrides": tuple(row.overrides),
+            "pins": Pins(**row.pins),
+        },
+    )
+
+
+def _summary(row: Row[Any]) -> DecisionSummary:
+    return make(DecisionSummary, row, {"state": DecisionState(row.state)})
+
+
+def _record(connection: Connection, row: Row[Any]) -> DecisionRecord:
+    events = _events(connection, row.id)
+    return make(DecisionRecord, row, {"state": DecisionState(row.state), "events": events})
