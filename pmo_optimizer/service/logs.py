@@ -33,6 +33,7 @@ FIELDS = frozenset(
         "attempt",
         "code",
         "count",
+        "error",
         "gap",
         "host",
         "kind",

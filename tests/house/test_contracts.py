@@ -26,6 +26,16 @@ PLANTED = [
     ("solvers/pmo_solvers/__init__.py", "import pmo_optimizer.referee", "Engines see the problem"),
     # scenarios would reach behind the public names
     ("scenarios/pmo_scenarios/__init__.py", "import pmo_optimizer.model", "public names"),
+    # the core, an engine or a scenario would know who asks
+    ("pmo_optimizer/backend.py", "import pmo_optimizer.service", "core imports no engine"),
+    ("solvers/pmo_solvers/__init__.py", "import pmo_optimizer.service", "Engines see the problem"),
+    ("scenarios/pmo_scenarios/__init__.py", "import pmo_optimizer.client", "public names"),
+    ("pmo_optimizer/report/__init__.py", "import pmo_optimizer.client", "import only the model"),
+    # who only asks would load what answers
+    ("pmo_optimizer/client/wire.py", "import pmo_optimizer.problem", "client imports only"),
+    # the service would name an engine, or use the command line
+    ("pmo_optimizer/service/settings.py", "import pmo_solvers", "service imports the core"),
+    ("pmo_optimizer/service/settings.py", "import pmo_optimizer.cli", "service imports the core"),
     # benchmarks would reach behind the public names
     ("benchmarks/child.py", "import pmo_optimizer.problem", "Benchmarks import the public names"),
     ("benchmarks/child.py", "import pmo_solvers", "Benchmarks import the public names"),
@@ -66,7 +76,7 @@ def test_contracts_name_every_part(root: Path) -> None:
     linter = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["importlinter"]
     contracts = {contract["id"]: contract for contract in linter["contracts"]}
     parts = {f"pmo_optimizer.{p.stem}" for p in (root / "pmo_optimizer").iterdir() if part(p)}
-    faces = {"pmo_optimizer.cli", "pmo_optimizer.people", "pmo_optimizer.report"}
+    faces = {f"pmo_optimizer.{name}" for name in ("cli", "client", "people", "report", "service")}
     assert set(contracts["core"]["source_modules"]) == parts - faces
     assert parts <= set(contracts["scenarios"]["forbidden_modules"])
     allowed = {f"pmo_optimizer.{name}" for name in ("backend", "model", "problem", "sequencing")}
@@ -76,6 +86,8 @@ def test_contracts_name_every_part(root: Path) -> None:
     # The report shows the answers about people, so that the referee has a contract of its own.
     assert strict - {"pmo_optimizer.people"} <= set(contracts["referee"]["forbidden_modules"])
     assert strict - {"pmo_optimizer.people"} <= set(contracts["people"]["forbidden_modules"])
+    client = {"pmo_optimizer.client", "pmo_optimizer.model"}
+    assert parts - client <= set(contracts["client"]["forbidden_modules"])
 
 
 def part(path: Path) -> bool:
