@@ -97,6 +97,19 @@ class Certificate:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """A plan that an engine has found on its way, complete."""
+
+    decisions: Decisions
+    certificate: Certificate
+
+
+Offer = Callable[[], Found | None]
+"""Makes a found plan when it is called, possibly later and from another thread; None where it
+turns out to be none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """What is known of one optimized term (or of the weighted sum).
 
@@ -195,6 +208,9 @@ class Options:
         Decisions to begin with, complete or in part feasible; engines check them.
     on_progress
         Called with every new incumbent and bound, from any thread.
+    on_offer
+        Called with what makes the plan of a new incumbent, from any thread; None: nobody wants
+        plans before the end.
     goals
         What named staffing aims at once every need is served.
     start_shares
@@ -209,6 +225,7 @@ class Options:
     reproducible: bool = False
     start: Decisions | None = None
     on_progress: Callable[[Incumbent], None] | None = None
+    on_offer: Callable[[Offer], None] | None = None
     goals: StaffingGoals = field(default_factory=StaffingGoals)
     start_shares: tuple[Share, ...] = ()
 
@@ -218,6 +235,12 @@ class Options:
             self.on_progress(
                 Incumbent(seconds=self.clock.elapsed, value=value, bound=bound, source=source)
             )
+
+    def offer(self, decisions: Decisions, certificate: Certificate) -> None:
+        """Show the plan of a new incumbent to whoever wants plans before the end."""
+        if self.on_offer is not None:
+            found = Found(decisions, certificate)
+            self.on_offer(lambda: found)
 
 
 @runtime_checkable

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from math import isclose, isfinite
 from typing import Literal
@@ -23,7 +24,8 @@ from pmo_optimizer.checks import require_valid
 from pmo_optimizer.decode import plan_parts, shares_of, start_of
 from pmo_optimizer.judge import check_shape, judged
 from pmo_optimizer.model import EngineInfo, Incumbent, Plan, Portfolio, Staffing, StaffingGoals
-from pmo_optimizer.problem import Feature, compile_problem
+from pmo_optimizer.problem import Feature, Problem, compile_problem
+from pmo_optimizer.underway import PlansUnderWay
 
 WALL_FACTOR = 30.0
 """In reproducible mode the clock ends a search only after so many times the limit."""
@@ -50,6 +52,7 @@ def optimize(
     goals: StaffingGoals | None = None,
     start: Plan | None = None,
     on_progress: Callable[[Incumbent], None] | None = None,
+    on_plan: Callable[[Plan], None] | None = None,
     stop: threading.Event | None = None,
 ) -> Plan:
     """Return the best plan found for a portfolio, with a proven bound.
@@ -83,6 +86,10 @@ def optimize(
         Plan to begin with, of this portfolio or of one like it.
     on_progress
         Called with every new incumbent and bound, possibly from another thread.
+    on_plan
+        Called now and then, from another thread, with a refereed plan of status ``feasible``
+        that is better in the first term than all before and carries the bound so far. What it
+        raises is raised here once the search has ended.
     stop
         Set it to end the search soon and get the best plan so far.
 
@@ -126,10 +133,15 @@ def optimize(
         goals=goals or StaffingGoals(),
         start_shares=shares_of(problem, start) if named else (),
     )
-    if named:
-        outcome = load_staffer().solve(problem, options, engine)
-    else:
-        outcome = engine.solve(problem, options)
+    with _plans(portfolio, problem, Staffing(staffing), log, on_plan) as plans:
+        if plans is not None:
+            options = replace(options, on_offer=plans.offer)
+        if named:
+            outcome = load_staffer().solve(problem, options, engine)
+        else:
+            outcome = engine.solve(problem, options)
+    if plans is not None:
+        plans.require_well()
     check_shape(problem, outcome)
     plan = plan_parts(portfolio, problem, outcome).model_copy(
         update={"staffing": Staffing(staffing)}
@@ -144,6 +156,19 @@ def optimize(
             "seconds": clock.elapsed,
         }
     )
+
+
+def _plans(
+    portfolio: Portfolio,
+    problem: Problem,
+    staffing: Staffing,
+    log: _Log,
+    on_plan: Callable[[Plan], None] | None,
+) -> AbstractContextManager[PlansUnderWay | None]:
+    """Return what hands on plans before the end, if anyone wants them."""
+    if on_plan is None:
+        return nullcontext()
+    return PlansUnderWay(portfolio, problem, staffing, lambda: log.bound, on_plan)
 
 
 def check_options(time_limit: float, gap: float, workers: int | None, seed: int) -> None:
@@ -163,12 +188,14 @@ class _Log:
 
     def __init__(self, on_progress: Callable[[Incumbent], None] | None) -> None:
         self.lines: list[Incumbent] = []
+        self.bound: float | None = None
         self._on_progress = on_progress
         self._lock = threading.Lock()
 
     def add(self, line: Incumbent) -> None:
         with self._lock:
             self.lines.append(line)
+            self.bound = line.bound if line.bound is not None else self.bound
             if self._on_progress is not None:
                 self._on_progress(line)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from functools import partial
 from importlib import metadata
 
 from ortools.sat.python import cp_model
@@ -76,10 +77,11 @@ class CpSatStages:
         assert self.translation is not None  # noqa: S101 - made by the caller
         objective = ScaledObjective(request.stage, request.model.model, error)
         model = self.translation.stage(objective, request.holds, request.cuts, request.start)
-        solver, status = _solved(model, request, objective, presolve=True)
+        solve = partial(_solved, model, request, objective, self.translation)
+        solver, status = solve(presolve=True)
         if status == cp_model.INFEASIBLE:
             # Presolve has been wrong about this (or-tools 5295): ask again without it.
-            solver, status = _solved(model, request, objective, presolve=False)
+            solver, status = solve(presolve=False)
         return _answer(solver, status, request, objective, self.translation), objective
 
 
@@ -90,12 +92,17 @@ def _blurred(answer: Answer, objective: ScaledObjective) -> bool:
 
 
 def _solved(
-    model: cp_model.CpModel, request: Request, objective: ScaledObjective, *, presolve: bool
+    model: cp_model.CpModel,
+    request: Request,
+    objective: ScaledObjective,
+    translation: Translation,
+    *,
+    presolve: bool,
 ) -> tuple[cp_model.CpSolver, cp_model.CpSolverStatus]:
     solver = cp_model.CpSolver()
     set_parameters(solver.parameters, request.options, request.clock, request.work)
     solver.parameters.cp_model_presolve = presolve
-    observer = _Observer(request, objective)
+    observer = _Observer(request, objective, translation)
     solver.best_bound_callback = observer.on_bound
     with StopWatcher(solver, request.clock):
         status = solver.solve(model, observer)
@@ -155,9 +162,12 @@ class StopWatcher:
 class _Observer(cp_model.CpSolverSolutionCallback):
     """Reports incumbents and bounds of the first stage in its own unit."""
 
-    def __init__(self, request: Request, objective: ScaledObjective) -> None:
+    def __init__(
+        self, request: Request, objective: ScaledObjective, translation: Translation
+    ) -> None:
         super().__init__()
         self._request = request
+        self._translation = translation
         self._objective = objective
         self._value: float | None = None
         self._bound: float | None = None
@@ -167,6 +177,8 @@ class _Observer(cp_model.CpSolverSolutionCallback):
         self._value = self._objective.unscaled(self.objective_value)
         self._bound = self._objective.bound(self.best_objective_bound)
         self._report()
+        if self._request.take is not None:
+            self._request.take(self._translation.values(list(self.response_proto.solution)))
 
     def on_bound(self, bound: float) -> None:
         """Report a new bound."""

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib import metadata
 from math import isfinite
 
@@ -283,6 +284,7 @@ class _Run:
         )
         if better:
             self.ready = found
+            self.options.offer(found.decisions, found.certificate)
             self.progress.add(found.value, None, "ranking")
 
     # -- a stage ---------------------------------------------------------------------------
@@ -301,6 +303,7 @@ class _Run:
         space = Space(indexed, stage, tuple(self.state.holds))
         search = Search(space, self._limits(), clock, self._reporter(number))
         search.starts = starts if number == 0 else None
+        search.show = self.options.offer
         if self.early is not None and not number:
             search.take_bound(space.sign * self.early, "cp-sat")
         self._begin(search, clock)
@@ -461,11 +464,8 @@ class _Run:
     ) -> Request:
         best, space = ends.search.best, ends.search.space
         assert best is not None  # noqa: S101 - callers have looked
-        start = {
-            column: value
-            for column, value in enumerate(best.values)
-            if space.matrix.integral[column] and not self.options.reproducible
-        }
+        # Shares too: where they are fractions CP-SAT may find none that fit by itself.
+        start = {} if self.options.reproducible else dict(enumerate(best.values))
         share = (1.0 - FIRST_SHARE) ** number
         workers = 1 if name == "milp" else self.options.workers
         return Request(
@@ -485,6 +485,7 @@ class _Run:
             clock=ends.clock,
             first=not number,
             work=self.options.work_limit * share * (1.0 - SEARCH_SHARE),
+            take=None if self.options.reproducible else partial(ends.search.take, source=name),
         )
 
     def _listener(

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pmo_optimizer.backend import Clock, Decisions, relative_gap
+from pmo_optimizer.backend import Certificate, Clock, Decisions, relative_gap
 from pmo_solvers.hybrid.bounds import dual_bound
 from pmo_solvers.hybrid.cp import solve_cp
 from pmo_solvers.hybrid.highs import Effort, Solved, relax, solve_mip
@@ -112,6 +112,7 @@ class Search:
         self.clock = clock
         self.starts: Starts | None = None
         self.report = report
+        self.show: Callable[[Decisions, Certificate], None] | None = None
         self.best: Point | None = None
         self.bound = -np.inf
         self.refused = 0
@@ -437,6 +438,14 @@ class Search:
             and np.all(activity >= matrix.row_lower - 1e-7)
         )
 
+    def take(self, values: list[int], source: str) -> None:
+        """Keep whole column values of another engine where they seem to be better."""
+        x = self.space.scaled(values)
+        with self.lock:
+            best = self.best
+        if best is None or float(np.dot(self.space.cost, x - best.x)) < -_noise(best.cost):
+            self.offer(x, source)
+
     def offer(self, x: Floats, source: str) -> float:
         """Verify a candidate and keep it if it is the best; return the gain."""
         point = self.space.verify(x)
@@ -459,7 +468,9 @@ class Search:
                 near = self.bound <= point.cost + _noise(point.cost)
                 self.bound = point.cost if near else -np.inf
             self._report(source)
-            return gain
+        if self.show is not None:
+            self.show(point.decisions, point.certificate)
+        return gain
 
     # -- starts ----------------------------------------------------------------------------
 

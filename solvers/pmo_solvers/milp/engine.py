@@ -42,6 +42,8 @@ INTERRUPTS = (
     HighsCallbackType.kCallbackIpmInterrupt,
 )
 
+IMPROVED = HighsCallbackType.kCallbackMipImprovingSolution
+
 LIMITS = {
     HighsModelStatus.kTimeLimit: Termination.TIME_LIMIT,
     HighsModelStatus.kInterrupt: Termination.STOPPED,
@@ -113,7 +115,7 @@ class MilpStages:
             callbackTuple=(watch, None),
             callbacksToActivate=[
                 *INTERRUPTS,
-                HighsCallbackType.kCallbackMipImprovingSolution,
+                IMPROVED,
                 HighsCallbackType.kCallbackMipLogging,
             ],
             presolve="choose" if presolve else "off",
@@ -172,6 +174,10 @@ class _Watch:
             if self.request.options.clock.stop.is_set() and data_in is not None:
                 data_in.user_interrupt = True  # type: ignore[attr-defined]
             return
+        if self.request.take is not None and HighsCallbackType(kind) == IMPROVED:
+            solution = data_out.mip_solution  # type: ignore[attr-defined]
+            variables = self.translation.variables
+            self.request.take(self.translation.whole([solution[v.index] for v in variables]))
         primal = getattr(data_out, "mip_primal_bound", None)
         dual = getattr(data_out, "mip_dual_bound", None)
         value = self._natural(primal)

@@ -254,6 +254,7 @@ class Joint:
             clock=Clock(seconds, clock.stop),
             work_limit=share * options.work_limit,
             on_progress=None,
+            on_offer=None,
             start=options.start,
         )
 
@@ -358,6 +359,7 @@ class Joint:
             worth = values[0] if self.problem.maximised else -values[0]
             known = staffed.value if isfinite(staffed.value) else worth
             self.best = Candidate(replace(staffed, value=known), certificate, values)
+            self.options.offer(staffed.decisions, certificate)
             self._report("named")
 
     def _no_better(self, value: float) -> bool:

@@ -114,6 +114,7 @@ class _Run:
         self, figures: Figures, rule: Rule, decisions: Decisions, certificate: Certificate
     ) -> None:
         self.decisions, self.certificate, self.word = decisions, certificate, rule.name
+        self.options.offer(decisions, certificate)
         value = figures[0] if self.problem.maximised else -figures[0]
         self.options.report(value, None, f"ranking by {rule.name}")
 

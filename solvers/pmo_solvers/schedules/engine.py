@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from math import isfinite
 
-from pmo_optimizer.backend import Clock, Options, Outcome, Stage
+from pmo_optimizer.backend import Clock, Found, Options, Outcome, Stage
 from pmo_optimizer.model import EngineError, Status, Termination
 from pmo_optimizer.problem import Problem
 from pmo_solvers.cp_sat.interval.constants import broken_row
@@ -17,7 +17,7 @@ from pmo_solvers.cp_sat.interval.stages import continue_intervals, solve_interva
 from pmo_solvers.cp_sat.interval.suits import is_expressible
 from pmo_solvers.cp_sat.interval.verify import certified
 from pmo_solvers.generation.breed import Breeder
-from pmo_solvers.schedules.board import Board, Planless, Until
+from pmo_solvers.schedules.board import Best, Board, Planless, Until
 from pmo_solvers.schedules.bounds import first_bound
 from pmo_solvers.schedules.compile import Compiled
 from pmo_solvers.schedules.complete import Complete
@@ -79,6 +79,8 @@ class Run:
         self.board = Board(self.score, self.clock, options)
         self.breeder = Breeder(compiled.shop, options.seed)
         self.words: list[str] = []
+        if options.on_offer is not None:
+            self.board.listeners.append(self._show)
         self.complete = Complete(compiled, self.board, options)
 
     def outcome(self) -> Outcome:
@@ -105,6 +107,16 @@ class Run:
             word="; ".join([best.source, *self.words]),
             build_seconds=self.build_seconds,
         )
+
+    def _show(self, best: Best) -> None:
+        """Offer the plan of a schedule; it is completed only if somebody looks at it."""
+        if self.options.on_offer is not None:
+            self.options.on_offer(lambda: self._found(best))
+
+    def _found(self, best: Best) -> Found | None:
+        decisions = self.compiled.decisions(best.ways, best.starts)
+        certificate = certified(self.problem, decisions)
+        return None if certificate is None else Found(decisions, certificate)
 
     def _termination(self) -> Termination:
         gap = self.board.gap

@@ -9,7 +9,7 @@ never decide feasibility.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from pmo_optimizer.backend import (
     Certificate,
     Clock,
     Decisions,
+    Found,
     Options,
     Outcome,
     Stage,
@@ -60,6 +61,9 @@ class Request:
         Seconds of a reference machine that ``reproducible`` mode allows for this stage.
     start
         Values of columns, or empty.
+    take
+        Called with the column values of every new solution, from any thread, where somebody
+        wants them before the end; they are not checked yet.
     """
 
     model: TimeIndexed
@@ -71,6 +75,7 @@ class Request:
     clock: Clock
     first: bool
     work: float
+    take: Callable[[list[int]], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +217,7 @@ def _solve_stage(
             clock=clock,
             first=not number,
             work=options.work_limit * _share(number, len(indexed.stages)),
+            take=_taker(indexed, options),
         )
         answer = solver.solve(request)
         state.word = answer.word
@@ -247,6 +253,23 @@ def _without_bounds(options: Options) -> Options:
     )
 
 
+def _taker(indexed: TimeIndexed, options: Options) -> Callable[[list[int]], None] | None:
+    """Return what turns solutions on the way into offers, if anyone wants these."""
+    offer = options.on_offer
+    if offer is None:
+        return None
+    return lambda values: offer(lambda: _found(indexed, values))
+
+
+def _found(indexed: TimeIndexed, values: list[int]) -> Found | None:
+    """Return the plan that column values mean, None where they are none, exactly."""
+    if not indexed.model.within_bounds(values) or indexed.model.first_violated(values):
+        return None
+    decisions = indexed.decode(values)
+    certificate = complete(indexed.problem, decisions)
+    return None if certificate is None else Found(decisions, certificate)
+
+
 def _accept(
     indexed: TimeIndexed, values: list[int], state: _Run, stage: LinearTerm | None = None
 ) -> bool:
@@ -254,12 +277,10 @@ def _accept(
 
     They are kept unless a better solution of the stage is at hand.
     """
-    if not indexed.model.within_bounds(values) or indexed.model.first_violated(values):
+    found = _found(indexed, values)
+    if found is None:
         return False
-    decisions = indexed.decode(values)
-    certificate = complete(indexed.problem, decisions)
-    if certificate is None:
-        return False
+    decisions, certificate = found.decisions, found.certificate
     if stage is not None and _worse(indexed, stage, values, decisions, certificate, state):
         return True
     state.values, state.decisions, state.certificate = values, decisions, certificate
@@ -295,7 +316,8 @@ def _take_start(indexed: TimeIndexed, options: Options, state: _Run) -> None:
     if encoded is None:
         return
     values = [encoded.get(column, 0) for column in range(indexed.model.size)]
-    if _accept(indexed, values, state):
+    if _accept(indexed, values, state) and state.decisions is not None:
+        options.offer(state.decisions, state.certificate)
         options.report(_value(indexed, indexed.stages[0], state), None, "start")
 
 
