@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, select, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from pmo_optimizer.service.store.errors import Unavailable
@@ -37,7 +37,11 @@ def parse_url(address: str) -> URL:
     ValueError
         It is neither a SQLite file nor a PostgreSQL server.
     """
-    url = make_url(address)
+    try:
+        url = make_url(address)
+    except ArgumentError as error:
+        # Without the address, which may hold a password.
+        raise ValueError("the address of the database is not a URL") from error
     backend = url.get_backend_name()
     if backend in {"postgresql", "postgres"}:
         return url.set(drivername="postgresql+psycopg")
