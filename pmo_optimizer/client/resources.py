@@ -140,28 +140,27 @@ class Scenarios(Resource):
     def create(
         self, portfolio_id: str, document: Mapping[str, Any], *, key: str | None = None
     ) -> Scenario:
-        """Store a scenario of a portfolio, in the form of a scenario file's entry."""
+        """Store a scenario of a portfolio, in the form of an entry of a scenario file."""
         path = _path("portfolios", portfolio_id, "scenarios")
         answer = self._wire.json("POST", path, body=dict(document), headers=_once(key))
         return read(Scenario, answer)
 
-    def get(self, portfolio_id: str, scenario_id: str) -> Scenario:
+    def get(self, scenario_id: str) -> Scenario:
         """Return a scenario with its document."""
-        path = _path("portfolios", portfolio_id, "scenarios", scenario_id)
-        return read(Scenario, self._wire.json("GET", path))
+        return read(Scenario, self._wire.json("GET", _path("scenarios", scenario_id)))
 
     def list(self, portfolio_id: str) -> Iterator[Scenario]:
         """Return the scenarios of a portfolio, newest first, without their documents."""
         return self._pages(Scenario, _path("portfolios", portfolio_id, "scenarios"), {})
 
-    def replace(self, portfolio_id: str, scenario_id: str, document: Mapping[str, Any]) -> Scenario:
-        """Store a scenario anew."""
-        path = _path("portfolios", portfolio_id, "scenarios", scenario_id)
+    def replace(self, scenario_id: str, document: Mapping[str, Any]) -> Scenario:
+        """Store a scenario anew; runs that used it keep what they had."""
+        path = _path("scenarios", scenario_id)
         return read(Scenario, self._wire.json("PUT", path, body=dict(document)))
 
-    def delete(self, portfolio_id: str, scenario_id: str) -> None:
-        """Remove a scenario."""
-        self._wire.request("DELETE", _path("portfolios", portfolio_id, "scenarios", scenario_id))
+    def delete(self, scenario_id: str) -> None:
+        """Remove a scenario; runs that used it keep what they had."""
+        self._wire.request("DELETE", _path("scenarios", scenario_id))
 
 
 class Runs(Resource):

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+
+from pmo_optimizer.service.store.figures import Durations, RunFigures
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 """Content type of what `Metrics.render` returns."""
@@ -44,10 +45,18 @@ class Histogram:
         self.counts = [0] * (len(self.buckets) + 1)
         self.total = 0.0
 
-    def add(self, value: float, times: int = 1) -> None:
+    @classmethod
+    def of(cls, buckets: Sequence[float], counted: Durations) -> Histogram:
+        """Return a histogram of what was counted elsewhere, with the same buckets."""
+        made = cls(buckets)
+        made.counts = list(counted.counts)
+        made.total = counted.total
+        return made
+
+    def add(self, value: float) -> None:
         """Count a value, in the unit of the buckets."""
-        self.counts[bisect_left(self.buckets, value)] += times
-        self.total += value * times
+        self.counts[bisect_left(self.buckets, value)] += 1
+        self.total += value
 
     def lines(self, name: str, labels: Labels) -> Iterator[str]:
         """Return the lines of this histogram, cumulated as the format wants it."""
@@ -57,25 +66,6 @@ class Histogram:
             yield sample(f"{name}_bucket", (*labels, ("le", number(end))), seen)
         yield sample(f"{name}_sum", labels, self.total)
         yield sample(f"{name}_count", labels, seen)
-
-
-@dataclass(frozen=True, slots=True)
-class RunFigures:
-    """What the store says about the runs of all tenants.
-
-    Attributes
-    ----------
-    counts
-        Number of runs by kind and state.
-    queue_age
-        Seconds that the oldest queued run has waited; 0 where none waits.
-    seconds
-        Per kind, how long ended runs took from start to end, in seconds.
-    """
-
-    counts: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    queue_age: float = 0.0
-    seconds: Mapping[str, Iterable[float]] = field(default_factory=dict)
 
 
 class Metrics:
@@ -109,6 +99,8 @@ class Metrics:
 
         Parameters
         ----------
+        runs
+            What ``Store.figures(RUN_BUCKETS)`` says now.
         streams
             Event streams that are open in this process.
         """
@@ -121,10 +113,8 @@ class Metrics:
         yield from head("pmo_queue_age_seconds", "gauge", "Age of the oldest queued run.")
         yield sample("pmo_queue_age_seconds", (), runs.queue_age)
         yield from head("pmo_run_seconds", "histogram", "Seconds from start to end of ended runs.")
-        for kind, values in sorted(runs.seconds.items()):
-            histogram = Histogram(RUN_BUCKETS)
-            for value in values:
-                histogram.add(value)
+        for kind, counted in sorted(runs.seconds.items()):
+            histogram = Histogram.of(RUN_BUCKETS, counted)
             yield from histogram.lines("pmo_run_seconds", (("kind", kind),))
         yield from head("pmo_event_streams", "gauge", "Event streams open in this process.")
         yield sample("pmo_event_streams", (), streams)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 import threading
 
-from pmo_optimizer.service.metrics import Metrics, RunFigures
+from pmo_optimizer.service.metrics import RUN_BUCKETS, Metrics
+from pmo_optimizer.service.store.figures import Durations, RunFigures
+
+ONE = Durations((1, *[0] * len(RUN_BUCKETS)), 0.25)
 
 LABEL = r'[a-z]+="(?:[^"\\\n]|\\.)*"'
 
@@ -34,7 +37,9 @@ def test_runs_and_queue_are_those_of_the_store() -> None:
 
 def test_run_seconds_are_a_cumulated_histogram() -> None:
     """Buckets count everything up to their end, the last one all; sum and count agree."""
-    page = samples(Metrics().render(RunFigures(seconds={"solve": [0.5, 0.6, 4000.0]})))
+    counts = (1, 1, *[0] * (len(RUN_BUCKETS) - 2), 1)
+    figures = RunFigures(seconds={"solve": Durations(counts, 4001.1)})
+    page = samples(Metrics().render(figures))
     bucket = 'pmo_run_seconds_bucket{kind="solve",le="%s"}'
     assert page[bucket % "0.5"] == 1
     assert page[bucket % "1"] == 2
@@ -77,7 +82,7 @@ def test_every_metric_is_described_once_and_in_one_piece() -> None:
     """Each name has one HELP and one TYPE line, before its samples."""
     metrics = Metrics()
     metrics.request("GET", "/v1/health", 200, 0.01)
-    page = metrics.render(RunFigures({("solve", "queued"): 1}, seconds={"solve": [1.0]}))
+    page = metrics.render(RunFigures({("solve", "queued"): 1}, seconds={"solve": ONE}))
     described = re.findall(r"^# TYPE (\w+) (\w+)$", page, re.MULTILINE)
     assert len(described) == len(dict(described)) == 6
     current = ""
