@@ -3,6 +3,7 @@
 Routes are thin: what is solved is solved in child processes, what is kept is kept by the store.
 """
 
+from pmo_optimizer.service.app import create_app
 from pmo_optimizer.service.settings import Settings
 
-__all__ = ["Settings"]
+__all__ = ["Settings", "create_app"]

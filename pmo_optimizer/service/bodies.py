@@ -67,6 +67,11 @@ def parsed(body: bytes, model: type[Model]) -> Model:
     return validated(model, parsed_object(body))
 
 
+def parsed_plain(body: bytes, model: type[Model]) -> Model:
+    """Return a body as a model whose numbers are floats; errors as for `parsed`."""
+    return validated(model, plain(parsed_object(body)))
+
+
 def parsed_object(body: bytes) -> dict[str, Any]:
     """Return the JSON object of a body, fractions as exact decimals.
 

@@ -168,6 +168,12 @@ class PortfolioFull(PortfolioOut):
         return cls(**dict(PortfolioOut.of(record)), document=json.loads(record.document))
 
 
+class PortfolioStored(PortfolioOut):
+    """A portfolio that was stored, and what is odd about it."""
+
+    findings: list[FindingOut]
+
+
 class PortfolioPage(Out):
     """Portfolios, newest first; ``cursor`` asks for the next page, null on the last."""
 
@@ -207,6 +213,12 @@ class ScenarioFull(ScenarioOut):
     def full(cls, record: ScenarioRecord) -> ScenarioFull:
         """Return a record as it is sent."""
         return cls(**dict(ScenarioOut.of(record)), document=json.loads(record.document))
+
+
+class ScenarioStored(ScenarioOut):
+    """A scenario that was stored, and what is odd about it."""
+
+    findings: list[FindingOut]
 
 
 class ScenarioPage(Out):

@@ -1,0 +1,134 @@
+"""The command that serves plans over HTTP."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pmo_optimizer.cli import output
+from pmo_optimizer.cli.app import app
+from pmo_optimizer.cli.codes import ExitCode
+
+if TYPE_CHECKING:
+    from pmo_optimizer.service import Settings
+    from pmo_optimizer.service.store import Store
+
+HOW_TO_KEYS = """\
+{host} can be reached from other machines, and there is no valid API key.
+Make one first:
+  pmo-optimizer keys create --tenant local --name planner --scope read --scope solve
+or serve this machine only:
+  pmo-optimizer serve --host 127.0.0.1"""
+
+
+@app.command()
+def serve(
+    host: Annotated[
+        str | None, typer.Option("--host", help="Address to listen on; 127.0.0.1 by default.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", min=0, max=65535, help="Port; 8765 by default.")
+    ] = None,
+    require_keys: Annotated[
+        bool | None,
+        typer.Option(
+            "--require-keys/--no-require-keys",
+            help="Ask for an API key on this machine too; other addresses always do.",
+        ),
+    ] = None,
+    upgrade: Annotated[
+        bool,
+        typer.Option(
+            "--upgrade",
+            help="Bring the tables of PostgreSQL to this version first; SQLite's always are.",
+        ),
+    ] = False,
+) -> None:
+    """Serve plans over HTTP, with docs at /docs. Settings come from PMO_... variables.
+
+    Listens on this machine only unless told otherwise; other addresses need API keys. Ctrl-C
+    ends it: running solves stop and keep their best plan.
+    """
+    from pmo_optimizer.service import create_app, logs
+    from pmo_optimizer.service.server import PublicWithoutKeys, bind, make_server
+
+    settings = _settings({"host": host, "port": port, "require_keys": require_keys})
+    settings = _guarded(settings, upgrade=upgrade)
+    logs.configure(settings.log_level)
+    try:
+        listening = bind(settings)
+    except PublicWithoutKeys as error:
+        raise _refused(HOW_TO_KEYS.format(host=settings.host)) from error
+    except OSError as error:
+        raise _refused(
+            f"{settings.host}:{settings.port} cannot be had: {error.strerror}"
+        ) from error
+    name = f"[{settings.host}]" if ":" in settings.host.strip("[]") else settings.host
+    output.note(f"Serving at http://{name}:{listening.getsockname()[1]}; Ctrl-C ends it.")
+    # The server ends by itself at these signals, and then hands them on to whoever was there.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _ended)
+    make_server(create_app(settings)).run([listening])
+
+
+def _ended(number: int, frame: object) -> None:
+    """Let the process end in peace, with code 0."""
+
+
+def _settings(given: Mapping[str, Any]) -> Settings:
+    from pydantic import ValidationError
+    from pydantic_settings.exceptions import SettingsError
+
+    from pmo_optimizer.service import Settings
+
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        lines = [f"PMO_{str(d['loc'][0]).upper()}: {d['msg']}" for d in error.errors()]
+        raise _refused("\n".join(lines)) from error
+    except SettingsError as error:
+        raise _refused(str(error)) from error
+
+
+def _guarded(settings: Settings, *, upgrade: bool) -> Settings:
+    """Return the settings, with keys required where others reach the address.
+
+    The database is looked at first: what is wrong with it is said before anything listens.
+    """
+    from pmo_optimizer.service.store import open_store
+    from pmo_optimizer.service.store.errors import NotCurrent, Unavailable
+
+    try:
+        store = open_store(settings.database_url)
+    except (ValueError, OSError) as error:
+        raise _refused(f"PMO_DATABASE_URL: {error}") from error
+    try:
+        if upgrade or not store.postgres:
+            store.upgrade()
+        store.require_current()
+        if not settings.local and not _has_keys(store):
+            raise _refused(HOW_TO_KEYS.format(host=settings.host))
+    except NotCurrent as error:
+        raise _refused(f"{error}; start once with --upgrade") from error
+    except Unavailable as error:
+        output.note(f"error: {error}", style="bold red")
+        raise typer.Exit(ExitCode.INTERNAL) from error
+    finally:
+        store.close()
+    required = settings.require_keys or not settings.local
+    return settings.model_copy(update={"require_keys": required})
+
+
+def _has_keys(store: Store) -> bool:
+    now = datetime.now(UTC)
+    listed = store.keys()
+    return any(key.revoked is None and (key.expires is None or key.expires > now) for key in listed)
+
+
+def _refused(text: str) -> typer.Exit:
+    output.note(f"error: {text}", style="bold red")
+    return typer.Exit(ExitCode.USAGE)

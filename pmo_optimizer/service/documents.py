@@ -1,0 +1,97 @@
+"""Portfolios and scenarios: from a body to the store and back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from pmo_optimizer.checks import check_data, require_valid
+from pmo_optimizer.model import Finding, InvalidInput, Portfolio, Severity
+from pmo_optimizer.model.files import parse_json
+from pmo_optimizer.service.bodies import parsed_object
+from pmo_optimizer.service.store.records import PortfolioRecord
+from pmo_scenarios import Scenario
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A portfolio without errors, and the warnings about it."""
+
+    portfolio: Portfolio
+    findings: tuple[Finding, ...]
+
+    @property
+    def text(self) -> str:
+        """The portfolio as it is stored."""
+        return text_of(self.portfolio)
+
+
+def text_of(document: Portfolio | Scenario) -> str:
+    """Return a document as it is stored: JSON in ASCII, without what is as by default."""
+    return json.dumps(document.to_data(), allow_nan=False)
+
+
+def judged(body: bytes) -> tuple[Portfolio | None, tuple[Finding, ...]]:
+    """Return the portfolio of a body, None where it has errors of form, and every finding.
+
+    Raises
+    ------
+    ProblemError
+        400 where the body is not JSON.
+    """
+    return check_data(parsed_object(body))
+
+
+def checked(body: bytes) -> Checked:
+    """Return the portfolio of a body.
+
+    Raises
+    ------
+    ProblemError
+        400 where the body is not JSON.
+    InvalidInput
+        With every finding, where one is an error.
+    """
+    portfolio, findings = judged(body)
+    if portfolio is None or has_errors(findings):
+        raise InvalidInput(findings)
+    return Checked(portfolio, findings)
+
+
+def has_errors(findings: tuple[Finding, ...]) -> bool:
+    """Return whether one of the findings is an error."""
+    return any(finding.severity is Severity.ERROR for finding in findings)
+
+
+def portfolio_of(record: PortfolioRecord) -> Portfolio:
+    """Return a stored portfolio.
+
+    Raises
+    ------
+    InvalidInput
+        It was stored by a version of the package that took what this one does not.
+    """
+    return Portfolio.parse(_data(record.document))
+
+
+def scenario_of(document: str) -> Scenario:
+    """Return a stored scenario; errors as for `portfolio_of`."""
+    return Scenario.parse(_data(document))
+
+
+def applied(scenario: Scenario, portfolio: Portfolio) -> Portfolio:
+    """Return a portfolio with a scenario applied.
+
+    Raises
+    ------
+    InvalidInput
+        With every finding, where the scenario does not fit or makes a wrong portfolio.
+    """
+    changed = scenario.apply(portfolio)
+    require_valid(changed)
+    return changed
+
+
+def _data(document: str) -> dict[str, object]:
+    found = parse_json(document, "document")
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,216 @@
+"""Portfolios: stored, revised, validated."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Path, Query, Response
+
+from pmo_optimizer.service import examples, openapi
+from pmo_optimizer.service.dependencies import (
+    Body,
+    Caller,
+    Cursor,
+    IdempotencyKey,
+    Limit,
+    Reader,
+    Solver,
+    once_of,
+)
+from pmo_optimizer.service.documents import Checked, checked, has_errors, judged
+from pmo_optimizer.service.problems import FindingOut, ProblemError
+from pmo_optimizer.service.routes.shared import JSON, not_modified, refuse_methods
+from pmo_optimizer.service.schemas import (
+    PortfolioFull,
+    PortfolioId,
+    PortfolioOut,
+    PortfolioPage,
+    PortfolioStored,
+    Revision,
+    Validation,
+)
+from pmo_optimizer.service.store.records import PortfolioRecord, PortfolioSummary, Reply
+
+router = APIRouter(prefix="/v1/portfolios", tags=["portfolios"])
+
+Id = Annotated[PortfolioId, Path(examples=[examples.PORTFOLIO_ID])]
+
+IfMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        max_length=500,
+        description="`ETag` of the revision that is to be replaced; 412 where it is not the "
+        "latest. Without it the latest is replaced, whatever it is.",
+    ),
+]
+IfNoneMatch = Annotated[
+    str | None, Header(alias="If-None-Match", max_length=500, description="An `ETag` seen before.")
+]
+
+TAGGED = {"ETag": openapi.header("Changes with every revision.", '"3"')}
+CREATED = {**TAGGED, "Location": openapi.header("Where it is.", "/v1/portfolios/...")}
+
+
+def etag(record: PortfolioSummary) -> str:
+    """Return the entity tag of a revision."""
+    return f'"{record.revision}"'
+
+
+def stored(record: PortfolioRecord, found: Checked) -> PortfolioStored:
+    """Return what is answered to a portfolio that was stored, warnings included."""
+    findings = [FindingOut.of(finding) for finding in found.findings]
+    return PortfolioStored(**dict(PortfolioOut.of(record)), findings=findings)
+
+
+@router.post(
+    "",
+    operation_id="create_portfolio",
+    summary="Store a portfolio",
+    status_code=201,
+    response_model=PortfolioStored,
+    responses={
+        201: {"description": "Stored as revision 1.", "headers": CREATED},
+        **openapi.problems(415, 422),
+    },
+    openapi_extra=openapi.body("Portfolio", examples.PORTFOLIOS),
+)
+def create(caller: Solver, body: Body, key: IdempotencyKey = None) -> Response:
+    """Store a portfolio, the content of a portfolio file as JSON. All findings come at once."""
+    found = checked(body)
+
+    def reply(record: PortfolioRecord) -> Reply:
+        headers = {"Location": f"/v1/portfolios/{record.id}", "ETag": etag(record)}
+        return Reply(201, headers, stored(record, found).model_dump_json())
+
+    record = caller.store.create_portfolio(
+        caller.tenant,
+        found.portfolio.name,
+        found.text,
+        found.portfolio.digest(),
+        caller.actor,
+        once=once_of(caller, "create_portfolio", key, body, reply),
+    )
+    caller.audit("portfolio.create", record.id, {"digest": record.digest})
+    answer = reply(record)
+    return Response(answer.body, answer.status, dict(answer.headers), media_type=JSON)
+
+
+@router.get(
+    "",
+    operation_id="list_portfolios",
+    summary="List portfolios",
+    responses=openapi.problems(422),
+)
+def index(caller: Reader, cursor: Cursor = None, limit: Limit = 50) -> PortfolioPage:
+    """List portfolios at their latest revisions, newest first."""
+    page = caller.store.portfolios(caller.tenant, cursor, limit)
+    return PortfolioPage(items=[PortfolioOut.of(r) for r in page.items], cursor=page.cursor)
+
+
+@router.post(
+    "/validate",
+    operation_id="validate_portfolio",
+    summary="Check a portfolio without storing it",
+    responses=openapi.problems(415),
+    openapi_extra=openapi.body("Portfolio", examples.PORTFOLIOS),
+)
+def validate(caller: Reader, body: Body) -> Validation:
+    """Return everything that is wrong with or odd about a portfolio; nothing is stored."""
+    del caller
+    portfolio, findings = judged(body)
+    return Validation(
+        valid=portfolio is not None and not has_errors(findings),
+        digest=None if portfolio is None else portfolio.digest(),
+        findings=[FindingOut.of(finding) for finding in findings],
+    )
+
+
+refuse_methods(router, "/validate", allowed="POST")
+
+
+@router.get(
+    "/{portfolio_id}",
+    operation_id="get_portfolio",
+    summary="Read a portfolio",
+    response_model=PortfolioFull,
+    responses={
+        200: {"headers": TAGGED},
+        304: {"description": "It is as it was."},
+        **openapi.problems(404, 422),
+    },
+)
+def read(
+    caller: Reader,
+    portfolio_id: Id,
+    revision: Annotated[Revision | None, Query(description="The latest by default.")] = None,
+    known: IfNoneMatch = None,
+) -> Response:
+    """Read a portfolio at a revision, with its document."""
+    record = caller.store.portfolio(caller.tenant, portfolio_id, revision)
+    headers = {"ETag": etag(record)}
+    if not_modified(known, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    text = PortfolioFull.full(record).model_dump_json()
+    return Response(text, headers=headers, media_type=JSON)
+
+
+@router.put(
+    "/{portfolio_id}",
+    operation_id="replace_portfolio",
+    summary="Store a new revision",
+    response_model=PortfolioStored,
+    responses={
+        200: {"description": "The latest revision.", "headers": TAGGED},
+        **openapi.problems(404, 412, 415, 422),
+    },
+    openapi_extra=openapi.body("Portfolio", examples.PORTFOLIOS),
+)
+def replace(caller: Solver, portfolio_id: Id, body: Body, match: IfMatch = None) -> Response:
+    """Store a new revision of a portfolio; older ones stay, and runs of them keep theirs."""
+    caller.store.portfolio(caller.tenant, portfolio_id)
+    found = checked(body)
+    record = caller.store.replace_portfolio(
+        caller.tenant,
+        portfolio_id,
+        found.text,
+        found.portfolio.digest(),
+        caller.actor,
+        _expected(caller, portfolio_id, match),
+        name=found.portfolio.name,
+    )
+    detail = {"revision": record.revision, "digest": record.digest}
+    caller.audit("portfolio.replace", record.id, detail)
+    text = stored(record, found).model_dump_json()
+    return Response(text, headers={"ETag": etag(record)}, media_type=JSON)
+
+
+@router.delete(
+    "/{portfolio_id}",
+    operation_id="delete_portfolio",
+    summary="Delete a portfolio",
+    status_code=204,
+    responses=openapi.problems(404, 409),
+)
+def delete(caller: Solver, portfolio_id: Id) -> None:
+    """Delete a portfolio with its revisions and scenarios; 409 while it has runs."""
+    caller.store.delete_portfolio(caller.tenant, portfolio_id)
+    caller.audit("portfolio.delete", portfolio_id)
+
+
+def _expected(caller: Caller, portfolio_id: str, match: str | None) -> int | None:
+    """Return the revision that must be the latest; None for any.
+
+    Raises
+    ------
+    ProblemError
+        412 where no tag is that of a revision.
+    """
+    if match is None or match.strip() == "*":
+        return None
+    latest = caller.store.portfolio(caller.tenant, portfolio_id)
+    tags = [tag.strip() for tag in match.split(",")]
+    if etag(latest) not in tags:
+        detail = f"The latest revision is {latest.revision}; read it, and send its `ETag`."
+        raise ProblemError(412, "precondition-failed", detail)
+    return latest.revision

@@ -1,0 +1,148 @@
+"""Scenarios of a portfolio."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+
+from pmo_optimizer.model import InvalidInput
+from pmo_optimizer.service import examples, openapi
+from pmo_optimizer.service.bodies import parsed
+from pmo_optimizer.service.dependencies import (
+    Body,
+    Caller,
+    Cursor,
+    IdempotencyKey,
+    Limit,
+    Reader,
+    Solver,
+    once_of,
+)
+from pmo_optimizer.service.documents import has_errors, portfolio_of, text_of
+from pmo_optimizer.service.problems import FindingOut
+from pmo_optimizer.service.routes.shared import JSON
+from pmo_optimizer.service.schemas import (
+    PortfolioId,
+    ScenarioFull,
+    ScenarioId,
+    ScenarioOut,
+    ScenarioPage,
+    ScenarioStored,
+)
+from pmo_optimizer.service.store.records import Reply, ScenarioRecord
+from pmo_scenarios import Scenario
+
+router = APIRouter(prefix="/v1", tags=["scenarios"])
+
+OfPortfolio = Annotated[PortfolioId, Path(examples=[examples.PORTFOLIO_ID])]
+Id = Annotated[ScenarioId, Path(examples=[examples.SCENARIO_ID])]
+
+CREATED = {"Location": openapi.header("Where it is.", "/v1/scenarios/...")}
+
+
+@router.post(
+    "/portfolios/{portfolio_id}/scenarios",
+    operation_id="create_scenario",
+    summary="Store a scenario",
+    status_code=201,
+    response_model=ScenarioStored,
+    responses={
+        201: {"description": "Stored.", "headers": CREATED},
+        **openapi.problems(404, 415, 422),
+    },
+    openapi_extra=openapi.body("Scenario", examples.SCENARIOS),
+)
+def create(
+    caller: Solver, portfolio_id: OfPortfolio, body: Body, key: IdempotencyKey = None
+) -> Response:
+    """Store a scenario, the content of a scenario file as JSON, that fits the portfolio."""
+    scenario, findings = _fitting(caller, portfolio_id, body)
+
+    def reply(record: ScenarioRecord) -> Reply:
+        headers = {"Location": f"/v1/scenarios/{record.id}"}
+        out = ScenarioStored(**dict(ScenarioOut.of(record)), findings=findings)
+        return Reply(201, headers, out.model_dump_json())
+
+    record = caller.store.create_scenario(
+        caller.tenant,
+        portfolio_id,
+        scenario.label,
+        text_of(scenario),
+        once=once_of(caller, f"create_scenario {portfolio_id}", key, body, reply),
+    )
+    caller.audit("scenario.create", record.id, {"portfolio": portfolio_id})
+    answer = reply(record)
+    return Response(answer.body, answer.status, dict(answer.headers), media_type=JSON)
+
+
+@router.get(
+    "/portfolios/{portfolio_id}/scenarios",
+    operation_id="list_scenarios",
+    summary="List the scenarios of a portfolio",
+    responses=openapi.problems(404, 422),
+)
+def index(
+    caller: Reader, portfolio_id: OfPortfolio, cursor: Cursor = None, limit: Limit = 50
+) -> ScenarioPage:
+    """List the scenarios of a portfolio, newest first."""
+    page = caller.store.scenarios(caller.tenant, portfolio_id, cursor, limit)
+    return ScenarioPage(items=[ScenarioOut.of(r) for r in page.items], cursor=page.cursor)
+
+
+@router.get(
+    "/scenarios/{scenario_id}",
+    operation_id="get_scenario",
+    summary="Read a scenario",
+    responses=openapi.problems(404),
+)
+def read(caller: Reader, scenario_id: Id) -> ScenarioFull:
+    """Read a scenario with its document."""
+    return ScenarioFull.full(caller.store.scenario(caller.tenant, scenario_id))
+
+
+@router.put(
+    "/scenarios/{scenario_id}",
+    operation_id="replace_scenario",
+    summary="Replace a scenario",
+    responses=openapi.problems(404, 415, 422),
+    openapi_extra=openapi.body("Scenario", examples.SCENARIOS),
+)
+def replace(caller: Solver, scenario_id: Id, body: Body) -> ScenarioStored:
+    """Replace a scenario; runs that used it keep what they had."""
+    before = caller.store.scenario(caller.tenant, scenario_id)
+    scenario, findings = _fitting(caller, before.portfolio_id, body)
+    record = caller.store.replace_scenario(
+        caller.tenant, scenario_id, text_of(scenario), name=scenario.label
+    )
+    caller.audit("scenario.replace", scenario_id)
+    return ScenarioStored(**dict(ScenarioOut.of(record)), findings=findings)
+
+
+@router.delete(
+    "/scenarios/{scenario_id}",
+    operation_id="delete_scenario",
+    summary="Delete a scenario",
+    status_code=204,
+    responses=openapi.problems(404),
+)
+def delete(caller: Solver, scenario_id: Id) -> None:
+    """Delete a scenario; runs that used it keep what they had."""
+    caller.store.delete_scenario(caller.tenant, scenario_id)
+    caller.audit("scenario.delete", scenario_id)
+
+
+def _fitting(caller: Caller, portfolio_id: str, body: bytes) -> tuple[Scenario, list[FindingOut]]:
+    """Return the scenario of a body and the warnings about it.
+
+    Raises
+    ------
+    InvalidInput
+        With every finding, where it does not fit the latest revision of the portfolio.
+    """
+    record = caller.store.portfolio(caller.tenant, portfolio_id)
+    scenario = parsed(body, Scenario)
+    findings = scenario.check(portfolio_of(record))
+    if has_errors(findings):
+        raise InvalidInput(findings)
+    return scenario, [FindingOut.of(finding) for finding in findings]
