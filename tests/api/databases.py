@@ -1,0 +1,55 @@
+"""Databases for tests: a SQLite file, or a PostgreSQL database of their own that is dropped."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+import psycopg
+import pytest
+from psycopg import sql
+
+SERVER = os.environ.get("PMO_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/test")
+"""Where tests may create databases."""
+
+REQUIRED = "PMO_TEST_POSTGRES_REQUIRED"
+"""Environment variable that makes a missing server a failure."""
+
+
+@cache
+def missing() -> str:
+    """Return why no PostgreSQL answers, or nothing where one does."""
+    try:
+        psycopg.connect(SERVER, connect_timeout=3).close()
+    except psycopg.OperationalError as error:
+        return f"NO POSTGRESQL: tests on it are left out: {error}".replace("\n", " ")
+    return ""
+
+
+def require_postgres() -> None:
+    """Skip the test, and say so loudly, where no PostgreSQL answers."""
+    reason = missing()
+    if not reason:
+        return
+    if os.environ.get(REQUIRED):
+        pytest.fail(reason, pytrace=False)
+    warnings.warn(pytest.PytestWarning(reason), stacklevel=2)
+    pytest.skip(reason)
+
+
+@contextmanager
+def postgres_database() -> Iterator[str]:
+    """Return the address of a new, empty database; drop it afterwards."""
+    require_postgres()
+    name = f"pmo_test_{secrets.token_hex(8)}"
+    with psycopg.connect(SERVER, autocommit=True) as server:
+        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        try:
+            yield f"{SERVER.rpartition('/')[0]}/{name}"
+        finally:
+            drop = sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
+            server.execute(drop)
