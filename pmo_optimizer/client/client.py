@@ -15,7 +15,15 @@ from pmo_optimizer.client.errors import RunFailed
 from pmo_optimizer.client.records import Engine, Event, Run, read
 from pmo_optimizer.client.resources import Decisions, Plans, Portfolios, Runs, Scenarios
 from pmo_optimizer.client.wire import Retries, Wire
-from pmo_optimizer.model import Incumbent, Plan, PmoError, Portfolio, StaffingGoals
+from pmo_optimizer.model import (
+    Incumbent,
+    Plan,
+    PmoError,
+    Portfolio,
+    StaffingGoals,
+    Status,
+    Termination,
+)
 
 ADDRESS = "http://127.0.0.1:8765"
 """Where ``pmo-optimizer serve`` listens by default."""
@@ -171,10 +179,18 @@ class Client:
                 on_progress(event.incumbent)
 
         run = self._ended(run, timeout, follow, told, stop)
-        if run.plan_id is None:
+        if run.plan_id is not None:
+            # A crash or the end of memory leaves the best plan there was.
+            return self.plans.get(run.plan_id)
+        if run.state != "succeeded" or run.status is None or run.termination is None:
             raise _failed(run)
-        # A crash or the end of memory leaves the best plan, which says so in its termination.
-        return self.plans.get(run.plan_id)
+        # That there is no plan is an answer, for which the service keeps no document.
+        return Plan(
+            status=Status(run.status),
+            termination=Termination(run.termination),
+            bound=run.bound,
+            digest=run.digest,
+        )
 
     def study(
         self,

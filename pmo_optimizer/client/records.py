@@ -68,6 +68,8 @@ class Run(Record):
 
     Attributes
     ----------
+    digest
+        Of the portfolio that is planned, its scenario applied.
     state
         ``queued``, ``starting``, ``running``, ``stopping``, ``succeeded``, ``failed`` or
         ``cancelled``. An infeasible portfolio is an answer, so that its run has succeeded.
@@ -87,6 +89,7 @@ class Run(Record):
     portfolio_id: str
     revision: int
     scenario_id: str | None = None
+    digest: str = ""
     attempt: int = 0
     created: datetime
     started: datetime | None = None

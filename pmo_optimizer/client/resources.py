@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from threading import Event as Flag
 from threading import Thread
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -242,8 +242,8 @@ class Runs(Resource):
         return _plan(self._wire.json("GET", _path("runs", run_id, "plan")))
 
     def plans(self, run_id: str) -> tuple[PlanInfo, ...]:
-        """Return the plans of a run, newest first, without their documents."""
-        return tuple(self._pages(PlanInfo, _path("runs", run_id, "plans"), {}))
+        """Return the plans of a run, oldest first, without their documents."""
+        return tuple(self._pages(PlanInfo, "/v1/plans", {"run_id": run_id}))
 
     def result(self, run_id: str) -> dict[str, Any]:
         """Return what a study found, as ``--json`` of its command prints it."""
@@ -391,8 +391,12 @@ class Plans(Resource):
 
     def check(self, plan_id: str) -> Check:
         """Have the referee of the service compute a plan again from portfolio and decisions."""
-        path = _path("plans", plan_id, "check")
-        return read(Check, self._wire.json("POST", path, headers=_once(None)))
+        return read(Check, self._wire.json("GET", _path("plans", plan_id, "check")))
+
+    def csv(self, plan_id: str, table: Literal["schedule", "staffing"] = "schedule") -> str:
+        """Return a plan as CSV: a row per phase, or per person, need and period."""
+        params: Params = {"format": "csv", "table": table}
+        return self._wire.request("GET", _path("plans", plan_id, "export"), params=params).text
 
 
 class Decisions(Resource):
@@ -410,9 +414,9 @@ class Decisions(Resource):
         """Return a decision with its history."""
         return read(Decision, self._wire.json("GET", _path("decisions", decision_id)))
 
-    def list(self) -> Iterator[Decision]:
-        """Return decisions, newest first, without their histories."""
-        return self._pages(Decision, "/v1/decisions", {})
+    def list(self, *, state: str | None = None, plan_id: str | None = None) -> Iterator[Decision]:
+        """Return decisions, newest first, without their histories, all or those that match."""
+        return self._pages(Decision, "/v1/decisions", {"state": state, "plan_id": plan_id})
 
     def move(
         self,
@@ -421,15 +425,17 @@ class Decisions(Resource):
         *,
         why: str = "",
         overrides: Iterable[Override] = (),
-        key: str | None = None,
     ) -> Decision:
         """Move a decision on, for good.
+
+        This is not repeated where the connection breaks: read the decision to see whether it
+        was moved.
 
         Parameters
         ----------
         to
-            ``proposed`` from a draft; from there ``approved`` or ``rejected``; ``baseline``
-            from approved.
+            ``proposed`` from a draft, from there ``approved``, from there ``baseline``; or
+            ``rejected``.
         overrides
             What the board decides otherwise than the plan.
 
@@ -440,8 +446,8 @@ class Decisions(Resource):
         """
         rows = [override.model_dump(exclude_none=True) for override in overrides]
         body = {"to": to, "why": why, "overrides": rows}
-        path = _path("decisions", decision_id, "moves")
-        return read(Decision, self._wire.json("POST", path, body=body, headers=_once(key)))
+        path = _path("decisions", decision_id, "move")
+        return read(Decision, self._wire.json("POST", path, body=body))
 
 
 def _left(run_id: str, end: float) -> float:
