@@ -119,7 +119,9 @@ def _outcome(task: Task, stop: threading.Event, voice: _Voice, work: Work) -> Me
     hooks = Hooks(
         stop=stop,
         on_progress=voice.progress,
-        on_plan=lambda plan: voice.say("plan", plan.model_dump_json(), facts_of(plan)),
+        on_plan=lambda portfolio, plan: voice.say(
+            "plan", plan.model_dump_json(), facts_of(portfolio, plan)
+        ),
         on_solved=lambda key, done, total: voice.say("solves", key, done, total),
     )
     limit = task.limits.time_limit

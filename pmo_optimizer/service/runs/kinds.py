@@ -60,7 +60,6 @@ from pmo_scenarios.studies.robustness.simulation import Played
 __all__ = [
     "MODELS",
     "Hooks",
-    "maximised",
     "parameter_findings",
     "parse_parameters",
     "portfolio_of",
@@ -79,14 +78,14 @@ class Hooks:
     on_progress
         Gets the lines of a solve's log.
     on_plan
-        Gets plans that are better than all before.
+        Gets the portfolio, and plans of it that are better than all before.
     on_solved
         Gets the key of a study's solve that has ended, how many have, and how many there are.
     """
 
     stop: threading.Event
     on_progress: Callable[[Incumbent], None]
-    on_plan: Callable[[Plan], None]
+    on_plan: Callable[[Portfolio, Plan], None]
     on_solved: Callable[[str, int, int], None]
 
     def on_step(self, step: Step | Played) -> None:
@@ -116,11 +115,6 @@ def portfolio_of(portfolio: str, scenario: str | None = None) -> Portfolio:
     """
     base = Portfolio.parse(document(portfolio, "portfolio"))
     return base if scenario is None else Scenario.parse(document(scenario, "scenario")).apply(base)
-
-
-def maximised(portfolio: Portfolio) -> bool:
-    """Return whether more of the objective is better."""
-    return portfolio.objective.maximised
 
 
 def run_kind(
@@ -189,7 +183,7 @@ def _solve(
         reproducible=parameters.reproducible,
         start=start,
         on_progress=hooks.on_progress,
-        on_plan=hooks.on_plan,
+        on_plan=lambda plan: hooks.on_plan(portfolio, plan),
         **_common(parameters, limits, hooks),
     )
     return _of_plan(portfolio, plan)
@@ -274,7 +268,6 @@ def _prices(
         bound=found.bound,
         gap=found.gap,
         result=_plain(found),
-        maximised=found.maximised,
     )
 
 
@@ -309,7 +302,6 @@ def _conflicts(
         status=status.value,
         termination=Termination.STOPPED.value if found.stopped else None,
         result=_plain(found),
-        maximised=maximised(portfolio),
     )
 
 
@@ -337,7 +329,6 @@ def _alternatives(
         result=kept.result,
         plans=kept.plans,
         facts=kept.facts,
-        maximised=found.maximised,
     )
 
 
@@ -381,7 +372,7 @@ def _robust(
     result = _plain(found)
     if found.portfolio is not None:
         result["changed"] = found.portfolio.to_data()
-    texts, facts = _kept([found.plan])
+    texts, facts = _kept(portfolio, [found.plan])
     return Answer(
         status=found.status.value,
         objective=found.value,
@@ -391,7 +382,6 @@ def _robust(
         result=result,
         plans=texts,
         facts=facts,
-        maximised=maximised(portfolio),
     )
 
 
@@ -420,7 +410,7 @@ def _replan(
     result["findings"] = [finding_data(finding) for finding in found.findings]
     if found.changed is not None:
         result["changed"] = found.changed.to_data()
-    texts, facts = _kept([found.plan])
+    texts, facts = _kept(portfolio, [found.plan])
     return Answer(
         status=found.status.value,
         termination=None if found.plan is None else found.plan.termination.value,
@@ -431,7 +421,6 @@ def _replan(
         result=result,
         plans=texts,
         facts=facts,
-        maximised=found.maximised,
     )
 
 
@@ -461,20 +450,19 @@ def _required(plan: Plan | None) -> Plan:
 
 def _of_plan(portfolio: Portfolio, plan: Plan) -> Answer:
     """Return the answer that is a plan; only what has decisions is kept as one."""
-    texts, facts = _kept([plan])
-    answer = Answer(None, plans=texts, facts=facts, maximised=maximised(portfolio))
+    texts, facts = _kept(portfolio, [plan])
+    answer = Answer(None, plans=texts, facts=facts)
     return _figures(answer, plan)
 
 
 def _of_study(portfolio: Portfolio, found: Study, plans: Sequence[Plan | None]) -> Answer:
     """Return the answer of a study; its figures are those of its first plan."""
-    texts, facts = _kept(plans)
+    texts, facts = _kept(portfolio, plans)
     answer = Answer(
         status=None,
         result=_plain(found),
         plans=texts,
         facts=facts,
-        maximised=maximised(portfolio),
     )
     return _figures(answer, plans[0] if plans else None)
 
@@ -492,17 +480,20 @@ def _figures(answer: Answer, plan: Plan | None) -> Answer:
         result=answer.result,
         plans=answer.plans,
         facts=answer.facts,
-        maximised=answer.maximised,
     )
 
 
-def _kept(plans: Sequence[Plan | None]) -> tuple[tuple[str, ...], tuple[dict[str, Any], ...]]:
+def _kept(
+    portfolio: Portfolio, plans: Sequence[Plan | None]
+) -> tuple[tuple[str, ...], tuple[dict[str, Any], ...]]:
     """Return those plans that decide something, as JSON texts, with what the store wants."""
     there = [plan for plan in plans if plan is not None and plan.projects]
-    return tuple(plan.model_dump_json() for plan in there), tuple(map(facts_of, there))
+    return tuple(plan.model_dump_json() for plan in there), tuple(
+        facts_of(portfolio, plan) for plan in there
+    )
 
 
-def facts_of(plan: Plan) -> dict[str, Any]:
+def facts_of(portfolio: Portfolio, plan: Plan) -> dict[str, Any]:
     """Return what the store must know of a plan, as plain data."""
     return {
         "status": plan.status.value,
@@ -510,6 +501,7 @@ def facts_of(plan: Plan) -> dict[str, Any]:
         "objective": plan.objective,
         "bound": plan.bound,
         "gap": plan.gap,
+        "maximise": portfolio.objective.maximised,
     }
 
 

@@ -101,9 +101,7 @@ class Answer:
     plans
         JSON texts: the plan of the run, and after it the other plans of the study.
     facts
-        For each plan: status, digest, objective, bound and gap.
-    maximised
-        Whether more of the objective is better.
+        For each plan: status, digest, objective, bound and gap, and whether more of it is better.
     """
 
     status: str | None
@@ -115,7 +113,6 @@ class Answer:
     result: Mapping[str, Any] | None = None
     plans: tuple[str, ...] = ()
     facts: tuple[Mapping[str, Any], ...] = ()
-    maximised: bool = True
 
     def to_json(self) -> str:
         """Return the answer as JSON text."""

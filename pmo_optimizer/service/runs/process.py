@@ -126,6 +126,7 @@ class Child:
         self._told = threading.Event()
         self._last: Message | None = None
         self._over = False
+        self._ended = False
         self._asked: Literal["stopped", "time_limit"] | None = None
         self._asked_at = 0.0
         self._stop_sent = False
@@ -274,8 +275,9 @@ class Child:
         wait((self._process.sentinel,), self._kill_grace)
 
     def _end_group(self) -> None:
-        """Kill what is left of the group; the child's id is its own until it is waited for."""
-        if self._process.exitcode is None:
+        """Kill what is left of the group, before the child's id may become somebody else's."""
+        if not self._ended:
+            self._ended = True
             self._signal(signal.SIGKILL)
             self._process.join()
 

@@ -1,0 +1,103 @@
+"""What children do in tests beside solving: they hang, crash, or eat memory."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+from threading import Thread
+
+from pmo_optimizer.service.runs import child
+from pmo_optimizer.service.runs.kinds import Hooks
+from pmo_optimizer.service.runs.messages import Answer, Task
+
+MIB = 1024 * 1024
+BLOCK = 16 * MIB
+
+
+def hang(connection: Connection, log: str) -> None:
+    """Ignore every stop and SIGTERM, with a process of its own that does so too."""
+    child.serve(connection, log, _hang)
+
+
+def _hang(task: Task, hooks: Hooks) -> Answer:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    code = (
+        "import signal, time; signal.signal(15, signal.SIG_IGN); print(flush=True); time.sleep(600)"
+    )
+    helper = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    assert helper.stdout is not None
+    helper.stdout.readline()
+    hooks.on_solved(str(helper.pid), 1, 2)
+    time.sleep(600)
+    raise AssertionError("nobody killed it")
+
+
+def eat(connection: Connection, log: str) -> None:
+    """Take memory without end, in this process."""
+    child.serve(connection, log, _eat)
+
+
+def _eat(task: Task, hooks: Hooks) -> Answer:
+    blocks = []
+    while True:
+        blocks.append(bytearray(os.urandom(1)) * BLOCK)
+
+
+def eat_together(connection: Connection, log: str) -> None:
+    """Take more memory than allowed in two processes, each of which takes less."""
+    child.serve(connection, log, _eat_together)
+
+
+def _eat_together(task: Task, hooks: Hooks) -> Answer:
+    size = task.limits.memory_mb * 7 // 10 * MIB
+    code = f"import time; block = bytearray(b'x') * {size}; time.sleep(600)"
+    subprocess.Popen([sys.executable, "-c", code])
+    block = bytearray(b"x") * size
+    time.sleep(600)
+    raise AssertionError(f"nobody killed it with {len(block)} bytes")
+
+
+def crash_once(connection: Connection, log: str) -> None:
+    """Die by SIGKILL where no file says that this happened before, after the first plan."""
+    child.serve(connection, log, _crash_once)
+
+
+def _crash_once(task: Task, hooks: Hooks) -> Answer:
+    flag = Path(os.environ["PMO_TEST_FLAG"])
+    if flag.exists():
+        return child.perform(task, hooks)
+    answer = child.perform(task, hooks)
+    flag.write_text("crashed")
+    hooks.on_solved("before the crash", 1, 2)
+    Thread(target=_die).start()
+    time.sleep(600)
+    return answer
+
+
+def _die() -> None:
+    time.sleep(0.5)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def crash(connection: Connection, log: str) -> None:
+    """Die by SIGKILL as soon as the task is there."""
+    child.serve(connection, log, _crash)
+
+
+def _crash(task: Task, hooks: Hooks) -> Answer:
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("it lives")
+
+
+def raise_bug(connection: Connection, log: str) -> None:
+    """Fail as a programming error does."""
+    child.serve(connection, log, _raise_bug)
+
+
+def _raise_bug(task: Task, hooks: Hooks) -> Answer:
+    raise LookupError("a bug")
