@@ -12,10 +12,16 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, select, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    InterfaceError,
+    OperationalError,
+    StatementError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from pmo_optimizer.service.store.errors import Unavailable
+from pmo_optimizer.service.store.errors import BadText, Unavailable
 
 BUSY_SECONDS = 30.0
 """How long a writer waits for another process that writes to the same SQLite file."""
@@ -152,6 +158,11 @@ def _available() -> Iterator[None]:
         if not error.connection_invalidated:
             raise
         raise Unavailable("the connection to the database broke") from error
+    except StatementError as error:
+        # SQLAlchemy wraps what the column types refuse.
+        if isinstance(error.orig, BadText | ValueError):
+            raise error.orig from None
+        raise
 
 
 def _postgres(url: URL) -> Engine:

@@ -23,7 +23,7 @@ from pmo_optimizer.service.store.records import (
     RunState,
 )
 from pmo_optimizer.service.store.tables import metadata
-from tests.api.databases import postgres_database, require_postgres
+from tests.api.databases import fast_folder, postgres_database, require_postgres
 
 FACTS = PlanFacts(status="feasible", digest="digest-1", objective=10.0, bound=12.0, gap=1 / 6)
 
@@ -36,6 +36,7 @@ class Clock:
         self._lock = threading.Lock()
 
     def __call__(self) -> datetime:
+        """Return the time."""
         with self._lock:
             self._now += timedelta(milliseconds=1)
             return self._now
@@ -125,12 +126,13 @@ def _empty(address: str) -> None:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def address(request: pytest.FixtureRequest) -> Iterator[str]:
     """Return the address of an empty database with the tables, on each of the two."""
     if request.param == "sqlite":
-        path = tmp_path / "store.db"
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite:///{path}"
+        with fast_folder() as folder:
+            path = folder / "store.db"
+            shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+            yield f"sqlite:///{path}"
     else:
         require_postgres()
         address = request.getfixturevalue("postgres_address")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from pmo_optimizer.service.store import Store
@@ -155,10 +157,19 @@ def test_a_text_that_cannot_be_stored_is_refused_on_both(store: Store, text: str
 @pytest.mark.parametrize("id", ["", "x", "pf_\x00", "pf_" + "a" * 22, "run_" + "ü" * 22, "\ud800"])
 def test_an_id_of_any_form_is_just_not_found(store: Store, id: str) -> None:
     """No text that a client sends as an id reaches the database and breaks there."""
-    for call in (store.portfolio, store.scenario, store.run, store.run_status, store.events):
-        with pytest.raises(NotFound):
-            call("a", id)
-    for call in (store.plan, store.decision, store.plans, store.delete_run, store.request_stop):
+    calls: tuple[Callable[[str, str], object], ...] = (
+        store.portfolio,
+        store.scenario,
+        store.run,
+        store.run_status,
+        store.events,
+        store.plan,
+        store.decision,
+        store.plans,
+        store.delete_run,
+        store.request_stop,
+    )
+    for call in calls:
         with pytest.raises(NotFound):
             call("a", id)
     assert store.runs("a", kind=id, portfolio_id=id).items == ()

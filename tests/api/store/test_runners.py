@@ -118,10 +118,12 @@ def test_a_better_plan_replaces_the_one_before(world: World) -> None:
     """A worse one does not, an equal one does; greater is better, or less, as the plan says."""
     run = world.claimed()
     keep = world.store.keep_plan
-    for facts, objectives in ((FACTS, (5, 4, 5, 6)), (replace(FACTS, maximise=False), (6, 7, 6, 5))):
+    for facts, objectives in (
+        (FACTS, (5, 4, 5, 6)),
+        (replace(FACTS, maximise=False), (6, 7, 6, 5)),
+    ):
         kept = [
-            keep(run.id, 1, f'{{"z": {z}}}', replace(facts, objective=float(z)))
-            for z in objectives
+            keep(run.id, 1, f'{{"z": {z}}}', replace(facts, objective=float(z))) for z in objectives
         ]
         assert kept[1] == kept[0]
         assert len(set(kept)) == 3
@@ -204,7 +206,7 @@ def test_an_end_must_make_sense(world: World) -> None:
         (RunState.FAILED, None),
         (RunState.SUCCEEDED, CRASH),
     ):
-        with pytest.raises(ValueError, match="fail|end"):
+        with pytest.raises(ValueError, match=r"fail|end"):
             world.store.finish(run.id, 1, state, failure=failure)
     assert world.store.run("a", run.id).state is RunState.STARTING
 

@@ -43,17 +43,11 @@ def test_a_run_of_what_is_not_there_is_refused(world: World) -> None:
     other = world.store.create_portfolio("a", "two", "{}", "d", "ann")
     foreign = world.store.create_scenario("a", other.id, "cut", "[]")
     gone = "pl_" + "x" * 22
-    for changes in ({"revision": 2}, {"revision": 2**64}, {"portfolio_id": "pf_" + "x" * 22}):
-        call = {"portfolio_id": world.portfolio().id, "revision": 1} | changes
+    own = world.portfolio().id
+    for portfolio, revision in ((own, 2), (own, 2**64), (own, 0), ("pf_" + "x" * 22, 1)):
         with pytest.raises(NotFound):
             world.store.create_run(
-                "a",
-                "solve",
-                str(call["portfolio_id"]),
-                int(call["revision"]),
-                parameters={},
-                digest="d",
-                queued_limit=9,
+                "a", "solve", portfolio, revision, parameters={}, digest="d", queued_limit=9
             )
     with pytest.raises(NotFound):
         world.queued(scenario_id=foreign.id)
@@ -121,9 +115,7 @@ def test_every_change_of_state_is_an_event_and_the_terminal_one_is_last(world: W
     world.store.started(run.id, 1)
     world.store.request_stop("a", run.id)
     world.store.progress(run.id, 1, "log", {})
-    world.store.finish(
-        run.id, 1, RunState.SUCCEEDED, status="no_plan_found", termination="stopped"
-    )
+    world.store.finish(run.id, 1, RunState.SUCCEEDED, status="no_plan_found", termination="stopped")
     wanted = ["queued", "starting", "running", "stopping", "succeeded"]
     assert states(world.store, run.id) == wanted
     last = world.store.events("a", run.id)[-1]
