@@ -15,11 +15,12 @@ INSTALLED := $(VENV)/.installed
 TYPED := pmo_optimizer solvers/pmo_solvers scenarios/pmo_scenarios benchmarks tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test drill format lock schema install clean
+.PHONY: help demo test test-postgres drill format lock schema install clean
 
 help:
 	@echo "make demo     solve a sample portfolio and print the plan"
 	@echo "make test     run every check: ruff, mypy, import contracts, tests"
+	@echo "make test-postgres  run the tests of the service; fails where no PostgreSQL answers"
 	@echo "make drill    run the long tests"
 	@echo "make format   format the code and mend what ruff can mend"
 	@echo "make schema   write docs/portfolio.schema.json and docs/scenario.schema.json again"
@@ -54,6 +55,10 @@ test: $(INSTALLED)
 	$(BIN)/mypy $(TYPED)
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n 2
+
+# PMO_TEST_POSTGRES names a server on which databases may be created; by default the local one.
+test-postgres: $(INSTALLED)
+	PMO_TEST_POSTGRES_REQUIRED=1 $(BIN)/python -m pytest -n 2 tests/api
 
 drill: $(INSTALLED)
 	$(BIN)/python -m pytest -n 2 -m drill

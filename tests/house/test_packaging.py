@@ -85,7 +85,9 @@ def test_locked_packages_need_nothing_else() -> None:
                 assert canonicalize_name(requirement.name) in pinned, f"{name} needs {text}"
 
 
-@pytest.mark.parametrize("target", ["demo", "test", "drill", "lock", "schema", "format", "clean"])
+@pytest.mark.parametrize(
+    "target", ["demo", "test", "test-postgres", "drill", "lock", "schema", "format", "clean"]
+)
 def test_make_targets_exist(target: str, environment: dict[str, str]) -> None:
     """Each make target can be planned, with another environment folder as well."""
     done = subprocess.run(
@@ -124,6 +126,7 @@ def test_source_distribution_holds_what_make_test_reads(tmp_path: Path) -> None:
     with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as archive:
         names = {name.split("/", 1)[1] for name in archive.getnames()}
     files = ("Makefile", "pyproject.toml", "requirements.lock", "Dockerfile", ".dockerignore")
+    files += ("compose.yaml",)
     texts = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE")
     assert {*files, *texts, ".ci/run", "docs/checks.md", "benchmarks/__main__.py"} <= names
     assert "tests/house/test_packaging.py" in names
