@@ -56,17 +56,15 @@ def serve(
     from pmo_optimizer.service import create_app, logs
     from pmo_optimizer.service.server import PublicWithoutKeys, bind, make_server
 
-    settings = _settings({"host": host, "port": port, "require_keys": require_keys})
+    settings = settings_of({"host": host, "port": port, "require_keys": require_keys})
     settings = _guarded(settings, upgrade=upgrade)
     logs.configure(settings.log_level)
     try:
         listening = bind(settings)
     except PublicWithoutKeys as error:
-        raise _refused(HOW_TO_KEYS.format(host=settings.host)) from error
+        raise refused(HOW_TO_KEYS.format(host=settings.host)) from error
     except OSError as error:
-        raise _refused(
-            f"{settings.host}:{settings.port} cannot be had: {error.strerror}"
-        ) from error
+        raise refused(f"{settings.host}:{settings.port} cannot be had: {error.strerror}") from error
     name = f"[{settings.host}]" if ":" in settings.host.strip("[]") else settings.host
     output.note(f"Serving at http://{name}:{listening.getsockname()[1]}; Ctrl-C ends it.")
     # The server ends by itself at these signals, and then hands them on to whoever was there.
@@ -79,7 +77,14 @@ def _ended(number: int, frame: object) -> None:
     """Let the process end in peace, with code 0."""
 
 
-def _settings(given: Mapping[str, Any]) -> Settings:
+def settings_of(given: Mapping[str, Any]) -> Settings:
+    """Return the settings of the environment, with those that are given, not None, put first.
+
+    Raises
+    ------
+    typer.Exit
+        One of them cannot be used; which is on stderr.
+    """
     from pydantic import ValidationError
     from pydantic_settings.exceptions import SettingsError
 
@@ -89,9 +94,9 @@ def _settings(given: Mapping[str, Any]) -> Settings:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         lines = [f"PMO_{str(d['loc'][0]).upper()}: {d['msg']}" for d in error.errors()]
-        raise _refused("\n".join(lines)) from error
+        raise refused("\n".join(lines)) from error
     except SettingsError as error:
-        raise _refused(str(error)) from error
+        raise refused(str(error)) from error
 
 
 def _guarded(settings: Settings, *, upgrade: bool) -> Settings:
@@ -105,15 +110,15 @@ def _guarded(settings: Settings, *, upgrade: bool) -> Settings:
     try:
         store = open_store(settings.database_url)
     except (ValueError, OSError) as error:
-        raise _refused(f"PMO_DATABASE_URL: {error}") from error
+        raise refused(f"PMO_DATABASE_URL: {error}") from error
     try:
         if upgrade or not store.postgres:
             store.upgrade()
         store.require_current()
         if not settings.local and not _has_keys(store):
-            raise _refused(HOW_TO_KEYS.format(host=settings.host))
+            raise refused(HOW_TO_KEYS.format(host=settings.host))
     except NotCurrent as error:
-        raise _refused(f"{error}; start once with --upgrade") from error
+        raise refused(f"{error}; start once with --upgrade") from error
     except Unavailable as error:
         output.note(f"error: {error}", style="bold red")
         raise typer.Exit(ExitCode.INTERNAL) from error
@@ -129,6 +134,7 @@ def _has_keys(store: Store) -> bool:
     return any(key.revoked is None and (key.expires is None or key.expires > now) for key in listed)
 
 
-def _refused(text: str) -> typer.Exit:
+def refused(text: str) -> typer.Exit:
+    """Say on stderr why the command cannot do its work, and return its end."""
     output.note(f"error: {text}", style="bold red")
     return typer.Exit(ExitCode.USAGE)
