@@ -26,6 +26,9 @@ from pmo_optimizer.service.store.errors import BadText, Unavailable
 BUSY_SECONDS = 30.0
 """How long a writer waits for another process that writes to the same SQLite file."""
 
+OLDEST_SQLITE = (3, 35)
+"""The first version in which an UPDATE returns what it changed."""
+
 POOL_SIZE = 10
 POOL_OVERFLOW = 50
 
@@ -177,6 +180,8 @@ def _postgres(url: URL) -> Engine:
 
 
 def _sqlite(url: URL) -> Engine:
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        raise ValueError(f"SQLite {sqlite3.sqlite_version} is too old; 3.35 is needed")
     path = Path(str(url.database))
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     # SQLite gives its side files the rights of this one.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy import Row, or_, select, update
 from pmo_optimizer.service.auth import Principal, Scope, Secret, new_secret, parse_key
 from pmo_optimizer.service.ids import Prefix, new_id
 from pmo_optimizer.service.store import tables
+from pmo_optimizer.service.store.errors import Unavailable
 from pmo_optimizer.service.store.part import Part, make, owned
 from pmo_optimizer.service.store.records import KeyRecord
 
@@ -112,7 +114,9 @@ class Keys(Part):
         if row.expires is not None and row.expires <= now:
             return None
         if row.last_used is None or now - row.last_used >= USE_NOTED:
-            self._note_use(secret.id, now)
+            # A good key stays good while the database is too busy to note its use.
+            with suppress(Unavailable):
+                self._note_use(secret.id, now)
         scopes = frozenset(Scope(scope) for scope in row.scopes)
         return Principal(tenant=row.tenant, actor=row.id, scopes=scopes)
 
