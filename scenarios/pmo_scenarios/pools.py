@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+import threading
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
 from types import TracebackType
 
 
@@ -72,12 +75,23 @@ class Pool:
 
 def own_processes(number: int) -> Executor:
     """Return processes that begin afresh: a copy of one with solver threads could lock up."""
-    return ProcessPoolExecutor(number, get_context("spawn"), initializer=_ignore_interrupts)
+    return ProcessPoolExecutor(number, get_context("spawn"), initializer=_begin)
 
 
-def _ignore_interrupts() -> None:
-    """Leave Ctrl-C, which a terminal sends to every process, to the one that asked."""
+def _begin() -> None:
+    """Leave Ctrl-C, which a terminal sends to every process, to the one that asked.
+
+    When that one is killed, this process ends too: by itself it would wait for work for ever.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    wait((sentinel,))
+    os._exit(1)
 
 
 def deaths() -> tuple[type[Exception], ...]:

@@ -62,12 +62,12 @@ def test_a_kind_runs(case: str) -> None:
         assert any(message[0] == "solves" for message in said)
 
 
-def test_a_study_without_a_plan_is_an_answer() -> None:
-    """A portfolio that cannot be done is proved so: that is what was asked for."""
-    must = {"id": "all", "changes": [
-        {"change": "decide", "project": f"P{number}", "decision": "must"} for number in range(1, 5)
-    ]}  # fmt: skip
-    outcome, _ = follow(
-        task_of(tiny(), "conflicts", {"time_limit": 10.0, "workers": 2}, scenario=must)
-    )
-    assert outcome.answer is None or outcome.answer.status == "infeasible"
+def test_that_there_is_no_plan_is_an_answer() -> None:
+    """A portfolio that cannot be done is proved so: the run has succeeded in that."""
+    all_of_them = [project.model_copy(update={"decision": "must"}) for project in tiny().projects]
+    portfolio = tiny().model_copy(update={"projects": tuple(all_of_them)})
+    outcome, _ = follow(task_of(portfolio, "conflicts", {"time_limit": 10.0, "workers": 2}))
+    assert outcome.answer is not None, outcome
+    assert outcome.answer.status == "infeasible"
+    assert outcome.answer.result is not None
+    assert outcome.answer.result["conflicts"]
