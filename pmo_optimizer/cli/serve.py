@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 HOW_TO_KEYS = """\
 {host} can be reached from other machines, and there is no valid API key.
 Make one first:
-  pmo-optimizer keys create --tenant local --name planner --scope read --scope solve
+  pmo-optimizer keys create planner --scope read --scope solve
 or serve this machine only:
   pmo-optimizer serve --host 127.0.0.1"""
 

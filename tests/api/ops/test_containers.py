@@ -43,7 +43,7 @@ def test_compose_has_service_two_workers_and_postgres(compose: dict[str, Any]) -
     assert services["db"]["image"].startswith("postgres:")
     for name in ("service", "worker"):
         assert services[name]["depends_on"]["db"]["condition"] == "service_healthy"
-    assert services["service"]["command"][0] in commands()
+        assert services[name]["command"][0] in commands()
 
 
 def test_secrets_are_files_and_nowhere_else(compose: dict[str, Any]) -> None:
