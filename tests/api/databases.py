@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -21,6 +20,9 @@ SERVER = os.environ.get("PMO_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:54
 REQUIRED = "PMO_TEST_POSTGRES_REQUIRED"
 """Environment variable that makes a missing server a failure."""
 
+MISSING = "NO POSTGRESQL ANSWERS"
+"""How the reason begins for which tests are left out."""
+
 
 @cache
 def missing() -> str:
@@ -28,18 +30,17 @@ def missing() -> str:
     try:
         psycopg.connect(SERVER, connect_timeout=3).close()
     except psycopg.OperationalError as error:
-        return f"NO POSTGRESQL: tests on it are left out: {error}".replace("\n", " ")
+        return f"{MISSING}: {error}".replace("\n", " ")
     return ""
 
 
 def require_postgres() -> None:
-    """Skip the test, and say so loudly, where no PostgreSQL answers."""
+    """Skip the test where no PostgreSQL answers; the end of the test run says so loudly."""
     reason = missing()
     if not reason:
         return
     if os.environ.get(REQUIRED):
         pytest.fail(reason, pytrace=False)
-    warnings.warn(pytest.PytestWarning(reason), stacklevel=2)
     pytest.skip(reason)
 
 

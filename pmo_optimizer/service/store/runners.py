@@ -122,8 +122,9 @@ class Runners(Part):
             return run_of(self._take(connection, row, worker))
 
     def _has_room(self, connection: Connection, tenant: str, limit: int) -> bool:
-        # Claims of one tenant follow each other: two that count at once would both see room.
-        self._database.lock(connection, "running", tenant)
+        # Claims follow each other: two that count at once would both see room. One lock for all
+        # tenants, since claims look at several and would wait for each other in a circle.
+        self._database.lock(connection, "running")
         running = connection.scalar(
             select(func.count())
             .select_from(_RUNS)
