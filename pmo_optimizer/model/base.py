@@ -57,6 +57,14 @@ def _countable(value: object) -> object:
     return _not_bool(value)
 
 
+def _countable_or_date(value: object) -> object:
+    """Refuse fractions, which would otherwise be read as seconds since 1970."""
+    part = Decimal(value) if isinstance(value, Decimal | float) else Decimal(0)
+    if part.is_finite() and part != part.to_integral_value():
+        raise ValueError("a date, or a whole number of a period, is expected")
+    return _countable(value)
+
+
 def decimal_places(value: Decimal) -> int:
     """Return how many decimals a finite number has, zeros at the end left out."""
     _, digits, exponent = value.as_tuple()
@@ -150,7 +158,7 @@ LocalId: TypeAlias = Annotated[
 Year: TypeAlias = Annotated[int, WithJsonSchema({"type": "string", "pattern": r"^[0-9]+$"})]
 """A fiscal year as a key; in JSON, keys are texts."""
 
-When: TypeAlias = Annotated[int | date, BeforeValidator(_countable)]
+When: TypeAlias = Annotated[int | date, BeforeValidator(_countable_or_date)]
 """A date, or a 0-based period index."""
 
 

@@ -69,8 +69,9 @@ def _lifespan(
         try:
             if store is None and not opened.postgres:
                 await run_in_threadpool(opened.upgrade)
-            app.state.service = Service(settings, opened, feeds, metrics)
-            async with _running(settings, opened, embedded=store is None and not opened.postgres):
+            embedded = store is None and not opened.postgres
+            async with _running(settings, opened, embedded=embedded) as wake:
+                app.state.service = Service(settings, opened, feeds, metrics, wake)
                 yield
         finally:
             app.state.service = None
@@ -82,16 +83,25 @@ def _lifespan(
 
 
 @asynccontextmanager
-async def _running(settings: Settings, store: Store, *, embedded: bool) -> AsyncIterator[None]:
-    """Execute runs in this process while it lasts; at the end they stop and keep their best."""
+async def _running(
+    settings: Settings, store: Store, *, embedded: bool
+) -> AsyncIterator[Callable[[], None]]:
+    """Execute runs in this process while it lasts; at the end they stop and keep their best.
+
+    Gives what says that there is a new run.
+    """
     if not embedded:
-        yield
+        yield _nobody
         return
     from pmo_optimizer.service.runs.supervisor import Supervisor
 
     supervisor = Supervisor(store, settings)
     await run_in_threadpool(supervisor.start)
     try:
-        yield
+        yield supervisor.wake
     finally:
         await run_in_threadpool(supervisor.stop)
+
+
+def _nobody() -> None:
+    """Tell nobody of a new run: workers look for themselves."""

@@ -24,12 +24,13 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Service:
-    """The parts of a running service."""
+    """The parts of a running service; ``wake`` says that there is a new run."""
 
     settings: Settings
     store: Store
     feeds: Feeds
     metrics: Metrics
+    wake: Callable[[], None]
 
 
 def service_of(request: Request) -> Service:

@@ -67,7 +67,8 @@ ANSWERS: Mapping[str, type[BaseModel]] = MappingProxyType(
 )
 """What is answered beside what routes return."""
 
-Responses = dict[int | str, dict[str, Any]]
+Json = dict[str, Any]
+Responses = dict[int | str, Json]
 
 
 def ref(model: str) -> dict[str, str]:
@@ -109,6 +110,32 @@ def body(model: str, examples: Mapping[str, Mapping[str, Any]]) -> dict[str, Any
     return {"requestBody": {"required": True, "content": {"application/json": content}}}
 
 
+def any_object(examples: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what a route says of a body that may be any JSON object."""
+    made = body("", examples)
+    made["requestBody"]["content"]["application/json"]["schema"] = {"type": "object"}
+    return made
+
+
+def links(parameter: str, *operations: str, body: Mapping[str, str] | None = None) -> Json:
+    """Return the links from an answer to operations that take its id.
+
+    Parameters
+    ----------
+    parameter
+        What the id is called in their paths.
+    body
+        Operations that take it in their body, and the name of the field.
+    """
+    here = "$response.body#/id"
+    made: Json = {
+        name: {"operationId": name, "parameters": {parameter: here}} for name in operations
+    }
+    for name, field in (body or {}).items():
+        made[name] = {"operationId": name, "requestBody": {field: here}}
+    return made
+
+
 def header(text: str, example: str, kind: str = "string") -> dict[str, Any]:
     """Return the description of a header of an answer."""
     return {"description": text, "schema": {"type": kind}, "example": example}
@@ -138,6 +165,11 @@ def _document(app: FastAPI, version: str) -> dict[str, Any]:
     schemas = made.setdefault("components", {}).setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
+    for item in made["paths"].values():
+        for operation in item.values():
+            # The framework says 422 of every route with an id; here a wrong id is 404.
+            if "HTTPValidationError" in str(operation["responses"].get("422")):
+                del operation["responses"]["422"]
     for name, model in ANSWERS.items():
         _add(schemas, name, model.model_json_schema(mode="serialization"))
     for name, schema in (*_bodies(), *_documents()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable, Mapping
 from functools import singledispatch
 from http import HTTPStatus
@@ -308,7 +309,26 @@ def _parameter(detail: Mapping[str, Any]) -> Finding:
 
 async def on_error(request: Request, error: Exception) -> Response:
     """Answer a request that ended in an exception."""
-    return _answer(request, problem_of(error))
+    problem = problem_of(error)
+    if problem.status == HTTPStatus.METHOD_NOT_ALLOWED:
+        # The framework names the methods of one route; a path may have several.
+        methods = methods_of(request.app.openapi(), request.scope["path"])
+        if methods:
+            problem.headers["Allow"] = ", ".join(methods)
+    return _answer(request, problem)
+
+
+def methods_of(document: Mapping[str, Any], path: str) -> list[str]:
+    """Return the methods that an OpenAPI document has for a path; one without ids goes first."""
+    paths = document["paths"]
+    if path in paths:
+        return sorted(method.upper() for method in paths[path])
+    return sorted(
+        method.upper()
+        for template, item in paths.items()
+        if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path)
+        for method in item
+    )
 
 
 async def on_replay(request: Request, error: Exception) -> Response:

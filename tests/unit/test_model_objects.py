@@ -237,6 +237,13 @@ def test_numbers_are_written_exactly(number: str, plain: float | str) -> None:
     assert (type(written), written) == (type(plain), plain)
 
 
+@pytest.mark.parametrize("number", [Decimal("2.5"), Decimal("2.5e-42"), 0.5])
+def test_a_fraction_is_no_period_and_no_date(number: Decimal | float) -> None:
+    """A fraction is refused, and not read as seconds since 1970."""
+    with pytest.raises(ValidationError, match="a whole number of a period"):
+        made(earliest_start=number)
+
+
 def test_unknown_fields_are_errors() -> None:
     """A typo anywhere is a finding with its path, and all of them come at once."""
     with pytest.raises(InvalidInput) as caught:

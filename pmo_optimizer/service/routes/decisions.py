@@ -40,6 +40,7 @@ router = APIRouter(prefix="/v1/decisions", tags=["decisions"])
 Id = Annotated[DecisionId, Path(examples=[examples.DECISION_ID])]
 
 CREATED = {"Location": openapi.header("Where it is.", "/v1/decisions/...")}
+LINKS = openapi.links("decision_id", "get_decision", "move_decision")
 
 
 @router.post(
@@ -49,7 +50,7 @@ CREATED = {"Location": openapi.header("Where it is.", "/v1/decisions/...")}
     status_code=201,
     response_model=DecisionFull,
     responses={
-        201: {"description": "A draft.", "headers": CREATED},
+        201: {"description": "A draft.", "headers": CREATED, "links": LINKS},
         **openapi.problems(404, 409, 415, 422),
     },
     openapi_extra=openapi.body("DecisionRequest", examples.DECISIONS),

@@ -113,7 +113,7 @@ def check(caller: Reader, plan_id: Id) -> CheckOut:
 def export(
     caller: Reader,
     plan_id: Id,
-    form: Annotated[Format, Query(alias="format")] = Format.JSON,
+    form: Annotated[Format, Query(alias="format", description="Form of the file.")] = Format.JSON,
     table: Annotated[Table, Query(description="Of a CSV file.")] = Table.SCHEDULE,
 ) -> Response:
     """Export a plan: as JSON, which the command line reads, or a table of it as CSV.

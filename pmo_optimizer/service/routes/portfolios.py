@@ -50,6 +50,15 @@ IfNoneMatch = Annotated[
 
 TAGGED = {"ETag": openapi.header("Changes with every revision.", '"3"')}
 CREATED = {**TAGGED, "Location": openapi.header("Where it is.", "/v1/portfolios/...")}
+LINKS = openapi.links(
+    "portfolio_id",
+    "get_portfolio",
+    "replace_portfolio",
+    "delete_portfolio",
+    "create_scenario",
+    "list_scenarios",
+    body={"create_run": "portfolio_id"},
+)
 
 
 def etag(record: PortfolioSummary) -> str:
@@ -70,7 +79,7 @@ def stored(record: PortfolioRecord, found: Checked) -> PortfolioStored:
     status_code=201,
     response_model=PortfolioStored,
     responses={
-        201: {"description": "Stored as revision 1.", "headers": CREATED},
+        201: {"description": "Stored as revision 1.", "headers": CREATED, "links": LINKS},
         **openapi.problems(415, 422),
     },
     openapi_extra=openapi.body("Portfolio", examples.PORTFOLIOS),
@@ -113,7 +122,7 @@ def index(caller: Reader, cursor: Cursor = None, limit: Limit = 50) -> Portfolio
     operation_id="validate_portfolio",
     summary="Check a portfolio without storing it",
     responses=openapi.problems(415),
-    openapi_extra=openapi.body("Portfolio", examples.PORTFOLIOS),
+    openapi_extra=openapi.any_object(examples.PORTFOLIOS),
 )
 def validate(caller: Reader, body: Body) -> Validation:
     """Return everything that is wrong with or odd about a portfolio; nothing is stored."""

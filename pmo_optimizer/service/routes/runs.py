@@ -79,6 +79,16 @@ LastEventId = Annotated[
 
 LOCATION = openapi.header("Where the run is.", "/v1/runs/...")
 RETRY = openapi.header("Seconds after which to ask again.", POLL_SECONDS, "integer")
+LINKS = openapi.links(
+    "run_id",
+    "get_run",
+    "get_run_plan",
+    "get_run_result",
+    "get_run_events",
+    "list_plans",
+    "stop_run",
+    "delete_run",
+)
 APPLIED = openapi.header("That the wait was granted.", "wait=10")
 
 
@@ -110,6 +120,7 @@ class _Input:
                 "Retry-After": RETRY,
                 "Preference-Applied": APPLIED | {"required": False},
             },
+            "links": LINKS,
         },
         **openapi.problems(404, 415, 422, 429),
     },
@@ -306,6 +317,7 @@ def _create(caller: Caller, body: bytes, key: str | None) -> RunRecord:
     )
     detail = {"kind": record.kind, "portfolio": record.portfolio_id, "digest": record.digest}
     caller.audit("run.create", record.id, detail)
+    caller.service.wake()
     return record
 
 

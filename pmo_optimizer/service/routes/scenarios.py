@@ -39,6 +39,7 @@ OfPortfolio = Annotated[PortfolioId, Path(examples=[examples.PORTFOLIO_ID])]
 Id = Annotated[ScenarioId, Path(examples=[examples.SCENARIO_ID])]
 
 CREATED = {"Location": openapi.header("Where it is.", "/v1/scenarios/...")}
+LINKS = openapi.links("scenario_id", "get_scenario", "replace_scenario", "delete_scenario")
 
 
 @router.post(
@@ -48,7 +49,7 @@ CREATED = {"Location": openapi.header("Where it is.", "/v1/scenarios/...")}
     status_code=201,
     response_model=ScenarioStored,
     responses={
-        201: {"description": "Stored.", "headers": CREATED},
+        201: {"description": "Stored.", "headers": CREATED, "links": LINKS},
         **openapi.problems(404, 415, 422),
     },
     openapi_extra=openapi.body("Scenario", examples.SCENARIOS),

@@ -192,7 +192,9 @@ def test_scenarios(client: httpx.Client, portfolio_id: str) -> None:
     path = answer.headers["location"]
     assert path == f"/v1/scenarios/{answer.json()['id']}"
     document = client.get(path).json()["document"]
-    assert {k: document[k] for k in ("id", "changes")} == {k: SCENARIO[k] for k in ("id", "changes")}
+    assert {k: document[k] for k in ("id", "changes")} == {
+        k: SCENARIO[k] for k in ("id", "changes")
+    }
     assert [item["id"] for item in client.get(place).json()["items"]] == [answer.json()["id"]]
     changed = dict(SCENARIO) | {"name": "Another name"}
     assert client.put(path, json=changed).json()["name"] == "Another name"

@@ -1,0 +1,61 @@
+"""The service under schemathesis: what the OpenAPI document says, held against what is answered."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pmo_optimizer.service import Settings
+from tests.api.http.helpers import key_of, opened, serving
+
+STORES = ["sqlite", "postgresql"]
+
+
+def attack(kind: str, folder: Path, *options: str) -> None:
+    """Run schemathesis against a live service with a key, every check on.
+
+    One check is left out: that whatever fits the schemas is taken. A portfolio that fits may
+    still have errors of meaning. Event streams of runs that wait do not end, so they are left
+    to tests of their own.
+    """
+    with (
+        opened(kind, folder) as store,
+        serving(store, Settings(require_keys=True, queued=20)) as client,
+    ):
+        key = key_of(store, "contract")
+        command = [
+            str(Path(sys.executable).with_name("schemathesis")),
+            "run",
+            f"{str(client.base_url).rstrip('/')}/openapi.json",
+            f"--header=Authorization: Bearer {key}",
+            "--checks=all",
+            "--exclude-checks=positive_data_acceptance",
+            "--exclude-operation-id=get_run_events",
+            "--generation-database=none",
+            "--seed=1",
+            "--no-color",
+            "--warnings=off",
+            *options,
+        ]
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, timeout=3600, check=False
+        )
+        assert done.returncode == 0, done.stdout[-10_000:] + done.stderr
+        assert "No issues found" in done.stdout or "✅" in done.stdout
+        assert client.get("/v1/health").status_code == 200
+
+
+@pytest.mark.parametrize("kind", STORES)
+def test_the_service_keeps_its_contract(kind: str, tmp_path: Path) -> None:
+    """No answer is a 5xx, undocumented or of another form, nothing wrong is taken: in short."""
+    attack(kind, tmp_path, "--phases=examples,fuzzing,stateful", "--max-examples=3")
+
+
+@pytest.mark.drill
+@pytest.mark.parametrize("kind", STORES)
+def test_the_service_keeps_its_contract_for_long(kind: str, tmp_path: Path) -> None:
+    """The same with every corner of the schemas, and many more requests."""
+    attack(kind, tmp_path, "--phases=examples,coverage,fuzzing,stateful", "--max-examples=100")
