@@ -14,7 +14,11 @@ import pytest
 
 import pmo_optimizer
 
-HEAVY = ("ortools", "pulp", "highspy", "networkx", "pandas", "numpy", "yaml")
+ENGINES = ("ortools", "pulp", "highspy", "networkx", "pandas", "numpy")
+
+SERVICE = ("fastapi", "starlette", "uvicorn", "sqlalchemy", "alembic", "pydantic_settings")
+
+HEAVY = (*ENGINES, *SERVICE, "httpx", "yaml")
 
 FUNCTIONS = {
     "check",
@@ -107,6 +111,22 @@ def test_importing_and_help_load_nothing_heavy(python: Callable[[str], str], cod
     heavy = [name for name in HEAVY if name != "yaml" or "Portfolio" not in code]
     ask = f"{code}\nimport sys\nprint('loaded:', [m for m in {heavy} if m in sys.modules])"
     assert python(ask).endswith("loaded: []\n")
+
+
+def test_the_client_loads_neither_engines_nor_the_service(python: Callable[[str], str]) -> None:
+    """Who only asks needs httpx and the model, and can do without the rest."""
+    heavy = (*ENGINES, *SERVICE)
+    ask = f"import pmo_optimizer.client, sys\nprint([m for m in {heavy} if m in sys.modules])"
+    assert python(ask) == "[]\n"
+
+
+def test_public_names_of_the_client_are_pinned(root: Path) -> None:
+    """The names of pmo_optimizer.client are the listed ones, and each can be loaded."""
+    from pmo_optimizer import client
+
+    listed = (root / "tests" / "house" / "client_names.txt").read_text().split()
+    assert sorted(client.__all__) == listed
+    assert all(getattr(client, name) is not None for name in listed)
 
 
 def test_importing_the_package_loads_no_model(python: Callable[[str], str]) -> None:
