@@ -81,7 +81,7 @@ def own_processes(number: int) -> Executor:
 def _begin() -> None:
     """Leave Ctrl-C, which a terminal sends to every process, to the one that asked.
 
-    When that one is killed, this process ends too: by itself it would wait for work for ever.
+    When that one is killed, this process ends too: by itself it would solve on, for nobody.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = parent_process()

@@ -107,7 +107,7 @@ class Worker:
             try:
                 await self._connected()
             except (exceptions.ConnectorException, psycopg.Error, OSError):
-                _log.warning("no database", extra={"worker": self._name})
+                _log.warning("no database", extra={"worker": self._name}, exc_info=True)
                 await asyncio.sleep(AGAIN_SECONDS)
 
     async def _connected(self) -> None:
@@ -116,7 +116,7 @@ class Worker:
         async with app.open_async():
             worker = asyncio.create_task(
                 app.run_worker_async(
-                    queues=(QUEUE,),
+                    queues=[QUEUE],
                     name=self._name,
                     concurrency=self._concurrency,
                     install_signal_handlers=False,

@@ -1,0 +1,127 @@
+"""Workers on PostgreSQL: jobs are made, runs end, stops and ends are heeded."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pmo_optimizer.service.runs import child
+from pmo_optimizer.service.runs.process import Entry
+from pmo_optimizer.service.runs.procrastination import Worker
+from pmo_optimizer.service.store import open_store
+from pmo_optimizer.service.store.records import RunState
+from tests.api.runs import entries
+from tests.api.runs.helpers import hard, tiny, wait_for
+from tests.api.runs.world import World
+
+LONG: dict[str, Any] = {"workers": 1, "time_limit": 250.0}
+
+
+@contextmanager
+def working(
+    world: World,
+    *,
+    number: int = 1,
+    concurrency: int = 1,
+    entry: Entry = child.main,
+    **changes: Any,
+) -> Iterator[list[Worker]]:
+    """Run workers in threads."""
+    settings = world.settings(**changes)
+    workers = [Worker(world.store, settings, concurrency=2, entry=entry) for _ in range(number)]
+    threads = [threading.Thread(target=worker.run, kwargs={"signals": False}) for worker in workers]
+    for thread in threads:
+        thread.start()
+    try:
+        yield workers
+    finally:
+        for worker in workers:
+            worker.stop()
+        for thread in threads:
+            thread.join()
+
+
+def test_sqlite_has_no_workers(tmp_path: Path) -> None:
+    """A worker refuses a store that other hosts cannot share."""
+    with closing(open_store(f"sqlite:///{tmp_path / 'runs.db'}")) as store:
+        store.upgrade()
+        world = World(store, f"sqlite:///{tmp_path / 'runs.db'}")
+        with pytest.raises(ValueError, match="PostgreSQL"):
+            Worker(store, world.settings())
+
+
+def test_two_workers_end_every_run(postgres: World) -> None:
+    """Runs of two tenants, a study among them, are all done by two workers, each once."""
+    runs = [postgres.queued(tenant=tenant) for tenant in ("a", "a", "b")]
+    runs.append(postgres.queued({"project": "P1", "flips": False, "workers": 1}, kind="why"))
+    with working(postgres, number=2, running=1):
+        for run in runs:
+            ended = postgres.ended(run)
+            assert (ended.state, ended.attempt) == (RunState.SUCCEEDED, 1)
+    assert postgres.plan(runs[0], tiny()).objective == 39
+
+
+def test_a_stop_reaches_a_worker(postgres: World) -> None:
+    """A run that is stopped while a worker has it ends with its best plan."""
+    run = postgres.queued(LONG, portfolio=hard())
+    with working(postgres):
+        wait_for(lambda: postgres.now(run).plan_id is not None, "a first plan")
+        postgres.store.request_stop(run.tenant, run.id)
+        ended = postgres.ended(run)
+    assert (ended.state, ended.termination) == (RunState.SUCCEEDED, "stopped")
+    postgres.plan(run, hard())
+
+
+def test_a_crash_makes_a_new_job(
+    postgres: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run whose child was killed is given back, and done under the next attempt."""
+    monkeypatch.setenv("PMO_TEST_FLAG", str(tmp_path / "crashed"))
+    run = postgres.queued()
+    with working(postgres, entry=entries.crash_once):
+        ended = postgres.ended(run)
+    assert (ended.state, ended.attempt) == (RunState.SUCCEEDED, 2)
+
+
+def test_a_worker_of_the_command_line_ends_in_peace(postgres: World) -> None:
+    """SIGTERM ends a worker with code 0: a solve with a plan ends as stopped, others wait."""
+    solve = postgres.queued(LONG, portfolio=hard())
+    waiting = postgres.queued()
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "PMO_DATABASE_URL": postgres.address,
+        "PMO_LOG_LEVEL": "warning",
+    }
+    command = [sys.executable, "-m", "pmo_optimizer.cli", "worker"]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as worker:
+        wait_for(lambda: postgres.now(solve).plan_id is not None, "a first plan")
+        worker.send_signal(signal.SIGTERM)
+        _, said = worker.communicate()
+        assert worker.returncode == 0, said
+    ended = postgres.now(solve)
+    assert (ended.state, ended.termination) == (RunState.SUCCEEDED, "stopped")
+    assert postgres.now(waiting).state is RunState.QUEUED
+
+
+@pytest.mark.parametrize(
+    ("url", "words"), [("sqlite:///{folder}/runs.db", "PostgreSQL"), ("nonsense", "PMO_DATABASE")]
+)
+def test_a_worker_says_what_it_needs(url: str, words: str, tmp_path: Path) -> None:
+    """Without a usable database the command ends with code 2, and says why."""
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "PMO_DATABASE_URL": url.format(folder=tmp_path),
+    }
+    command = [sys.executable, "-m", "pmo_optimizer.cli", "worker"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert words in done.stderr
