@@ -19,6 +19,7 @@ from pmo_optimizer.service.settings import Settings
 from pmo_optimizer.service.store import Store
 from pmo_optimizer.service.store.errors import Fenced, NotFound, Unavailable
 from pmo_optimizer.service.store.records import (
+    ACTIVE,
     Failure,
     FailureCode,
     PlanFacts,
@@ -247,7 +248,7 @@ class _Execution:
             status = self._store.run_status(run.tenant, run.id)
         except NotFound as error:
             raise Fenced(run.id, run.attempt) from error
-        if status.attempt != run.attempt or status.state.terminal:
+        if status.attempt != run.attempt or status.state not in ACTIVE:
             raise Fenced(run.id, run.attempt)
         return status.stop_requested
 

@@ -202,3 +202,15 @@ def test_a_killed_child_leaves_nothing_behind() -> None:
     assert outcome.failure is not None
     assert outcome.failure.code == "crash"
     wait_for(lambda: not members(pid), "the end of the group")
+
+
+def test_a_child_loads_no_server_and_no_database() -> None:
+    """What only the service needs costs no child time or memory."""
+    code = (
+        "import sys, pmo_optimizer.service.runs.child; "
+        "print({'fastapi', 'sqlalchemy', 'uvicorn', 'psycopg', 'httpx'} & set(sys.modules))"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
