@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 import threading
+from pathlib import Path
 
-from pmo_optimizer.service.metrics import RUN_BUCKETS, Metrics
+import httpx
+
+from pmo_optimizer.service.metrics import CONTENT_TYPE, RUN_BUCKETS, Metrics
 from pmo_optimizer.service.store.figures import Durations, RunFigures
+from tests.api.live import served, settings_in
 
 ONE = Durations((1, *[0] * len(RUN_BUCKETS)), 0.25)
 
@@ -109,3 +113,18 @@ def test_requests_of_many_threads_are_all_counted() -> None:
         thread.join()
     page = samples(metrics.render(RunFigures()))
     assert page['pmo_http_requests_total{method="GET",route="/v1/health",status="200"}'] == 4000
+
+
+def test_a_live_service_shows_its_metrics(tmp_path: Path) -> None:
+    """The page of a live service counts the requests before it, by route, and has the format."""
+    with served(settings_in(tmp_path)) as url, httpx.Client(base_url=url) as http:
+        assert http.get("/v1/runs/run_of_nobody").status_code == 404
+        assert http.get("/v1/nowhere/Ann").status_code == 404
+        answer = http.get("/v1/metrics")
+    assert answer.headers["content-type"] == CONTENT_TYPE
+    page = samples(answer.text)
+    name = 'pmo_http_requests_total{method="GET",route="%s",status="404"}'
+    assert page[name % "/v1/runs/{run_id}"] == 1
+    assert page[name % "other"] == 1
+    assert page["pmo_queue_age_seconds"] == 0
+    assert "Ann" not in answer.text
