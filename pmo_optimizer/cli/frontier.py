@@ -125,7 +125,8 @@ def show_frontier(
 def code_of_frontier(frontier: Frontier, *, interrupted: bool) -> ExitCode:
     """Return the exit code: that of today's level, unless another point has no answer.
 
-    That a level is invalid or proved infeasible is an answer.
+    That a level is invalid or proved infeasible is an answer; solves that contradict each
+    other are none.
     """
     solved = [
         (point.current, code_of(point.plan, interrupted=interrupted))
@@ -134,5 +135,7 @@ def code_of_frontier(frontier: Frontier, *, interrupted: bool) -> ExitCode:
     ]
     if frontier.missing or ExitCode.INTERRUPTED in {code for _, code in solved}:
         return ExitCode.INTERRUPTED
+    if any(point.contradiction for point in (*frontier.points, *frontier.scenarios)):
+        return ExitCode.INTERNAL
     counted = [code for today, code in solved if today or code is not ExitCode.INFEASIBLE]
     return max(counted, default=ExitCode.NO_PLAN)

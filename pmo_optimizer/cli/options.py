@@ -27,6 +27,7 @@ class RobustAim(StrEnum):
 
     MEAN = "mean"
     WORST = "worst"
+    REGRET = "regret"
 
 
 class Staffing(StrEnum):
@@ -85,7 +86,9 @@ Simulated = Annotated[
 ]
 Robust = Annotated[
     RobustAim | None,
-    typer.Option("--robust", help="Instead, find the plan with the best mean or worst case."),
+    typer.Option(
+        "--robust", help="Instead, find the plan with the best mean, worst case or regret."
+    ),
 ]
 OfPortfolio = Annotated[
     Path, typer.Option("--portfolio", "-p", help="The portfolio that the plan is of.")

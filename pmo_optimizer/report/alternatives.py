@@ -30,6 +30,7 @@ PLANS = (
 ENDS = {
     "enough": "As many plans as were wanted.",
     "proved": "Proved: no further plan exists.",
+    "limit": "Time or work ran out before a further plan was found or excluded.",
     "open": "No further plan was found; that none exists is not proved.",
     "stopped": "Stopped before the end.",
     "no_best": "There is no plan to compare with.",

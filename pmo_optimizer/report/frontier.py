@@ -76,7 +76,12 @@ def frontier_report(
     changes = [line for point in every for line in _changes(point, unit, limit)]
     if changes:
         parts += [heading("What enters and leaves"), *changes]
-    notes = [_note(point, unit) for point in every if point["message"]]
+    notes = [
+        _note(point, unit, field)
+        for point in every
+        for field in ("message", "contradiction")
+        if point[field]
+    ]
     if notes:
         parts += [heading("Notes"), *notes]
     return Group(*parts)
@@ -170,5 +175,5 @@ def _changes(point: dict[str, Any], unit: str, limit: int | None) -> list[Text]:
     return [Text(clean(f"  {_label(point, unit)}: {'; '.join(parts)}"))] if parts else []
 
 
-def _note(point: dict[str, Any], unit: str) -> Text:
-    return Text(clean(f"  {_label(point, unit)}: {point['message']}"))
+def _note(point: dict[str, Any], unit: str, field: str) -> Text:
+    return Text(clean(f"  {_label(point, unit)}: {point[field]}"))

@@ -63,7 +63,7 @@ def _base(prices: dict[str, Any]) -> str:
     return (
         f"as it is: {prices['status']} {score(prices['objective'])}, bound "
         f"{score(prices['bound'])}, gap {gap_text(prices['gap'])}"
-    )
+    ) + (f" ({clean(prices['message'])})" if prices["message"] else "")
 
 
 def _row(row: dict[str, Any]) -> list[str]:

@@ -6,6 +6,7 @@ import os
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import (
     FIRST_COMPLETED,
     CancelledError,
@@ -127,10 +128,15 @@ def run_jobs(
     processes: int = 1,
     on_progress: Callable[[Step], None] | None = None,
     stop: threading.Event | None = None,
+    answered: AbstractSet[str] = frozenset(),
 ) -> dict[str, Plan]:
     """Solve every job and return the plans by key, in the order of the jobs.
 
-    An engine that fails gives a plan with status ``failed`` that says why; the others go on.
+    A solve that ends in an error, whatever it is, gives a plan with status ``failed`` that
+    names the error; the others go on, and what they found is kept. Only where every solve of
+    an engine ended so, the first of these errors is raised in the end: then it is the call,
+    or the code, that is wrong, not a single portfolio. That an engine fails on its own words
+    (`EngineError`), that its process dies or that memory is short is always a failed plan.
     Where ``stop`` is set, or at Ctrl-C, what runs returns its best plan so far (as long as it
     sees the temporary folder of this machine), and what has not begun is left out.
 
@@ -148,11 +154,13 @@ def run_jobs(
         Called in this thread after every solve.
     stop
         Set it to end the batch soon; Ctrl-C sets it, so that later batches know.
+    answered
+        Engines of which earlier solves, in other batches, ended without such errors.
 
     Raises
     ------
     Unsupported
-        An engine does not exist or does not do what a portfolio asks for.
+        An engine does not exist or does nothing of what its portfolios ask for.
     ValueError
         An option is out of range, or a start or a bound names no job.
     """
@@ -170,6 +178,9 @@ def run_jobs(
             batch.close()
             if pool is not executor:
                 pool.close()
+    for backend, error in batch.errors.items():
+        if backend not in answered | batch.answered:
+            raise error
     return {job.key: batch.plans[job.key] for job in jobs if job.key in batch.plans}
 
 
@@ -184,7 +195,17 @@ def stop_flag() -> Iterator[Path]:
 
 
 class _Batch:
-    """What waits, what runs, and what is done."""
+    """What waits, what runs, and what is done.
+
+    Attributes
+    ----------
+    plans
+        By key.
+    errors
+        By engine, the first one that nobody foresaw.
+    answered
+        Engines of which some solve ended without such an error.
+    """
 
     def __init__(
         self,
@@ -194,6 +215,8 @@ class _Batch:
         on_progress: Callable[[Step], None] | None,
     ) -> None:
         self.plans: dict[str, Plan] = {}
+        self.errors: dict[str, BaseException] = {}
+        self.answered: set[str] = set()
         self._total = len(jobs)
         self._waiting = list(jobs)
         self._running: dict[Future[Plan | None], tuple[Job, Executor]] = {}
@@ -265,16 +288,29 @@ class _Batch:
 
     def _take(self, future: Future[Plan | None], job: Job, executor: Executor) -> None:
         try:
-            plan = future.result()
+            error = future.exception()
         except CancelledError:
-            if self._flag.exists():
-                return
-            plan = _failed(job.portfolio, "The executor cancelled the solve.")
-        except deaths() as error:
-            self._died(job, executor, error)
+            if not self._flag.exists():
+                self._keep(job, _failed(job.portfolio, "The executor cancelled the solve."))
             return
-        if plan is not None:
+        if isinstance(error, deaths()):
+            self._died(job, executor, error)
+        elif isinstance(error, KeyboardInterrupt):
+            raise error
+        elif error is not None:
+            self._erred(job, error)
+        elif (plan := future.result()) is not None:
+            self.answered.add(job.options.backend)
             self._keep(job, plan)
+
+    def _erred(self, job: Job, error: BaseException) -> None:
+        """Keep an error as the answer of its solve."""
+        if isinstance(error, MemoryError):
+            self.answered.add(job.options.backend)
+        else:
+            self.errors.setdefault(job.options.backend, error)
+        text = f"The solve ended in an error, {type(error).__name__}: {error}"
+        self._keep(job, _failed(job.portfolio, text))
 
     def _died(self, job: Job, executor: Executor, error: BaseException) -> None:
         """Try a solve again whose process died; with processes of others it has failed."""
@@ -284,6 +320,7 @@ class _Batch:
         if again and not self._pool.given:
             self._waiting.append(job)
             return
+        self.answered.add(job.options.backend)
         self._keep(job, _failed(job.portfolio, f"The process of the solve died: {error}"))
 
     def _keep(self, job: Job, plan: Plan) -> None:

@@ -54,6 +54,7 @@ class Batches:
         self._on_progress = on_progress
         self._stop = stop or threading.Event()
         self._done = 0
+        self._answered: set[str] = set()
 
     def __enter__(self) -> Batches:
         return self
@@ -67,11 +68,22 @@ class Batches:
         self._pool.close()
 
     def run(self, jobs: Sequence[Job]) -> dict[str, Plan]:
-        """Return the plans by key; those that a stop left unsolved are missing."""
+        """Return the plans by key; those that a stop left unsolved are missing.
+
+        Errors are kept as failed plans, as `run_jobs` says, but where no solve of an engine
+        in this or an earlier batch ended otherwise.
+        """
         if self.over or not jobs:
             return {}
         self.expected = max(self.expected, self._done + len(jobs))
-        plans = run_jobs(jobs, executor=self._pool, on_progress=self._told, stop=self._stop)
+        plans = run_jobs(
+            jobs,
+            executor=self._pool,
+            on_progress=self._told,
+            stop=self._stop,
+            answered=self._answered,
+        )
+        self._answered |= {job.options.backend for job in jobs if job.key in plans}
         cut = any(plan.termination is Termination.STOPPED for plan in plans.values())
         self.over = self._stop.is_set() or cut or len(plans) < len(jobs)
         return plans

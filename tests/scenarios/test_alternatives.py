@@ -129,6 +129,51 @@ def test_what_is_not_proved_is_open(threads: Executor, monkeypatch: pytest.Monke
     assert "no_plan_found" in result.reason
 
 
+@pytest.mark.parametrize(
+    ("wanted", "listed", "ended"),
+    [(1, 1, Ended.ENOUGH), (2, 2, Ended.ENOUGH), (3, 2, Ended.PROVED)],
+)
+def test_what_falls_behind_is_replaced(
+    threads: Executor, monkeypatch: pytest.MonkeyPatch, wanted: int, listed: int, ended: Ended
+) -> None:
+    """The first solve ends with BC (9) alone; AB (12) leaves it behind by more than a tenth."""
+
+    def poor(portfolio: Portfolio, **options: Any) -> Plan:
+        if portfolio.choose:
+            return optimize(portfolio, **options)
+        data = portfolio.to_data()
+        data["projects"][0]["decision"] = "never"
+        plan = optimize(Portfolio.parse(data), **options)
+        known = {"digest": portfolio.digest(), "status": Status.FEASIBLE, "bound": 12.0}
+        return plan.model_copy(update=known)
+
+    monkeypatch.setattr(runs, "optimize", poor)
+    result = found(threads, knapsack(11), within=0.1, plans=wanted)
+    expected = [("B", "C")] if wanted == 1 else [("A", "B"), ("A", "C")]
+    assert [p.selected for p in result.plans] == expected
+    assert (len(result.plans), result.ended) == (listed, ended)
+    assert all(p.bound is not None and p.objective <= p.bound for p in result.plans)
+
+
+@pytest.mark.parametrize(
+    ("termination", "ended"), [("time_limit", Ended.LIMIT), ("memory_limit", Ended.OPEN)]
+)
+def test_a_limit_that_ran_out_is_said(
+    threads: Executor, monkeypatch: pytest.MonkeyPatch, termination: str, ended: Ended
+) -> None:
+    """A further solve without a plan tells time that ran out from an end of another kind."""
+
+    def short(portfolio: Portfolio, **options: Any) -> Plan:
+        if not portfolio.choose:
+            return optimize(portfolio, **options)
+        return Plan(status=Status.NO_PLAN_FOUND, termination=termination)
+
+    monkeypatch.setattr(runs, "optimize", short)
+    result = found(threads, knapsack(11))
+    assert (len(result.plans), result.ended) == (1, ended)
+    assert termination in result.reason
+
+
 def test_a_stop_keeps_the_plans_that_are_there(threads: Executor) -> None:
     """After the second solve the search ends, with two plans."""
     stop = threading.Event()

@@ -161,6 +161,27 @@ def test_decisions_that_the_checks_refuse_are_explained_too(threads: Executor) -
     }
 
 
+def test_a_running_project_that_must_never_be_done_is_a_clash(threads: Executor) -> None:
+    """State and decision contradict each other; without either there is a plan."""
+    base = SHOP | {"projects": [SHOP["projects"][0] | {"state": "running", "decision": "never"}]}
+    roomy = base | {"funds": []}
+    answer = found(threads, roomy)
+    (clash,) = answer.conflicts
+    assert clash.paths == {"projects/P7/decision", "projects/P7/state"}
+    assert {w.dropped: w.selected for w in clash.witnesses} == {
+        "projects/P7/decision": ("P7",),
+        "projects/P7/state": (),
+    }
+    assert (clash.irreducible, answer.complete) == (True, True)
+    assert "P7 must never be done; P7 is running and cannot be stopped" in clash.words
+    assert [step.path for step in answer.repairs[0].steps] == ["projects/P7/decision"]
+    poor = found(threads, base)
+    assert {conflict.paths for conflict in poor.conflicts} == {
+        frozenset({"projects/P7/decision", "projects/P7/state"}),
+        frozenset({"projects/P7/state", "funds/capex"}),
+    }
+
+
 def test_other_errors_of_the_input_are_refused(threads: Executor) -> None:
     """An unknown id is no clash: all findings come out."""
     with pytest.raises(InvalidInput, match="unknown-id"):

@@ -5,11 +5,24 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from io import StringIO
 from typing import Any
 
 import pytest
+from rich.console import Console
 
-from pmo_optimizer import EngineError, InvalidInput, Plan, Portfolio, Status, optimize, referee
+from pmo_optimizer import (
+    InvalidInput,
+    Plan,
+    Portfolio,
+    Status,
+    Termination,
+    optimize,
+    referee,
+)
+from pmo_optimizer.cli.codes import ExitCode
+from pmo_optimizer.cli.frontier import code_of_frontier
+from pmo_optimizer.report import frontier_report
 from pmo_scenarios import AxisKind, Frontier, Point, Scenario, frontier, runs
 from pmo_scenarios.runs import Step
 from pmo_scenarios.studies.envelope import best_plans
@@ -199,6 +212,40 @@ def test_a_share_of_the_budget_takes_the_order_away(threads: Executor) -> None:
     assert [p.status for p in result.points] == [Status.OPTIMAL, Status.INFEASIBLE]
 
 
+def test_money_beyond_the_calendar_does_not_count(threads: Executor) -> None:
+    """10 in 2027 and 90 in 2030: of a calendar of 2027 the amounts are 10, and 16 buys all."""
+    data = knapsack(10).to_data()
+    data["funds"][0]["amounts"] = {"years": {2027: 10, 2030: 90}}
+    result = drawn(threads, Portfolio.parse(data), levels=[11, 16], unit="amount")
+    assert result.axis.current == 10
+    assert [point.amount for point in result.points] == [10, 11, 16]
+    assert values(result) == [5 + 4, 7 + 5, 7 + 5 + 4]
+    more = {"change": "budget", "fund": "budget", "percent": 10}
+    marked = Scenario.parse({"id": "more", "changes": [more]})
+    (scenario,) = drawn(threads, Portfolio.parse(data), levels=[80], scenarios=[marked]).scenarios
+    assert (scenario.level, scenario.amount) == (110, 11)
+
+
+def test_large_amounts_are_made_to_the_cent(threads: Executor) -> None:
+    """A third of 3 billions, spread over periods, is one billion."""
+    data = knapsack(10).to_data()
+    data["funds"][0]["amounts"] = {"periods": [1_000_000_001, 1_999_999_999]}
+    result = drawn(threads, Portfolio.parse(data), levels=[10**9], unit="amount")
+    assert result.points[0].amount == pytest.approx(10**9, abs=0.001)
+
+
+def test_a_cap_or_fund_with_nothing_in_the_calendar_has_no_axis() -> None:
+    """There is nothing to scale where all the money is of another year."""
+    later = {"years": {2030: 90}}
+    data = knapsack(10).to_data() | {"caps": [{"id": "late", "amounts": later}]}
+    data["funds"][0]["amounts"] = later
+    base = Portfolio.parse(data)
+    with pytest.raises(InvalidInput, match="cannot be scaled"):
+        frontier(base, limit="late", unit="amount", levels=[5])
+    with pytest.raises(InvalidInput, match="nothing today that can be used"):
+        frontier(base, levels=[50])
+
+
 def test_a_level_that_makes_no_valid_portfolio_says_why(threads: Executor) -> None:
     """A share of 0.8 has no 150 percent."""
     rule = {"type": "share", "id": "s", "measure": "cost", "where": {}, "sense": "at_most"}
@@ -233,17 +280,46 @@ def test_a_worse_answer_is_replaced_by_the_plan_of_a_tighter_level(
     assert not referee.disagreements(point.plan, referee.check(portfolio, point.plan))
 
 
-def test_levels_that_contradict_each_other_are_an_error() -> None:
-    """A plan of 9 where the looser level claims a bound of 8, or that nothing is possible."""
+def test_levels_that_contradict_each_other_keep_the_plans() -> None:
+    """A plan of 9 stands where the looser level claims a bound of 8, or that there is none."""
     tight, loose = knapsack(10), knapsack(11)
     plan = optimize(tight, backend="milp", workers=1)
     wrong = optimize(loose, backend="milp", workers=1)
     low = wrong.model_copy(update={"objective": 8.0, "bound": 8.0, "projects": ()})
-    with pytest.raises(EngineError, match="contradicts"):
-        best_plans([tight, loose], [plan, low], [None, None], ordered=True)
     nothing = low.model_copy(update={"status": Status.INFEASIBLE, "objective": None})
-    with pytest.raises(EngineError, match="proved that there is none"):
-        best_plans([tight, loose], [plan, nothing], [None, None], ordered=True)
+    for answer, words in ((low, "contradicts a bound of 8.0"), (nothing, "proved that there is")):
+        first, second = best_plans([tight, loose], [plan, answer], [None, None], ordered=True)
+        assert (first.plan.objective, first.plan.bound, first.contradiction) == (9, 9, "")
+        assert (second.plan.objective, second.plan.bound, second.source) == (9, None, "tighter")
+        assert second.plan.status is Status.FEASIBLE
+        assert second.plan.termination is Termination.CRASH
+        assert words in second.contradiction
+
+
+def test_a_contradiction_leaves_the_rest_of_the_frontier(
+    threads: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A budget of 12 that is wrongly called infeasible has the plan of 11, and says what is odd."""
+
+    def solve(portfolio: Portfolio, **options: Any) -> Plan:
+        plan = optimize(portfolio, **options)
+        if options["backend"] == "milp" and portfolio.funds[0].amounts.total == 12:
+            wrong = {"status": Status.INFEASIBLE, "termination": Termination.PROVED}
+            return plan.model_copy(update=wrong | {"objective": None, "projects": ()})
+        return plan
+
+    monkeypatch.setattr(runs, "optimize", solve)
+    result = drawn(threads, knapsack(10), levels=[110, 120, 160], reproducible=True, time_limit=5)
+    assert values(result) == [9, 12, 12, 16]
+    odd = result.point(120)
+    assert (odd.status, odd.bound) == (Status.FEASIBLE, 16)
+    assert "proved that there is none" in odd.contradiction
+    assert [p.contradiction for p in result.points if p is not odd] == ["", "", ""]
+    assert code_of_frontier(result, interrupted=False) is ExitCode.INTERNAL
+    data = result.to_data()
+    shown = Console(width=200, record=True, file=StringIO())
+    shown.print(frontier_report(knapsack(10), data, limit=None))
+    assert "proved that there is none" in shown.export_text()
 
 
 def test_a_stop_gives_what_is_there(threads: Executor) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from pmo_optimizer import InvalidInput, Portfolio, Status
+from pmo_optimizer import InvalidInput, Plan, Portfolio, Status, Termination, optimize
+from pmo_optimizer.cli.codes import ExitCode
+from pmo_optimizer.cli.prices import code_of_prices
 from pmo_scenarios import Price, Prices, Scenario, prices, runs
 from pmo_scenarios.studies.figures import Interval
 from tests.scenarios.test_runs import knapsack
@@ -150,6 +152,65 @@ def test_an_infeasible_portfolio_says_which_step_makes_a_plan(threads: Executor)
     assert all(row.enables and row.price is None for row in result.prices)
     assert [row.objective for row in result.prices] == [7 + 5, 5 + 4, 7]
     assert "makes a plan possible, of 12" in result.of("funds/budget").text
+
+
+NOTHING = {"status": Status.INFEASIBLE, "termination": Termination.PROVED}
+LOST = {"status": Status.NO_PLAN_FOUND, "termination": Termination.TIME_LIMIT}
+BROKEN = {"status": Status.FAILED, "termination": Termination.CRASH, "message": "it fell over"}
+
+
+def faked(budget: int, **answer: Any) -> Callable[..., Plan]:
+    """Return a way to solve that has another answer for one budget."""
+
+    def solve(portfolio: Portfolio, **options: Any) -> Plan:
+        if portfolio.funds[0].amounts.total == budget:
+            return Plan(digest=portfolio.digest(), **answer)
+        return optimize(portfolio, **options)
+
+    return solve
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"), [(NOTHING, "proved that there is no plan"), (BROKEN, "it fell over")]
+)
+def test_a_step_without_a_trustworthy_answer_is_a_failure_and_no_price(
+    threads: Executor, monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any], words: str
+) -> None:
+    """The plan of a budget of 10 fits in 11: that there is none cannot be, and prices nothing."""
+    monkeypatch.setattr(runs, "optimize", faked(11, **answer))
+    result = priced(threads, knapsack(10), percent=10)
+    (row,) = result.prices
+    assert (row.status, row.price, row.per_unit, row.objective) == (Status.FAILED, None, None, None)
+    assert (row.enables, row.worthless) == (False, False)
+    assert words in row.message
+    assert words in row.text
+    assert (result.status, result.objective, result.message) == (Status.OPTIMAL, 5 + 4, "")
+    assert code_of_prices(result, interrupted=False) is ExitCode.INTERNAL
+
+
+def test_no_plan_after_a_relaxation_proves_that_there_is_none_before(
+    threads: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Musts of 16 in a budget of 10: the base ran out of time, one more is proved to be too few."""
+    monkeypatch.setattr(runs, "optimize", faked(10, **LOST))
+    rows = [dict(p, decision="must") for p in knapsack(10).to_data()["projects"]]
+    result = priced(threads, portfolio(projects=rows), percent=10, only=["budget"])
+    assert (result.status, result.objective) == (Status.INFEASIBLE, None)
+    assert "10 % more (1 EUR) of budget" in result.message
+    (row,) = result.prices
+    assert (row.status, row.price, row.enables) == (Status.INFEASIBLE, None, False)
+    assert "no plan either" in row.text
+    assert code_of_prices(result, interrupted=False) is ExitCode.INFEASIBLE
+
+
+def test_a_step_that_tightens_may_leave_no_plan(threads: Executor) -> None:
+    """All of the budget must be spent, and 11 cannot: that has no price, and is no failure."""
+    rule = {"type": "share", "measure": "cost", "where": {}, "sense": "at_least", "share": 1}
+    rows = [dict(p, costs=[{"lump": 5}]) for p in knapsack(10).to_data()["projects"]]
+    base = portfolio(rules=[rule | {"of": "budget"}], projects=rows)
+    row = priced(threads, base, percent=10).of("funds/budget")
+    assert (row.status, row.price) == (Status.INFEASIBLE, None)
+    assert row.text.endswith("leaves no plan at all, proven.")
 
 
 def test_less_of_a_minimised_term_is_worth_something(threads: Executor) -> None:

@@ -100,6 +100,60 @@ def test_the_best_worst_case_is_within_value_and_bound(thread: Executor, seed: i
         assert result.value == pytest.approx(best)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_the_least_regret_is_within_value_and_bound(thread: Executor, seed: int) -> None:
+    """No choice has less regret than the bound, and the plan's is what it says."""
+    base, uncertainty, data = random_case(seed)
+    every = worths(base, uncertainty, data)
+    tops = [max(own[case] for own in every.values()) for case in range(DRAWN + 2)]
+    regrets = {
+        chosen: max(top - x for top, x in zip(tops, own, strict=True))
+        for chosen, own in every.items()
+    }
+    result = solved(thread, base, uncertainty, Aim.REGRET)
+    least = min(regrets.values())
+    assert list(result.best.values()) == pytest.approx(tops)
+    assert result.value is not None
+    assert result.bound is not None
+    assert result.value >= least - 1e-6
+    assert result.bound <= least + 1e-6
+    assert result.value == pytest.approx(regrets[result.selected])
+    if result.proven:
+        assert result.value == pytest.approx(least)
+
+
+def test_regret_is_not_the_worst_case(thread: Executor) -> None:
+    """A is worth 14 or 0, B and C 9: at worst these are best; A regrets 9, and they only 5."""
+    gamble = unsure(two("value", "A", -100, 100))
+    result = solved(thread, knapsack(10), gamble, Aim.REGRET, cases=0)
+    assert (result.selected, result.value) == (("B", "C"), 7 * 2 - (5 + 4))
+    sure = unsure(two("value", "A", -10, 400))
+    result = solved(thread, knapsack(10), sure, Aim.REGRET, cases=0)
+    assert result.selected == ("A",)
+    assert result.value == pytest.approx(9 - 7 * 0.9)
+    worst = solved(thread, knapsack(10), sure, Aim.WORST, cases=0)
+    assert worst.selected == ("B", "C")
+
+
+def test_regret_of_one_case_is_nothing(thread: Executor) -> None:
+    """Where all cases are alike the best plan is proven to have no regret."""
+    same = unsure(two("value", "A", 0, 0))
+    result = solved(thread, knapsack(10), same, Aim.REGRET, cases=0)
+    assert (result.value, result.bound, result.gap, result.proven) == (0, 0, 0, True)
+
+
+def test_regret_of_cost_is_what_is_paid_too_much(thread: Executor) -> None:
+    """One of three must be done; their costs are alike in all cases, so that nothing is lost."""
+    data = knapsack(20).to_data()
+    data["objective"] = {"terms": [{"term": "cost"}]}
+    data["choose"] = [{"id": "some", "projects": ["A", "B", "C"], "min": 1, "max": 3}]
+    result = solved(
+        thread, Portfolio.parse(data), unsure(two("value", "A", -9, 9)), Aim.REGRET, cases=0
+    )
+    assert (result.value, result.proven) == (0, True)
+    assert result.best == {"favourable": 5, "adverse": 5}
+
+
 def test_the_worst_case_decides_against_a_gamble(thread: Executor) -> None:
     """A is worth 7 x 2.5 or 0, B and C 9 together: on average and at worst these are better."""
     gamble = unsure(two("value", "A", -100, 150))

@@ -154,6 +154,77 @@ def test_an_engine_that_fails_is_a_plan_that_says_so(
     assert plans["fine"].objective == 5 + 4
 
 
+ERRORS = (MemoryError("no room"), ValueError("odd"), SystemExit(3), Unsupported("no such thing"))
+"""Errors of many kinds, none of them foreseen by the engine."""
+
+
+def failing(error: BaseException, *names: str) -> Callable[..., Plan]:
+    """Return a way to solve that ends in an error for portfolios of some names."""
+
+    def solve(portfolio: Portfolio, **options: Any) -> Plan:
+        if portfolio.name in names:
+            raise error
+        return optimize(portfolio, **options)
+
+    return solve
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_an_error_of_one_solve_loses_no_other_result(
+    threads: Executor, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    """The solve has failed and names the error; the others, and those that waited, are there."""
+    monkeypatch.setattr(runs, "optimize", failing(error, "broken"))
+    broken = knapsack(10).model_copy(update={"name": "broken"})
+    jobs = [
+        Job("broken", broken, QUICK),
+        Job("after", knapsack(11), QUICK, start="broken", bound="broken"),
+        Job("fine", knapsack(10), QUICK),
+    ]
+    steps: list[Step] = []
+    plans = run_jobs(jobs, executor=threads, on_progress=steps.append)
+    assert (plans["after"].objective, plans["fine"].objective) == (7 + 5, 5 + 4)
+    failed = plans["broken"]
+    assert (failed.status, failed.termination) == (Status.FAILED, Termination.CRASH)
+    assert f"{type(error).__name__}: {error}" in failed.message
+    assert len(steps) == len(jobs)
+
+
+def test_an_error_of_every_solve_of_an_engine_is_raised(
+    threads: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is wrong with each of them is a mistake, also beside solves of another engine."""
+    names = ("a", "b")
+    monkeypatch.setattr(runs, "optimize", failing(TypeError("a mistake"), *names))
+    jobs = [Job(n, knapsack(10).model_copy(update={"name": n}), QUICK) for n in names]
+    other = Job("other", knapsack(10), Options(time_limit=20, workers=1, backend="ranking"))
+    with pytest.raises(TypeError, match="a mistake"):
+        run_jobs([*jobs, other], executor=threads)
+
+
+def test_memory_that_is_short_is_an_answer_also_of_a_single_solve(
+    threads: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is no mistake of the code, so that there is always a plan that says so."""
+    monkeypatch.setattr(runs, "optimize", failing(MemoryError("no room"), "broken"))
+    broken = knapsack(10).model_copy(update={"name": "broken"})
+    plans = run_jobs([Job("broken", broken, QUICK)], executor=threads)
+    assert plans["broken"].status is Status.FAILED
+
+
+def test_an_error_of_a_later_batch_loses_no_earlier_result(
+    threads: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a series of batches an engine that has answered before may fail once."""
+    monkeypatch.setattr(runs, "optimize", failing(TypeError("a mistake"), "broken"))
+    broken = Job("broken", knapsack(10).model_copy(update={"name": "broken"}), QUICK)
+    with Batches(threads) as batches:
+        assert batches.run([Job("fine", knapsack(11), QUICK)])["fine"].found
+        assert batches.run([broken])["broken"].status is Status.FAILED
+    with Batches(threads) as batches, pytest.raises(TypeError, match="a mistake"):
+        batches.run([broken])
+
+
 def test_an_unknown_engine_ends_the_batch(threads: Executor) -> None:
     """What is wrong with every solve is an error, not a table of failures."""
     with pytest.raises(Unsupported, match="abacus"):

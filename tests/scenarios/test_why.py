@@ -52,6 +52,46 @@ def test_a_rejected_project_says_what_it_would_displace(threads: Executor) -> No
     assert budget.blocks
 
 
+def saving(carry_over: str | float, **amounts: float) -> Portfolio:
+    """Return A (value 7), which pays 5 in each of two years, and B (value 9), which pays 5.
+
+    B pays in the first year where ``first`` is 5, else in the second; the fund has ``amounts``.
+    """
+    split = {"A": [5, 5], "B": [amounts.pop("first", 5), amounts.pop("second", 0)]}
+    projects = [
+        {
+            "id": name,
+            "value": {"A": 7, "B": 9}[name],
+            "phases": [{"id": "work", "duration": 2, "costs": [{"category": "all", "profile": p}]}],
+        }
+        for name, p in split.items()
+    ]
+    fund = {"id": "pot", "amounts": {"periods": [*amounts.values()]}, "carry_over": carry_over}
+    calendar = {"start": "2027-01-01", "periods": 2, "grain": "quarter"}
+    return Portfolio.parse({"calendar": calendar, "projects": projects, "funds": [fund]})
+
+
+def test_money_that_is_carried_over_can_be_spent_once(threads: Executor) -> None:
+    """Of 10 carried B leaves 5, which A could pay in either period, and it needs 5 in both."""
+    (pot,) = asked(threads, saving("all", now=10, later=0), "A", flips=False).limits
+    assert (pot.kind, pot.id, pot.blocks, pot.times) == ("fund", "pot", True, 1)
+    assert (pot.where, pot.needed, pot.spare) == ("2027-Q2", 5 + 5, 10 - 5)
+
+
+def test_money_that_others_carried_over_is_needed_later(threads: Executor) -> None:
+    """What A takes at once is what B pays with later: A lacks 5 + 5 where B leaves 0."""
+    base = saving("all", now=5, later=5, first=0, second=10)
+    (pot,) = asked(threads, base, "A", flips=False).limits
+    assert (pot.blocks, pot.where, pot.needed, pot.spare) == (True, "2027-Q2", 5 + 5, 0)
+
+
+def test_money_beyond_the_most_that_is_carried_over_is_free(threads: Executor) -> None:
+    """Of 5 that A takes at once 4 would have lapsed: it lacks only 1 of the 6 later on."""
+    base = saving(1, now=5, later=5, first=0, second=1)
+    (pot,) = asked(threads, base, "A", flips=False).limits
+    assert (pot.blocks, pot.where, pot.needed, pot.spare) == (True, "2027-Q2", 5 + 1, 5 + 1 - 1)
+
+
 def test_the_flips_of_a_rejected_project_are_brackets(threads: Executor) -> None:
     """A enters at a value of 9 (9/7), and at a cost of 5 beside B (5/6), where 7 + 5 > 9."""
     value, cost = asked(threads, knapsack(10), "A").flips

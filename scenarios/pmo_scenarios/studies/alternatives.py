@@ -41,13 +41,15 @@ GROUP = "differs-from-plan"
 class Ended(StrEnum):
     """Why no further plan is listed.
 
-    ``enough``: as many as were wanted are there. ``proved``: no further plan exists. ``open``:
-    none was found within the limits, and none is excluded. ``stopped``: somebody asked to stop.
-    ``no_best``: the portfolio itself has no plan, or none was found.
+    ``enough``: as many as were wanted are there. ``proved``: no further plan exists. ``limit``:
+    time or work ran out before one was found or excluded. ``open``: the search ended by itself
+    or failed, without a further plan, and none is excluded. ``stopped``: somebody asked to
+    stop. ``no_best``: the portfolio itself has no plan, or none was found.
     """
 
     ENOUGH = "enough"
     PROVED = "proved"
+    LIMIT = "limit"
     OPEN = "open"
     STOPPED = "stopped"
     NO_BEST = "no_best"
@@ -64,7 +66,8 @@ class Alternative(Frozen):
         As in `Plan`. From the second plan on ``optimal`` means: among the plans that differ
         enough from all before.
     bound
-        No plan that differs enough from all before is better.
+        No plan that differs enough from all before is better. Where a plan that was found
+        earlier is too far behind to be listed, this is the bound of the first solve.
     figures
         Key figures.
     selected
@@ -253,6 +256,10 @@ def alternatives(
     return search.result(time.monotonic() - began)
 
 
+SHORT = frozenset({Termination.TIME_LIMIT, Termination.WORK_LIMIT})
+"""Terminations of a solve that could have gone on."""
+
+
 class _Search:
     """The best plan, then one more as long as there is a good one."""
 
@@ -268,6 +275,7 @@ class _Search:
         self.sign = 1 if portfolio.objective.maximised else -1
         self.first: Plan | None = None
         self.plans: list[Plan] = []
+        self._apart_from: list[frozenset[int]] = []
         self.ended = Ended.ENOUGH
         self.reason = ""
 
@@ -279,26 +287,45 @@ class _Search:
             self.ended = Ended.STOPPED if stopped else Ended.NO_BEST
             self.reason = "" if self.first is None else self.first.message
             return
-        self.plans.append(self.first)
-        while len(self.plans) < self.wanted and self._another():
+        self._add(self.first, frozenset())
+        while len(self.kept) < self.wanted and self._another():
             pass
 
+    def _add(self, plan: Plan, apart_from: frozenset[int]) -> None:
+        self.plans.append(plan)
+        self._apart_from.append(apart_from)
+
+    @property
+    def kept(self) -> tuple[int, ...]:
+        """Places of the plans that are good enough: a better one leaves some too far behind."""
+        return tuple(n for n, plan in enumerate(self.plans) if self._reaches(plan.objective))
+
     def _another(self) -> bool:
-        """Look for one more plan; note why there is none."""
-        target = apart(self.solved, self.plans, self.differences)
+        """Look for one more plan; note why there is none.
+
+        It must differ from the plans that are still good enough, and from no others: only then
+        it is known of what is left out that it is too far behind.
+        """
+        kept = frozenset(self.kept)
+        target = apart(self.solved, [self.plans[n] for n in sorted(kept)], self.differences)
         if target is None:
             return self._end(Ended.PROVED, "fewer projects than that are open to decide")
         target, proof = settled(target)
         if proof:
             return self._end(Ended.PROVED, proof)
         key, last = f"plan-{len(self.plans) + 1}", self.plans[-1]
-        plan = self.series.solve([Request(key, target, last, last.bound)]).get(key)
+        tighter = self._apart_from[-1] <= kept
+        bound = last.bound if tighter else self.plans[0].bound
+        plan = self.series.solve([Request(key, target, last, bound)]).get(key)
         if plan is not None and plan.found and self._reaches(plan.objective):
-            self.plans.append(plan)
-            return not self.series.over or len(self.plans) == self.wanted or self._stopped()
+            self._add(plan, kept)
+            return not self.series.over or len(self.kept) >= self.wanted or self._stopped()
         if plan is not None and self._excluded(plan):
             return self._end(Ended.PROVED, "")
-        return self._stopped() if self.series.over else self._end(Ended.OPEN, _why_open(plan))
+        if self.series.over:
+            return self._stopped()
+        short = plan is not None and plan.termination in SHORT
+        return self._end(Ended.LIMIT if short else Ended.OPEN, _why_open(plan))
 
     def _stopped(self) -> bool:
         return self._end(Ended.STOPPED, "")
@@ -333,7 +360,8 @@ class _Search:
     def result(self, seconds: float) -> Alternatives:
         """Return what was found; a plan that a later one leaves too far behind is left out."""
         portfolio, first = self.portfolio, self.first
-        kept = [p for p in self.plans if self._reaches(p.objective)]
+        places = self.kept
+        kept = [self.plans[n] for n in places]
         inside = [frozenset(plan.selected) for plan in kept]
         counts = {n: sum(n in one for one in inside) for one in inside for n in one}
         optional = [Chosen(project=n, plans=k) for n, k in counts.items() if k < len(kept)]
@@ -352,7 +380,7 @@ class _Search:
             best=self.best if kept else None,
             bound=None if first is None else first.bound,
             floor=self.floor if kept else None,
-            plans=tuple(self._alternative(n, plan) for n, plan in enumerate(kept, start=1)),
+            plans=tuple(self._alternative(n, place) for n, place in enumerate(places, start=1)),
             distances=tuple(tuple(len(a ^ b) for b in inside) for a in inside),
             core=tuple(sorted(n for n, k in counts.items() if k == len(kept))),
             optional=tuple(sorted(optional, key=lambda c: (-c.plans, c.project))),
@@ -361,8 +389,11 @@ class _Search:
             seconds=seconds,
         )
 
-    def _alternative(self, number: int, plan: Plan) -> Alternative:
+    def _alternative(self, number: int, place: int) -> Alternative:
+        plan = self.plans[place]
         objective, bound = _objective(plan), self.plans[0].bound
+        own = self._apart_from[place] <= frozenset(self.kept)
+        whole = _as_plan_of(self.portfolio, plan, bound)
         old, new = set(self.plans[0].selected), set(plan.selected)
         near, most = False, None
         if bound is not None:
@@ -371,10 +402,10 @@ class _Search:
             near = self.sign * (objective - least) >= -self._fuzz
         return Alternative(
             id=f"plan-{number}",
-            status=plan.status,
+            status=plan.status if own else whole.status,
             termination=plan.termination,
             objective=objective,
-            bound=plan.bound,
+            bound=plan.bound if own else bound,
             message=plan.message,
             seconds=plan.seconds,
             figures=figures_of(plan),
@@ -384,7 +415,7 @@ class _Search:
             behind=max(0.0, self.sign * (self.best - objective)),
             behind_at_most=most,
             within_best_possible=near,
-            plan=_as_plan_of(self.portfolio, plan, bound),
+            plan=whole,
         )
 
 

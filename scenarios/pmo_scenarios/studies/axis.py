@@ -23,12 +23,16 @@ from pmo_optimizer import (
     StartsRule,
     suggestion,
 )
-from pmo_scenarios.changes.amounts import SMALLEST, grown
+from pmo_scenarios.changes.amounts import grown
 from pmo_scenarios.changes.money import LIMITS, WHOLE
 from pmo_scenarios.scenario import Scenario
+from pmo_scenarios.studies.outlay import amount_in
 
 ALL = Decimal(100)
 """Percent of what is there today."""
+
+FINEST = Decimal("0.000000000001")
+"""Percentages that make an amount are rounded to this: a millionth of 100 millions."""
 
 LOWEST, HIGHEST, STEP = 40, 150, 10
 """Levels in percent, unless asked otherwise: twelve, and today's is one of them."""
@@ -55,7 +59,8 @@ class Axis(Frozen):
         Which number of a rule.
     unit
         Of levels: ``percent`` of what is there today, or ``amount``: money of all the funds
-        together, FTE that are added in each period, or the limit itself.
+        together in the fiscal years or periods of the calendar, FTE that are added in each
+        period, or the limit itself.
     current
         The level of today.
     loosens
@@ -149,8 +154,9 @@ def _budget(
     grows = any(r.sense is Sense.AT_LEAST and r.share > 0 for r in of_budget)
     total = _sum_of_funds(portfolio, chosen)
     if not total:
-        fix = "Name funds that have something."
-        return None, [wrong("frontier-axis", "funds", "The funds have nothing today.", fix)]
+        text = "The funds have nothing today that can be used within the calendar."
+        fix = "Name funds that have something in its fiscal years."
+        return None, [wrong("frontier-axis", "funds", text, fix)]
     current = ALL if unit == "percent" else total
     return Axis(
         kind=AxisKind.BUDGET,
@@ -202,7 +208,11 @@ def _limit(
         fix = f"Say with `field` which one is meant: {', '.join(held)}."
         return None, [wrong("frontier-axis", "field", text, fix)]
     chosen = field or (held[0] if held else "")
-    today = _limit_of(item, chosen)
+    today = _limit_of(portfolio, item, chosen)
+    if not today and isinstance(item, Cap) and item.amounts.total is None:
+        text = f"The amounts of cap {item.id} within the calendar are 0, and cannot be scaled."
+        fix = "Give the cap amounts in the fiscal years or periods of the calendar."
+        return None, [wrong("frontier-axis", "limit", text, fix)]
     if unit == "percent" and not today:
         text = f"The limit of {item.id} is 0 today, of which there are no percentages."
         fix = "Give levels as limits, with the unit `amount`."
@@ -356,14 +366,16 @@ def _size(portfolio: Portfolio, axis: Axis, number: Decimal, today: Decimal) -> 
     chosen = [entry for entry in entries if entry.id in names]
     if len(chosen) == 1 and chosen[0].amounts.total is not None:
         return {"to": number}
-    return {"percent": (ALL * number / today - ALL).quantize(SMALLEST)}
+    return {"percent": (ALL * number / today - ALL).quantize(FINEST)}
 
 
 def amount_at(portfolio: Portfolio, axis: Axis) -> Decimal | None:
     """Return how much there is in a portfolio of what is varied; None where it is missing.
 
-    Money of the funds or of the cap together, the limit of a rule, or the mean over the
-    periods of the FTE that people and pools can deliver in a skill if they do nothing else.
+    Money of the funds or of the cap together, as far as it is of the fiscal years or periods
+    of the calendar: other money can be used by nothing that is planned. Or the limit of a
+    rule, or the mean over the periods of the FTE that people and pools can deliver in a skill
+    if they do nothing else.
     """
     if axis.kind is AxisKind.BUDGET:
         here = {fund.id for fund in portfolio.funds}
@@ -375,7 +387,7 @@ def amount_at(portfolio: Portfolio, axis: Axis) -> Decimal | None:
     item = dict(_limited(portfolio)).get(axis.targets[0])
     if item is None or (axis.field and getattr(item, axis.field, None) is None):
         return None
-    return _limit_of(item, axis.field)
+    return _limit_of(portfolio, item, axis.field)
 
 
 def level_at(portfolio: Portfolio, axis: Axis, base: Portfolio) -> float | None:
@@ -389,17 +401,19 @@ def level_at(portfolio: Portfolio, axis: Axis, base: Portfolio) -> float | None:
 
 
 def _sum_of_funds(portfolio: Portfolio, funds: Sequence[str]) -> Decimal:
-    return sum((_sum(f.amounts) for f in portfolio.funds if f.id in funds), Decimal(0))
+    chosen = (fund.amounts for fund in portfolio.funds if fund.id in funds)
+    return sum((_sum(amounts, portfolio) for amounts in chosen), Decimal(0))
 
 
-def _sum(amounts: Amounts) -> Decimal:
-    if amounts.total is not None:
-        return amounts.total
-    return sum(amounts.years.values() if amounts.years else amounts.periods or (), Decimal(0))
+def _sum(amounts: Amounts, portfolio: Portfolio) -> Decimal:
+    return sum(amount_in(amounts, portfolio.calendar).values(), Decimal(0))
 
 
-def _limit_of(item: Any, field: str) -> Decimal:  # noqa: ANN401 - any rule or cap
-    return _sum(item.amounts) if isinstance(item, Cap) else Decimal(getattr(item, field))
+def _limit_of(portfolio: Portfolio, item: Any, field: str) -> Decimal:  # noqa: ANN401
+    """Return the limit of a rule or cap."""
+    if isinstance(item, Cap):
+        return _sum(item.amounts, portfolio)
+    return Decimal(getattr(item, field))
 
 
 def _capacity_of(portfolio: Portfolio, skill: str) -> Decimal:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from math import inf
 
 from pmo_optimizer import (
     AverageRule,
@@ -44,7 +45,8 @@ class Limit(Frozen):
         The tightest fiscal year or period; empty for rules about the whole plan.
     needed
         What the project takes there, in the plan with it; where there is none, as early as it
-        may start, phase after phase. For rules, how far it uses up the room.
+        may start, phase after phase. For rules, how far it uses up the room. Of a fund that
+        carries money over, what it takes earlier and is then not carried there counts too.
     spare
         What the plan without the project leaves there. Of skills that is the capacity less the
         load, where people with several skills count for each.
@@ -154,15 +156,28 @@ class _View:
         return tuple(outlays(self.portfolio, self.project, self.placed))
 
     def funds(self) -> Iterator[Limit]:
-        """Yield the funds that pay for it."""
-        spare = {(f.fund, f.bucket): f.available - f.spent for f in self.outside.kpis.funds}
+        """Yield the funds that pay for it.
+
+        With carry-over, what the project pays in a year or period is missing later where it
+        would have been carried over: available_k falls by carry_{k-1} without the project less
+        carry_{k-1} with it. That weighs on the later bucket beside what is paid there.
+        """
+        calendar = self.portfolio.calendar
         for fund in self.portfolio.funds:
-            taken: dict[str, float] = {}
+            paid: dict[str, float] = {}
             for period, amount in self._paid_by(fund.id):
-                label = bucket_of(fund.amounts, self.portfolio.calendar, period)
+                label = bucket_of(fund.amounts, calendar, period)
                 if label is not None:
-                    taken[label] = taken.get(label, 0.0) + float(amount)
-            left = {label: max(0.0, spare.get((fund.id, label), 0.0)) for label in taken}
+                    paid[label] = paid.get(label, 0.0) + float(amount)
+            limit = inf if fund.carry_limit is None else float(fund.carry_limit)
+            taken, left, lost = dict[str, float](), dict[str, float](), 0.0
+            for use in self.outside.kpis.funds if paid else ():
+                if use.fund != fund.id:
+                    continue
+                taken[use.bucket] = paid.get(use.bucket, 0.0) + lost
+                room = use.available - use.spent
+                left[use.bucket] = max(0.0, room)
+                lost = use.carried - min(limit, max(0.0, room - taken[use.bucket]))
             yield from _tightest("fund", fund.id, taken, left, soft=fund.price is not None)
 
     def _paid_by(self, fund: str) -> Iterator[tuple[int, Decimal]]:

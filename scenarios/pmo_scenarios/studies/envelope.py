@@ -31,11 +31,14 @@ class Best:
         Where the plan is from.
     ranking
         The best plan of a ranking at this or a tighter level; None where there is none.
+    contradiction
+        What a solve claims that a refereed plan disproves; empty where nothing is.
     """
 
     plan: Plan
     source: Literal["solve", "tighter", "ranking"] = "solve"
     ranking: Plan | None = None
+    contradiction: str = ""
 
 
 def best_plans(
@@ -47,7 +50,10 @@ def best_plans(
 ) -> list[Best]:
     """Return the best plan and the best bound of each level.
 
-    A plan of the level before is taken where it is better and the referee accepts it.
+    A plan of the level before is taken where it is better and the referee accepts it. A plan
+    may be better than a bound allows, or be there where none is possible: then an engine is
+    wrong. As the referee vouches for plans and nobody for bounds, the plan is kept without
+    that bound, and the level says what contradicts it.
 
     Parameters
     ----------
@@ -60,11 +66,6 @@ def best_plans(
     ordered
         Whether every plan of a level is one of every later level, so that bounds of later
         levels hold for earlier ones too.
-
-    Raises
-    ------
-    EngineError
-        A plan is better than a bound allows, or is there where none is possible.
     """
     found: list[Best] = []
     for portfolio, answer, ranked in zip(portfolios, answers, rankings, strict=True):
@@ -75,8 +76,9 @@ def best_plans(
         return found
     for number in reversed(range(len(found) - 1)):
         best, looser = found[number], found[number + 1].plan
-        plan = _within(portfolios[number], best.plan, looser)
-        found[number] = Best(plan, best.source, best.ranking)
+        plan, wrong = _within(portfolios[number], best.plan, looser)
+        said = best.contradiction or wrong
+        found[number] = Best(plan, best.source, best.ranking, said)
     return found
 
 
@@ -102,35 +104,39 @@ def _chosen(portfolio: Portfolio, answer: Plan, ranking: Plan | None, before: Be
         best = Best(_moved(portfolio, ranking) or ranking, "ranking", ranking)
     if best.source == "solve":
         return best
+    update = {
+        "termination": answer.termination,
+        "message": answer.message,
+        "seconds": answer.seconds,
+    }
+    plan = best.plan.model_copy(update=update)
     if answer.status is Status.INFEASIBLE:
-        raise EngineError(
-            f"a plan of {best.plan.objective} where a solve proved that there is none"
-        )
-    plan = best.plan.model_copy(
-        update={
-            "termination": answer.termination,
-            "message": answer.message,
-            "seconds": answer.seconds,
-        }
-    )
-    return Best(_told(portfolio, plan, answer.bound), best.source, ranking)
+        wrong = f"a plan of {plan.objective} where a solve proved that there is none"
+    else:
+        plan, wrong = _told(portfolio, plan, answer.bound)
+    if wrong:
+        plan = plan.model_copy(update={"termination": Termination.CRASH})
+    return Best(plan, best.source, ranking, wrong)
 
 
-def _within(portfolio: Portfolio, plan: Plan, looser: Plan) -> Plan:
-    """Return a plan with what a looser level proves for it."""
+def _within(portfolio: Portfolio, plan: Plan, looser: Plan) -> tuple[Plan, str]:
+    """Return a plan with what a looser level proves for it, and what that contradicts."""
     if looser.status is not Status.INFEASIBLE:
         return _told(portfolio, plan, looser.bound)
     if plan.found:
-        raise EngineError(f"a plan of {plan.objective} where a looser level was proved infeasible")
+        return plan, f"a plan of {plan.objective} where a looser level was proved infeasible"
     proof = {"status": Status.INFEASIBLE, "termination": Termination.PROVED, "bound": None}
-    return plan.model_copy(update=proof)
+    return plan.model_copy(update=proof), ""
 
 
-def _told(portfolio: Portfolio, plan: Plan, bound: float | None) -> Plan:
-    """Return a plan with the better of its bound and another, and what that proves."""
+def _told(portfolio: Portfolio, plan: Plan, bound: float | None) -> tuple[Plan, str]:
+    """Return a plan with the better of its bound and another, and what contradicts that one."""
     if bound is None or plan.status is Status.INFEASIBLE:
-        return plan
-    return KnownBound(portfolio, bound, 0.0, threading.Event()).told(plan)
+        return plan, ""
+    try:
+        return KnownBound(portfolio, bound, 0.0, threading.Event()).told(plan), ""
+    except EngineError as error:
+        return plan, str(error)
 
 
 def _better(portfolio: Portfolio, left: Plan, right: Plan) -> bool:

@@ -108,18 +108,20 @@ class Facts:
             return max(fact.end for fact in facts.values()) if whole else None
         return min(fact.start for fact in facts.values())
 
-    def slack(self, link: Link, owner: str = "") -> int | None:
-        """Return event of target - event of source, None where one of them is open.
+    def in_hand(self, reference: str) -> tuple[str, ...]:
+        """Return what a link's end stands for, as far as it is in the plan or has begun.
 
-        Parameters
-        ----------
-        owner
-            The project, for links between its own phases.
+        That is the end itself, or of a choose-one group the members that are in; those that
+        were given up only where there are no others.
         """
-        inside = f"{owner}/" if owner else ""
-        source = self.event(f"{inside}{link.source}", end=link.type in FROM_END)
-        target = self.event(f"{inside}{link.target}", end=link.type in TO_END)
-        return None if source is None or target is None else target - source
+        members = self.portfolio.members(reference)
+        found = [x for x in members if (name := owner_of(x)) in self.planned or name in self.phases]
+        going = [x for x in found if not self._given_up(owner_of(x))]
+        return tuple(going or found)
+
+    def _given_up(self, project: str) -> bool:
+        report = self.reports.get(project)
+        return report is not None and report.stopped
 
     # -- the file ------------------------------------------------------------------------------
 
@@ -335,20 +337,36 @@ class Facts:
                 if fact is not None and not fact.reported and self._broken(link, name):
                     yield name, link.target
         for link in self.portfolio.links:
-            name, _, phase = link.target.partition("/")
-            source = link.source.partition("/")[0]
-            if name in self.phases and source in self.reports and source in self.planned:
+            for target in self.portfolio.members(link.target):
+                name, _, phase = target.partition("/")
+                if name not in self.phases or not self._doubted(link):
+                    continue
                 facts = self.phases[name]
                 chosen = [phase] if phase else list(facts)
                 open_ = [x for x in chosen if x in facts and not facts[x].reported]
-                if open_ and self._broken(link, ""):
+                sources = self.in_hand(link.source)
+                if open_ and all(self._late(link, x, target) for x in sources):
                     yield from ((name, x) for x in open_)
 
+    def _doubted(self, link: Link) -> bool:
+        """Return whether something is reported of what a link waits for by the plan."""
+        owners = {owner_of(x) for x in self.portfolio.members(link.source)}
+        return any(name in self.reports and name in self.planned for name in owners)
+
     def _broken(self, link: Link, owner: str) -> bool:
-        inside = f"{owner}/" if owner else ""
+        return self._late(link, f"{owner}/{link.source}", f"{owner}/{link.target}")
+
+    def _late(self, link: Link, source: str, target: str) -> bool:
+        """Return whether a target has begun before a source of its link lets it."""
         if link.min_lag is None or link.type in TO_END:
             return False
-        if self.event(f"{inside}{link.target}", end=False) is None:
+        start = self.event(target, end=False)
+        if start is None:
             return False
-        slack = self.slack(link, owner)
-        return slack is None or slack < link.min_lag
+        event = self.event(source, end=link.type in FROM_END)
+        return event is None or start - event < link.min_lag
+
+
+def owner_of(reference: str) -> str:
+    """Return the project of ``project`` or ``project/phase``."""
+    return reference.partition("/")[0]

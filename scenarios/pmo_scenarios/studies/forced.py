@@ -18,7 +18,15 @@ from pmo_optimizer import (
 )
 from pmo_scenarios.studies.stated import bound_to_run
 
-CLASHES = frozenset({"cycle", "must-need-too-large", "must-unschedulable", "selection-conflict"})
+CLASHES = frozenset(
+    {
+        "cycle",
+        "must-need-too-large",
+        "must-unschedulable",
+        "running-never",
+        "selection-conflict",
+    }
+)
 """Findings which prove that no plan exists: what is decided cannot be."""
 
 UNFIT = frozenset(

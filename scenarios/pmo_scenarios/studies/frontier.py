@@ -52,8 +52,8 @@ class Point(Frozen):
     level
         In the unit of the axis; null for a scenario that has no place on it.
     amount
-        What there is of it in the horizon: money of the funds, the limit, or the mean FTE of
-        the skill over the periods.
+        What there is of it in the horizon: money of the funds in the fiscal years or periods of
+        the calendar, the limit, or the mean FTE of the skill over the periods.
     current
         Whether it is today's level.
     scenario, name
@@ -70,6 +70,9 @@ class Point(Frozen):
         No plan at this level is better than the bound; a looser level's bound counts too.
     message, seconds, digest
         Of the solve, and of the portfolio that was solved.
+    contradiction
+        What a solve of this or a looser level claims that the plan, which the referee accepts,
+        disproves: an engine is wrong, and that bound is left out. Empty where nothing is.
     figures
         Key figures; null where there is no plan.
     ranking
@@ -101,6 +104,7 @@ class Point(Frozen):
     message: str = ""
     seconds: float = 0.0
     digest: str = ""
+    contradiction: str = ""
     figures: Figures | None = None
     ranking: float | None = None
     left: Interval | None = None
@@ -230,7 +234,8 @@ def frontier(
     terms may give away some of the first, and a curve of it would go up and down. The
     loosest level comes first, as its bound holds for all; then each one begins with the
     better plan of the next tighter one and of its ranking, except in ``reproducible`` mode.
-    Every plan is refereed.
+    Every plan is refereed. Where solves contradict each other, the curve is there all the
+    same, and its points say so.
 
     Parameters
     ----------
@@ -269,8 +274,6 @@ def frontier(
     ------
     InvalidInput
         With every finding about the portfolio, or about axis, levels and scenarios.
-    EngineError
-        Two solves contradict each other.
     Unsupported
         The engine does not exist or does not support what a portfolio asks for.
     ValueError
@@ -466,6 +469,7 @@ class _Batch:
             message=plan.message,
             seconds=plan.seconds,
             digest=plan.digest,
+            contradiction=best.contradiction,
             figures=figures_of(plan),
             ranking=None if best.ranking is None else best.ranking.objective,
             left=None if best.ranking is None else _left(portfolio, best.ranking, plan),

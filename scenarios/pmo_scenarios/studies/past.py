@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -33,7 +33,7 @@ from pmo_scenarios.changes.people import RemovePeople
 from pmo_scenarios.changes.references import References
 from pmo_scenarios.changes.work import with_duration
 from pmo_scenarios.progress import Progress, Promise
-from pmo_scenarios.studies.facts import TO_END, Fact, Facts, Notes
+from pmo_scenarios.studies.facts import FROM_END, TO_END, Fact, Facts, Notes, owner_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,35 +367,58 @@ class _Past:
                 yield kept
 
     def _link(self, link: Link, owner: str) -> Link | None:
-        """Return a link as far as the past leaves it; None where the past has broken it."""
-        inside = f"{owner}/" if owner else ""
-        facts = self._facts
-        if not owner and not self._both_known(link):
-            return link
-        source = facts.event(f"{inside}{link.source}", end=link.type in {LinkType.FS, LinkType.FF})
-        target = facts.event(f"{inside}{link.target}", end=link.type in TO_END)
-        low, high = link.min_lag, link.max_lag
-        if target is not None:
-            if source is None:
-                return None if low is not None else link
-            lag = target - source
-            if low is not None and lag < low:
-                return None
-            broken = high is not None and lag > high
-            return link.model_copy(update={"max_lag": lag}) if broken else link
-        if source is None or high is None or link.type in TO_END:
-            return link
-        name, _, phase = f"{inside}{link.target}".partition("/")
-        least = self._not_before(self._base.project_by_id[name], phase)
-        return link.model_copy(update={"max_lag": max(high, least - source)})
+        """Return a link as far as the past leaves it; None where the past has broken it.
 
-    def _both_known(self, link: Link) -> bool:
-        """Return whether both ends are projects, of which the source may still come."""
-        ends = [x.partition("/")[0] for x in (link.source, link.target)]
+        Of a choose-one group, any member that is in satisfies a link, or waits by it.
+        """
+        sources = (f"{owner}/{link.source}",) if owner else self._sources(link)
+        targets = (f"{owner}/{link.target}",) if owner else self._targets(link)
+        befores = [self._facts.event(x, end=link.type in FROM_END) for x in sources]
+        events = [x for x in befores if x is not None]
+        kept: Link | None = link
+        for target in targets if sources else ():
+            if kept is None:
+                return None
+            after = self._facts.event(target, end=link.type in TO_END)
+            if after is not None:
+                kept = _met(kept, events, after)
+            elif link.type not in TO_END:
+                kept = self._awaited(kept, events, target)
+        return kept
+
+    def _awaited(self, link: Link, events: Sequence[int], target: str) -> Link:
+        """Return a link whose target may still come: not too late from the status date on."""
+        if link.max_lag is None or not events:
+            return link
+        name, _, phase = target.partition("/")
+        least = self._not_before(self._base.project_by_id[name], phase)
+        return link.model_copy(update={"max_lag": max(link.max_lag, least - max(events))})
+
+    def _sources(self, link: Link) -> tuple[str, ...]:
+        """Return what the target waits for: in the plan, or begun; nothing beside what is done."""
         known = self._base.project_by_id
-        return all(x in known and known[x].state is not State.DONE for x in ends) and (
-            ends[0] in self._facts.planned or ends[0] in self._facts.phases
-        )
+        ends = self._base.members(link.source)
+        if any(known[owner_of(x)].state is State.DONE for x in ends):
+            return ()
+        return self._facts.in_hand(link.source)
+
+    def _targets(self, link: Link) -> tuple[str, ...]:
+        """Return what waits; of a group of which no member is in, any of them."""
+        known = self._base.project_by_id
+        ends = self._facts.in_hand(link.target) or self._base.members(link.target)
+        return tuple(x for x in ends if known[owner_of(x)].state is not State.DONE)
+
+
+def _met(link: Link, events: Sequence[int], after: int) -> Link | None:
+    """Return a link whose target has begun; None where it did not wait."""
+    low, high = link.min_lag, link.max_lag
+    if not events:
+        return None if low is not None else link
+    lags = [after - event for event in events]
+    if low is not None and max(lags) < low:
+        return None
+    broken = high is not None and min(lags) > high
+    return link.model_copy(update={"max_lag": min(lags)}) if broken else link
 
 
 def _people_at_work(plan: Plan, portfolio: Portfolio) -> dict[tuple[str, str], set[str]]:

@@ -36,12 +36,14 @@ class Price(Frozen):
     ----------
     path, kind, words, unit, amount, changes
         The limit and the step; see `pmo_scenarios.studies.limits.Limit`.
-    status, termination, seconds
-        Of the solve after the step; null and 0 where no solve was needed.
+    status, termination, seconds, message
+        Of the solve after the step; null and 0 where no solve was needed. A solve that failed,
+        or that proved that there is no plan where the referee accepts one, is ``failed``.
     objective, bound, gap
         After the step: the best plan that is known, and what no plan can beat.
     price
-        How much better the objective gets; null where the portfolio as it is has no plan.
+        How much better the objective gets; null where the portfolio as it is has no plan, where
+        it is proved that there is none after the step, and where the solve failed.
     per_unit
         That per unit of ``amount``.
     enables
@@ -65,6 +67,7 @@ class Price(Frozen):
     status: Status | None = None
     termination: Termination | None = None
     seconds: float = 0.0
+    message: str = ""
     objective: float | None = None
     bound: float | None = None
     gap: float | None = None
@@ -98,7 +101,10 @@ class Prices(Study):
         The first term of the objective, in whose unit prices are, and whether more is better.
     status, objective, bound, gap
         Of the portfolio as it is: the best plan that any of the solves found, and the best
-        bound that any of them proved.
+        bound that any of them proved. It is infeasible, too, where that is proved after a step
+        that lets every plan in.
+    message
+        Why there is no plan as it is, as far as that is known; empty where there is one.
     prices
         One row per limit.
     unpriced
@@ -118,6 +124,7 @@ class Prices(Study):
     objective: float | None = None
     bound: float | None = None
     gap: float | None = None
+    message: str = ""
     prices: tuple[Price, ...] = ()
     unpriced: tuple[Unpriced, ...] = ()
     missing: tuple[str, ...] = ()
@@ -224,6 +231,14 @@ class Ledger:
         return Status.OPTIMAL if gap is not None and gap <= FUZZ else Status.FEASIBLE
 
     @property
+    def message(self) -> str:
+        """Why there is no plan; empty where there is one."""
+        if self.value is not None:
+            return ""
+        proved = self.plan.status is Status.INFEASIBLE
+        return self.plan.message or ("No plan exists, proven." if proved else "")
+
+    @property
     def value(self) -> float | None:
         """Objective of the best plan, None without one."""
         return self.plan.objective if self.plan.found else None
@@ -232,12 +247,19 @@ class Ledger:
         """Take in the solve of a step.
 
         A plan that keeps all limits as they are is one of the portfolio as it is. Where the
-        step lets every such plan in, its bound holds for the portfolio as it is.
+        step lets every such plan in, its bound holds for the portfolio as it is; and if there
+        is no plan after it, there is none before, unless the referee accepts one.
         """
         self.solved[step.limit.path] = plan
         here = self.carried(plan, self.portfolio)
         if here is not None and (self.value is None or self._better(here, self.plan)):
             self.plan = here
+        nothing = step.limit.contains and plan.status is Status.INFEASIBLE
+        if nothing and self.value is None and self.plan.status is not Status.INFEASIBLE:
+            proof = f"No plan exists: with {step.limit.words} there is none either, proven."
+            self.plan = plan.model_copy(
+                update={"digest": self.portfolio.digest(), "message": proof}
+            )
         if step.limit.contains and plan.bound is not None and plan.status is not Status.INFEASIBLE:
             if self.bound is None:
                 self.bound = plan.bound
@@ -279,6 +301,16 @@ class Ledger:
                 text=f"{_capital(limit.words)} is worth nothing: {step.argument}",
             )
         plan = self.solved[limit.path]
+        wrong = plan.message if plan.status is Status.FAILED else self._contradiction(step, plan)
+        if wrong or plan.status is Status.FAILED:
+            row = Price(
+                **told,
+                status=Status.FAILED,
+                termination=Termination.CRASH,
+                seconds=plan.seconds,
+                message=wrong,
+            )
+            return row.model_copy(update={"text": sentence(row)})
         best = self._best(step, plan)
         bound = self._bound(plan, best)
         value = None if best is None else best.objective
@@ -287,6 +319,7 @@ class Ledger:
             status=plan.status,
             termination=plan.termination,
             seconds=plan.seconds,
+            message=plan.message,
             objective=value,
             bound=bound,
             gap=gap_between(value, bound),
@@ -302,7 +335,18 @@ class Ledger:
                     "moves": moves(self.plan, best),
                 }
                 row = row.model_copy(update=update)
-        return row.model_copy(update={"text": sentence(row)})
+        return row.model_copy(update={"text": sentence(row, compared=self.value is not None)})
+
+    def _contradiction(self, step: Step, plan: Plan) -> str:
+        """Return what is wrong with a solve that finds nothing where there is a plan."""
+        if plan.status is not Status.INFEASIBLE or self.value is None:
+            return ""
+        if not step.limit.contains and self.carried(self.plan, step.portfolio) is None:
+            return ""
+        return (
+            "a solve proved that there is no plan, although the one of "
+            f"{number(self.value)} as it is holds after the step too"
+        )
 
     def _best(self, step: Step, plan: Plan) -> Plan | None:
         """Return the better of the solve's plan and the one as it is, where that still holds."""
@@ -365,13 +409,21 @@ def ranked(rows: Sequence[Price], *, maximised: bool) -> tuple[Price, ...]:
     return tuple(sorted(rows, key=key))
 
 
-def sentence(row: Price) -> str:
-    """Return a price in one sentence."""
+def sentence(row: Price, *, compared: bool = False) -> str:
+    """Return a price in one sentence.
+
+    Parameters
+    ----------
+    compared
+        Whether the portfolio as it is has a plan.
+    """
     words = _capital(row.words)
     if row.enables:
         return f"{words} makes a plan possible, of {number(row.objective)}."
     if row.status is Status.FAILED:
-        return f"{words} was not priced: the solve failed."
+        return f"{words} was not priced: {row.message or 'the solve failed'}."
+    if row.price is None and compared:
+        return f"{words} leaves no plan at all, proven."
     if row.price is None:
         found = "no plan either" if row.objective is None else f"a plan of {number(row.objective)}"
         return f"{words} gives {found}; there is none to compare with."

@@ -83,6 +83,8 @@ def prices(
     link or a group that binds. The portfolio is solved as it is, and again after each step,
     beginning with the plan there is. The price lies between what values and bounds prove. Where
     several terms are optimized in order, prices are of the first, and the others are left out.
+    Where the portfolio as it is has no plan there is no price: its status says so, and the
+    steps are solved to see which of them make a plan possible.
 
     Parameters
     ----------
@@ -308,6 +310,7 @@ def _result(
         objective=ledger.value,
         bound=ledger.bound,
         gap=gap_between(ledger.value, ledger.bound),
+        message=ledger.message,
         prices=ranked(rows, maximised=portfolio.objective.maximised),
         unpriced=tuple(unpriced),
         missing=tuple(s.limit.path for s in steps if s.limit.path not in done),

@@ -160,7 +160,9 @@ def _relaxed(project: Project, off: frozenset[str]) -> Project:
     if f"{path}/decision" in off:
         update["decision"] = Decision.FREE
     if f"{path}/state" in off:
-        update |= {"decision": Decision.FREE, "stoppable": True, "exit_cost": Decimal(0)}
+        update |= {"stoppable": True, "exit_cost": Decimal(0)}
+        if project.decision is Decision.MUST:  # says no more than that it is running
+            update["decision"] = Decision.FREE
     update["phases"] = tuple(
         _unpinned(project, phase) if f"{path}/phases/{phase.id}/pin" in off else phase
         for phase in project.phases

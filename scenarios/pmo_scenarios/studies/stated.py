@@ -76,15 +76,15 @@ def bound_to_run(project: Project) -> bool:
 def _decisions(portfolio: Portfolio) -> Iterator[Member]:
     for project in open_projects(portfolio):
         path = f"projects/{project.id}"
+        if project.decision is Decision.NEVER:
+            words = f"{project.id} must never be done"
+            yield Member(path=f"{path}/decision", kind="never", words=words)
         if bound_to_run(project):
             words = f"{project.id} is running and cannot be stopped"
             yield Member(path=f"{path}/state", kind="running", words=words)
         elif project.decision is Decision.MUST:
             words = f"{project.id} must be done"
             yield Member(path=f"{path}/decision", kind="must", words=words)
-        elif project.decision is Decision.NEVER:
-            words = f"{project.id} must never be done"
-            yield Member(path=f"{path}/decision", kind="never", words=words)
 
 
 def _relations(portfolio: Portfolio) -> Iterator[Member]:

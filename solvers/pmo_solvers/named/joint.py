@@ -7,7 +7,6 @@ no proof is at hand a placement is avoided for a while, in searches whose bounds
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
@@ -32,10 +31,11 @@ from pmo_solvers.named.certificate import certificate_of, given_of, members_of
 from pmo_solvers.named.conflicts import Conflict, Explainer
 from pmo_solvers.named.goals import Points
 from pmo_solvers.named.ledger import Ledger
+from pmo_solvers.named.renew import Renewals, scores_of, serves, values_of_projects
 from pmo_solvers.named.restrict import Restricted, allows, among, fixed, values_of
 from pmo_solvers.named.room import Room
 from pmo_solvers.named.roster import Rosters, Staffed, following
-from pmo_solvers.named.search import Search, Staffing, Terms, cells, fits, unbound
+from pmo_solvers.named.search import Search, Staffing, Terms, cells, fits
 from pmo_solvers.named.tasks import Given, Reader, Work, moved
 from pmo_solvers.ranking.fill import Rule
 from pmo_solvers.time_indexed.driver import OPTIMAL_GAP, cut_short, settled
@@ -43,7 +43,7 @@ from pmo_solvers.time_indexed.driver import OPTIMAL_GAP, cut_short, settled
 FIRST_SHARE = 0.08
 """Part of the time for the first plan by capacity."""
 
-NEXT_SHARE = 0.5
+NEXT_SHARE = 0.25
 """Part of the time left for each further plan."""
 
 HERE_SHARE = 0.25
@@ -61,7 +61,7 @@ POLISH_SHARE = 0.5
 ENTER_SHARE = 0.25
 """Most part of the time left for one plan that grows by name."""
 
-RENEW_SHARE = 0.2
+RENEW_SHARE = 0.5
 """Part of the time that stays for plans that are renewed in part."""
 
 POLISH_PART = 0.1
@@ -76,17 +76,6 @@ RENEWALS, MOST_RENEWALS = 20, 100_000
 WORSE = 0.03
 """Part of the best value by which plans that are gone on from may be worse, at first."""
 
-MOST_LEAVING = 4
-"""Most projects that leave a plan for a renewal."""
-
-FIRST_PART = 0.7
-"""How often a project that is out comes before all others."""
-
-KEPT = 10.0
-"""Score above which projects are kept."""
-
-SAME_PLACE = 0.5
-"""How often projects that leave try their old place first."""
 
 MOST_ROUNDS = 30
 """Plans by capacity in reproducible mode, where the clock does not end a run."""
@@ -153,7 +142,7 @@ class Joint:
                 if not self._again_without_avoiding(found):
                     break
                 continue
-            self._enter(following(found.decisions, self._scores(found.decisions)))
+            self._enter(following(found.decisions, scores_of(self.plain, found.decisions)))
             if self._closed or self._named(found.decisions):
                 break
             if self._late or self._past(RENEW_SHARE):
@@ -191,7 +180,7 @@ class Joint:
             return
         work = self.reader.work_of(decisions)
         given = given_of(work, self.options.start_shares)
-        if not (self._whole(work, given) and fits(work, given)):
+        if not (serves(work, given) and fits(work, given)):
             return
         if self._solved_here(fixed(self.plain, decisions)) is not None:
             self._offer(Staffed(decisions, work, given))
@@ -307,14 +296,17 @@ class Joint:
         limit = self.clock.left if self.options.reproducible else THIN_SHARE * self.clock.left
         search.clock = Clock(limit, self.clock.stop)
         certain = {p.index for p in self.problem.projects if p.fixed == 1}
-        kept = among(self.plain, decisions, search.drop(self._values(), certain))
+        kept = among(self.plain, decisions, search.drop(values_of_projects(self.plain), certain))
         rest = self._solved_here(kept)
         if rest is None:
             return
         work = self.reader.work_of(rest)
         given = moved(search.work, work, search.ledger.given)
-        if self._whole(work, given):
-            self._offer(Staffed(rest, work, given))
+        if serves(work, given):
+            staffed = Staffed(rest, work, given)
+            self._offer(staffed)
+            # What was left out, and all others, may enter at other dates.
+            self._enter(following(rest, scores_of(self.plain, rest)), staffed)
 
     def _solved_here(self, kept: Restricted) -> Decisions | None:
         """Return the best plan of a problem in which dates are kept; it is solved in no time."""
@@ -403,48 +395,31 @@ class Joint:
             return None
         limit = self.clock.left if self.options.reproducible else ENTER_SHARE * self.clock.left
         found = self.rosters.plan(rule, Clock(limit, self.clock.stop), known)
-        return found if found is not None and self._whole(found.work, found.given) else None
-
-    @staticmethod
-    def _whole(work: Work, given: Given) -> bool:
-        """Return whether shares serve all needs, and all who must work do."""
-        ledger = Ledger(work)
-        ledger.restore(given)
-        short = any(ledger.missing(task) for task in work.tasks)
-        return not (short or unbound(ledger, work.tasks))
-
-    def _values(self) -> list[float]:
-        """Return the value of each project, the time of its finish left aside."""
-        return [float(p.raw_value) * p.value_factor for p in self.problem.projects]
-
-    def _scores(self, decisions: Decisions) -> tuple[float, ...]:
-        """Return scores by which the projects of a plan come first, the worthiest before others."""
-        values = self._values()
-        most = max([abs(value) for value in values] or [1.0]) or 1.0
-        return tuple(
-            chosen + value / (2.0 * most)
-            for chosen, value in zip(decisions.selected, values, strict=True)
-        )
+        return found if found is not None and serves(found.work, found.given) else None
 
     def _renew(self) -> None:
-        """Take some projects of a plan out and let all enter anew, while time is left.
+        """Plan parts of a plan anew while time is left.
 
         A plan that is a little worse is gone on from as well, less and less so; the rule of
         threshold accepting (Dueck and Scheuer 1990).
         """
         if self.best is None:
             return
-        dice = random.Random(self.options.seed)  # noqa: S311 - no secret hangs on it
+        renewals = Renewals(self.plain, self.reader, self.options, self._grown)
         begin, current = self.clock.elapsed, self.best.staffed
         end = self.clock.limit * (1.0 - POLISH_PART)
         count = RENEWALS if self.options.reproducible else MOST_RENEWALS
         for number in range(count):
             if self._closed or self._late or self._past(POLISH_PART):
                 return
-            found = self._grown(self._renewed(current.decisions, dice), current)
+            way, began, before = renewals.draw(), self.clock.elapsed, self.best
+            found = way.renew(current)
+            if found is not None:
+                self._offer(found)
+            seconds = 1.0 if self.options.reproducible else self.clock.elapsed - began
+            way.note(self._gain(before), seconds)
             if found is None:
                 continue
-            self._offer(found)
             done = (
                 number / count
                 if self.options.reproducible
@@ -454,29 +429,10 @@ class Joint:
             if found.value >= best - WORSE * max(0.0, 1.0 - done) * abs(best):
                 current = found
 
-    def _renewed(self, decisions: Decisions, dice: random.Random) -> Rule:
-        """Return a rule that keeps most projects, and often lets one that is out come first."""
-        inside = [p for p, chosen in enumerate(decisions.selected) if chosen]
-        outside = [
-            p.index
-            for p in self.problem.projects
-            if not decisions.selected[p.index] and p.fixed is None
-        ]
-        base = self._scores(decisions)
-        count = min(dice.randint(1, MOST_LEAVING), len(inside))
-        leaving = set(dice.sample(inside, count))
-        scores = [
-            KEPT + base[p] if p in inside and p not in leaving else dice.uniform(0.6, 1.4) * base[p]
-            for p in range(len(base))
-        ]
-        if outside and dice.random() < FIRST_PART:
-            weights = [max(base[p], 0.0) + 1e-3 for p in outside]
-            scores[dice.choices(outside, weights)[0]] += 2 * KEPT
-        wanted = tuple(
-            placed if p not in leaving or dice.random() < SAME_PLACE else ()
-            for p, placed in enumerate(decisions.phases)
-        )
-        return Rule("renewed", scores=tuple(scores), wanted=wanted)
+    def _gain(self, before: Candidate) -> float:
+        """Return how much better the best plan is than it was."""
+        assert self.best is not None  # noqa: S101 - it was there before
+        return abs(self.best.stages[0] - before.stages[0])
 
     # -- the end ---------------------------------------------------------------------------
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from pmo_optimizer.backend import Certificate, Decisions, PhaseDecision
-from pmo_optimizer.problem import Problem, ProjectData
+from pmo_optimizer.problem import PhaseData, Problem, ProjectData
 from pmo_solvers.penalties import penalty
 from pmo_solvers.time_indexed.build import build
 
@@ -27,6 +27,15 @@ class Restricted:
 
     problem: Problem
     decisions: Decisions
+
+    def own(self, decisions: Decisions) -> Decisions:
+        """Return decisions of the whole problem with the mode numbers of this one."""
+        kept = self.decisions.selected
+        phases = tuple(
+            tuple(PhaseDecision(0, p.start) for p in placed) if kept[index] else placed
+            for index, placed in enumerate(decisions.phases)
+        )
+        return replace(decisions, phases=phases)
 
     def undo(self, found: Decisions) -> Decisions:
         """Return decisions of this problem with the mode numbers of the whole problem."""
@@ -51,6 +60,51 @@ def among(problem: Problem, decisions: Decisions, out: Collection[int]) -> Restr
     return _restricted(
         problem, decisions, selected=lambda p: 0 if p.index in out else p.fixed, others=lambda _: 0
     )
+
+
+def around(problem: Problem, decisions: Decisions, free: Collection[int]) -> Restricted:
+    """Return the problem in which projects of ``free`` are open, all others as decided."""
+    kept = replace(
+        decisions,
+        selected=tuple(c and p not in free for p, c in enumerate(decisions.selected)),
+    )
+    return _restricted(
+        problem,
+        kept,
+        selected=lambda _: 1,
+        others=lambda p: p.fixed if p.index in free else 0,
+    )
+
+
+def beside(
+    problem: Problem,
+    decisions: Decisions,
+    free: Collection[int],
+    available: Sequence[tuple[int, ...]],
+) -> Restricted:
+    """Return the problem of `around` in which people work on open projects alone.
+
+    Parameters
+    ----------
+    available
+        FTE units that suppliers have left beside the projects that stay, per period.
+    """
+    kept = around(problem, decisions, free)
+    projects = tuple(
+        project
+        if project.index in free or not decisions.selected[project.index]
+        else replace(project, phases=tuple(_idle(phase) for phase in project.phases))
+        for project in kept.problem.projects
+    )
+    suppliers = tuple(
+        replace(supplier, available=left)
+        for supplier, left in zip(problem.suppliers, available, strict=True)
+    )
+    return replace(kept, problem=replace(kept.problem, projects=projects, suppliers=suppliers))
+
+
+def _idle(phase: PhaseData) -> PhaseData:
+    return replace(phase, modes=tuple(replace(mode, demands=()) for mode in phase.modes))
 
 
 def allows(problem: Problem, decisions: Decisions) -> bool:
@@ -78,8 +132,7 @@ def values_of(
     """
     kept = fixed(problem, decisions)
     indexed = build(kept.problem)
-    places = tuple(tuple(PhaseDecision(0, p.start) for p in placed) for placed in decisions.phases)
-    encoded = indexed.encode(replace(decisions, phases=places))
+    encoded = indexed.encode(kept.own(decisions))
     if encoded is None:
         return None
     values = [encoded.get(column, 0) for column in range(indexed.model.size)]

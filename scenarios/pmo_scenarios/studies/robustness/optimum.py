@@ -1,4 +1,4 @@
-"""Plans that are best on average over given cases, or in the worst of them."""
+"""Plans that are best on average over given cases, in the worst of them, or in regret."""
 
 from __future__ import annotations
 
@@ -46,10 +46,15 @@ SPEED = 0.5
 
 
 class Aim(StrEnum):
-    """What is optimized over the cases."""
+    """What is optimized over the cases.
+
+    ``mean`` and ``worst`` are of the objectives. ``regret`` is the most that the plan loses in
+    any case against the best plan of that case, as little as possible.
+    """
 
     MEAN = "mean"
     WORST = "worst"
+    REGRET = "regret"
 
 
 class RobustPlan(Study):
@@ -58,13 +63,16 @@ class RobustPlan(Study):
     Attributes
     ----------
     value
-        What the plan is worth: the mean of its objectives over the cases, or the worst.
+        What the plan is worth: the mean of its objectives over the cases, or the worst; or its
+        regret, which is at most that.
     bound, gap
         No plan is better than the bound; null without one.
     proven
         Whether they meet.
     objectives
         The plan's objective in each case, by the case's id.
+    best
+        Of regret: the bound on the best plan of each case, against which it is measured.
     rounds
         How many solves.
     plan
@@ -81,6 +89,7 @@ class RobustPlan(Study):
     gap: float | None = None
     proven: bool = False
     objectives: dict[str, float] = Field(default_factory=dict)
+    best: dict[str, float] = Field(default_factory=dict)
     selected: tuple[str, ...] = ()
     rounds: int = 0
     seconds: float = 0.0
@@ -105,7 +114,7 @@ def robust(
     on_progress: Callable[[Step], None] | None = None,
     stop: threading.Event | None = None,
 ) -> RobustPlan:
-    """Return the plan that is best on average over cases, or in the worst of them.
+    """Return the plan that is best on average over cases, in the worst of them, or in regret.
 
     Cases are the two extremes and drawn ones. The plan is feasible in the hardest of all:
     longest durations, most effort and cost of any case. These are the same in every case, so
@@ -116,11 +125,12 @@ def robust(
     portfolio, uncertainty
         The portfolio, and what varies.
     aim
-        The mean over the cases, or the worst case.
+        The mean over the cases, the worst case, or the largest regret of any case.
     cases
         Drawn cases beside the extremes.
     rounds
-        Most solves for the worst case; the mean takes one.
+        Most solves for the worst case or regret, which takes one more for each case; the mean
+        takes one.
     time_limit, gap, backend
         Of each solve, as in `pmo_optimizer.optimize`.
     workers
@@ -141,7 +151,10 @@ def robust(
     For any weights w of the cases that add up to 1, the best weighted mean is at least the
     best worst case (Lagrangian duality): each solve of a mean bounds it, and each plan is one
     to choose. Weights move to the cases in which the plans are bad (multiplicative weights).
-    A gap may stay: the bound is that of a mix of plans.
+    A gap may stay: the bound is that of a mix of plans. Regret in a case is the objective less
+    that of the case's best plan: the same holds, with the bound of each case's own solve for
+    the regret of a plan, and with its value for the bound on all plans, so that both hold
+    where a case is not solved to the end.
     """
     require_valid(portfolio)
     variables = uncertainty.variables(portfolio)
@@ -164,6 +177,8 @@ def robust(
     options = Options(time_limit, gap, threads, backend, seed)
     search = _Search(hard, views, aim)
     with Batches(executor, 1, on_progress, stop) as batches:
+        if aim is Aim.REGRET and not search.measure(batches, options):
+            return search.result(time.monotonic() - began)
         for number in range(1 if aim is Aim.MEAN else max(1, rounds)):
             key = f"{aim} {number + 1}"
             mean = search.mean()
@@ -218,6 +233,8 @@ class _Search:
         self._views = views
         self._aim = aim
         self._sign = 1 if hard.objective.maximised else -1
+        self._least = dict.fromkeys(views, 0.0)
+        self._most = dict.fromkeys(views, 0.0)
         self._losses = dict.fromkeys(views, 0.0)
         self._weights = dict.fromkeys(views, 1 / len(views))
         self._best: tuple[float, dict[str, float], Plan] | None = None
@@ -225,6 +242,25 @@ class _Search:
         self._status = Status.NO_PLAN_FOUND
         self._message = ""
         self._rounds = 0
+
+    def measure(self, batches: Batches, options: Options) -> bool:
+        """Solve each case by itself; return whether each has a plan and a bound.
+
+        Scores are objectives, more being better, less what is possible in the case: that is
+        between the value and the bound of its solve.
+        """
+        jobs = [Job(f"best of {name}", view, options) for name, view in self._views.items()]
+        plans = batches.run(jobs)
+        for name in self._views:
+            plan = plans.get(f"best of {name}")
+            if plan is None or plan.objective is None or plan.bound is None:
+                self._message = f"The best plan of {name} is not known."
+                if plan is not None and not plan.found:
+                    self._status, self._message = plan.status, plan.message or self._message
+                return False
+            self._least[name] = self._sign * plan.objective
+            self._most[name] = max(self._sign * plan.bound, self._least[name])
+        return not batches.over
 
     def mean(self) -> Portfolio:
         """Return the portfolio whose objective is the weighted mean of the cases' objectives."""
@@ -266,45 +302,69 @@ class _Search:
         """Take in a solve; return whether it found a plan."""
         self._rounds += 1
         if plan.bound is not None:
-            known = self._bound
-            better = known is None or self._sign * (known - plan.bound) > 0
-            self._bound = plan.bound if better else known
+            parts = self._whole_weights()
+            least = math.fsum(float(part) * self._least[name] for name, part in parts.items())
+            bound = self._sign * plan.bound - least
+            self._bound = bound if self._bound is None else min(self._bound, bound)
         if not plan.found:
             if self._best is None:
                 self._status, self._message = plan.status, plan.message
             return False
         self._status = Status.FEASIBLE
         objectives = {name: self._worth(view, plan) for name, view in self._views.items()}
-        worth = self._together(objectives)
-        if self._best is None or self._sign * (worth - self._best[0]) > 0:
+        scores = {n: self._sign * x - self._most[n] for n, x in objectives.items()}
+        worth = math.fsum(scores.values()) / len(scores)
+        if self._aim is not Aim.MEAN:
+            worth = min(scores.values())
+        if self._best is None or worth > self._best[0]:
             self._best = worth, objectives, plan
-        self._move(objectives)
+        self._move(scores)
         return True
 
     def _worth(self, view: Portfolio, plan: Plan) -> float:
         own = plan.model_copy(update={"digest": view.digest()})
         return referee.check(view, own).kpis.objective
 
-    def _together(self, objectives: dict[str, float]) -> float:
-        if self._aim is Aim.MEAN:
-            return math.fsum(objectives.values()) / len(objectives)
-        return min(objectives.values()) if self._sign > 0 else max(objectives.values())
-
-    def _move(self, objectives: dict[str, float]) -> None:
+    def _move(self, scores: dict[str, float]) -> None:
         """Give more weight to cases in which the plans so far are bad."""
-        values = [self._sign * x for x in objectives.values()]
-        spread = max(values) - min(values) or 1.0
-        for name, value in objectives.items():
-            self._losses[name] -= (self._sign * value - min(values)) / spread
+        least = min(scores.values())
+        spread = max(scores.values()) - least or 1.0
+        for name, score in scores.items():
+            self._losses[name] -= (score - least) / spread
         top = max(self._losses.values())
         speed = SPEED * math.log(len(self._losses) + 1)
         raw = {name: math.exp(speed * (loss - top)) for name, loss in self._losses.items()}
         total = math.fsum(raw.values())
         self._weights = {name: weight / total for name, weight in raw.items()}
 
+    @property
+    def _unit(self) -> int:
+        """What turns scores into what is reported: regret is a loss, and less of it better."""
+        return -1 if self._aim is Aim.REGRET else self._sign
+
+    @property
+    def value(self) -> float | None:
+        """What the best plan is worth."""
+        return None if self._best is None else self._unit * self._best[0]
+
+    @property
+    def bound(self) -> float | None:
+        """What no plan is better than; no regret is below 0."""
+        if self._bound is None:
+            return None
+        bound = self._unit * self._bound
+        return max(0.0, bound) if self._aim is Aim.REGRET else bound
+
     def gap(self) -> float | None:
-        """Return the gap between the best plan and the bound."""
-        return gap_between(None if self._best is None else self._best[0], self._bound)
+        """Return the gap between the best plan and the bound.
+
+        Regret is a difference of objectives, so that what is small beside them is none.
+        """
+        value, bound = self.value, self.bound
+        if value is None or bound is None or self._aim is not Aim.REGRET:
+            return gap_between(value, bound)
+        scale = max(1.0, *map(abs, self._most.values()))
+        return 0.0 if value - bound <= FUZZ * scale else gap_between(value, bound)
 
     def result(self, seconds: float) -> RobustPlan:
         """Return what was found."""
@@ -312,12 +372,12 @@ class _Search:
             return RobustPlan(
                 aim=self._aim,
                 status=self._status,
-                bound=self._bound,
+                bound=self.bound,
                 rounds=self._rounds,
                 seconds=seconds,
                 message=self._message,
             )
-        worth, objectives, plan = self._best
+        _, objectives, plan = self._best
         distance = self.gap()
         proven = distance is not None and distance <= FUZZ
         own = plan.model_copy(update={"digest": self._hard.digest()})
@@ -325,11 +385,14 @@ class _Search:
         return RobustPlan(
             aim=self._aim,
             status=Status.OPTIMAL if proven else Status.FEASIBLE,
-            value=worth,
-            bound=self._bound,
+            value=self.value,
+            bound=self.bound,
             gap=distance,
             proven=proven,
             objectives=objectives,
+            best={n: self._sign * most for n, most in self._most.items()}
+            if self._aim is Aim.REGRET
+            else {},
             selected=plan.selected,
             rounds=self._rounds,
             seconds=seconds,
