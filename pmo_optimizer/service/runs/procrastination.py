@@ -154,7 +154,7 @@ class Worker:
     def _do(self, run_id: str, attempt: int) -> None:
         """Do one attempt of a run; procrastinate calls this in a thread."""
         if self._closing.is_set():
-            # Without a database the job does not end either, and is found as a lost one later.
+            # Without a database the note stays; a new job is made after a while.
             with suppress(Unavailable):
                 self._store.mark_deferred(run_id, attempt, deferred=False)
             return
@@ -207,16 +207,21 @@ class Worker:
         The others would only find that there is no room.
         """
         found: dict[str, list[tuple[str, int]]] = {}
-        for run in self._store.undeferred(0.0, limit=MOST_WAITING):
+        again = self._settings.stale_seconds
+        for run in self._store.undeferred(0.0, limit=MOST_WAITING, again_after=again):
             found.setdefault(run.tenant, []).append((run.id, run.attempt))
         return [due for runs in found.values() for due in runs[: self._settings.running]]
 
     async def _defer(self, app: App, run_id: str, attempt: int) -> None:
-        """Make a job, unless another worker has just done so, and note that it is there."""
+        """Note that there is a job, and make it, unless another worker has just done so.
+
+        In this order, as whoever takes the job may take the note back at once. A job that is
+        noted and never made is made after a while.
+        """
+        await asyncio.to_thread(self._store.mark_deferred, run_id, attempt)
         task = app.configure_task(TASK, queue=QUEUE, queueing_lock=f"{run_id}:{attempt}")
         with suppress(exceptions.AlreadyEnqueued):
             await task.defer_async(run_id=run_id, attempt=attempt)
-        await asyncio.to_thread(self._store.mark_deferred, run_id, attempt)
 
     async def _drop(self, app: App, jobs: Iterable[Job]) -> None:
         """Drop jobs whose worker is lost; what they were for gets a new one where it waits."""

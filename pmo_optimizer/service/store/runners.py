@@ -403,17 +403,26 @@ class Runners(Part):
                 taken.append(str(row.id))
         return taken
 
-    def undeferred(self, older_than: float, limit: int = 100) -> list[RunSummary]:
+    def undeferred(
+        self, older_than: float, limit: int = 100, *, again_after: float | None = None
+    ) -> list[RunSummary]:
         """Return runs in the queue, oldest first, for which no job was noted.
 
         Parameters
         ----------
         older_than : float
             Seconds since the run was created; spares those whose job is just being made.
+        again_after : float, optional
+            Seconds after which a job that was noted, and has not been begun, may be lost: such
+            runs are among them too.
         """
         with self._read() as connection:
-            before = self._now(connection) - timedelta(seconds=older_than)
-            query = _waiting().where(_RUNS.c.deferred.is_(None), _RUNS.c.created <= before)
+            now = self._now(connection)
+            before = now - timedelta(seconds=older_than)
+            open_: ColumnElement[bool] = _RUNS.c.deferred.is_(None)
+            if again_after is not None:
+                open_ |= _RUNS.c.deferred < now - timedelta(seconds=again_after)
+            query = _waiting().where(open_, _RUNS.c.created <= before)
             return [summary_of(row) for row in connection.execute(query.limit(limit))]
 
     def mark_deferred(self, run_id: str, attempt: int, *, deferred: bool = True) -> bool:

@@ -125,3 +125,12 @@ def test_a_worker_says_what_it_needs(url: str, words: str, tmp_path: Path) -> No
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert words in done.stderr
+
+
+def test_a_lost_job_is_made_again(postgres: World) -> None:
+    """A run for which a job was noted that nobody has, is done all the same."""
+    run = postgres.queued()
+    assert postgres.store.mark_deferred(run.id, run.attempt)
+    with working(postgres, stale_seconds=1.0, heartbeat_seconds=0.2):
+        ended = postgres.ended(run)
+    assert (ended.state, ended.attempt) == (RunState.SUCCEEDED, 1)
