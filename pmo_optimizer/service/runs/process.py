@@ -222,7 +222,8 @@ class Child:
             self._told.set()
             while True:
                 self._news.put(receive(self._connection))
-        except (OSError, EOFError, ValueError):
+        except (OSError, EOFError, ValueError, TypeError):
+            # A connection that is closed between two of its own steps has no handle: TypeError.
             self._news.put((END,))
 
     def _look_after(self) -> None:
