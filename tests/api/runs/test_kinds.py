@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pmo_optimizer import Plan, optimize, referee
+from pmo_optimizer import Plan, Portfolio, optimize, referee
 from pmo_optimizer.service.runs.kinds import MODELS
 from tests.api.runs.helpers import follow, task_of, tiny
 
@@ -64,8 +64,10 @@ def test_a_kind_runs(case: str) -> None:
 
 def test_that_there_is_no_plan_is_an_answer() -> None:
     """A portfolio that cannot be done is proved so: the run has succeeded in that."""
-    all_of_them = [project.model_copy(update={"decision": "must"}) for project in tiny().projects]
-    portfolio = tiny().model_copy(update={"projects": tuple(all_of_them)})
+    data = tiny().to_data()
+    for project in data["projects"]:
+        project["decision"] = "must"
+    portfolio = Portfolio.parse(data)
     outcome, _ = follow(task_of(portfolio, "conflicts", {"time_limit": 10.0, "workers": 2}))
     assert outcome.answer is not None, outcome
     assert outcome.answer.status == "infeasible"
