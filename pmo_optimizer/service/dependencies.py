@@ -17,6 +17,7 @@ from pmo_optimizer.service.metrics import Metrics
 from pmo_optimizer.service.problems import ProblemError
 from pmo_optimizer.service.settings import Settings, is_loopback
 from pmo_optimizer.service.store import Store
+from pmo_optimizer.service.store.errors import Replayed
 from pmo_optimizer.service.store.records import Once, Reply
 
 R = TypeVar("R")
@@ -151,13 +152,40 @@ def _unknown(detail: str) -> ProblemError:
     return ProblemError(401, "unauthenticated", detail)
 
 
-def once_of(
-    caller: Caller, route: str, key: str | None, body: bytes, reply: Callable[[R], Reply]
-) -> Once[R] | None:
-    """Return what makes a creation happen once for an idempotency key; None without a key."""
-    if key is None:
-        return None
-    return Once(route=route, key=key, body_hash=hashlib.sha256(body).hexdigest(), reply=reply)
+@dataclass(frozen=True)
+class Creation:
+    """A request that creates something, perhaps once for an idempotency key."""
+
+    caller: Caller
+    route: str
+    key: str | None
+    body: bytes
+
+    def __post_init__(self) -> None:
+        """Give the answer of before at once, whatever has become of what it was about.
+
+        Raises
+        ------
+        Replayed, KeyReused
+            The key was used before.
+        """
+        if self.key is None:
+            return
+        store, tenant = self.caller.store, self.caller.tenant
+        reply = store.replay(tenant, self.route, self.key, self.body_hash)
+        if reply is not None:
+            raise Replayed(reply)
+
+    @property
+    def body_hash(self) -> str:
+        """Hash of the body, by which the same request is known."""
+        return hashlib.sha256(self.body).hexdigest()
+
+    def once(self, reply: Callable[[R], Reply]) -> Once[R] | None:
+        """Return what makes the store do it once; None without a key."""
+        if self.key is None:
+            return None
+        return Once(route=self.route, key=self.key, body_hash=self.body_hash, reply=reply)
 
 
 Reader = Annotated[Caller, Depends(Require(Scope.READ))]

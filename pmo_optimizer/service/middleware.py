@@ -9,14 +9,13 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Mapping
-from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pmo_optimizer.service import logs
+from pmo_optimizer.service.headers import dress
 from pmo_optimizer.service.metrics import Metrics
 from pmo_optimizer.service.problems import ProblemError, response
 from pmo_optimizer.service.settings import Settings
@@ -30,26 +29,6 @@ SAME_SITE = frozenset({"same-origin", "none"})
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?")
-
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-    "connect-src 'self'; font-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
-    "form-action 'self'"
-)
-"""What a page of the service may load: nothing from elsewhere, no code in the page."""
-
-SECURITY_HEADERS: Mapping[str, str] = MappingProxyType(
-    {
-        "content-security-policy": POLICY,
-        "cross-origin-opener-policy": "same-origin",
-        "cross-origin-resource-policy": "same-origin",
-        "permissions-policy": "camera=(), geolocation=(), microphone=()",
-        "referrer-policy": "no-referrer",
-        "x-content-type-options": "nosniff",
-        "x-frame-options": "DENY",
-    }
-)
-"""Headers of every answer."""
 
 log = logging.getLogger("pmo_optimizer.service.access")
 
@@ -96,15 +75,6 @@ class RequestMiddleware:
         self.metrics.request(scope["method"], route, status, seconds)
         fields = {"method": scope["method"][:16], "route": route or "other", "status": status}
         log.info("request", extra={**fields, "seconds": round(seconds, 4)})
-
-
-def dress(headers: MutableHeaders, request_id: str) -> None:
-    """Put on an answer what every answer has; what a route has set stays."""
-    for name, value in SECURITY_HEADERS.items():
-        headers.setdefault(name, value)
-    headers.setdefault("cache-control", "no-store")
-    if request_id:
-        headers["x-request-id"] = request_id
 
 
 class HostMiddleware:

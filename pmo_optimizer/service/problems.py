@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from pmo_optimizer.model import Finding, InvalidInput, Severity
+from pmo_optimizer.service.headers import dress
 from pmo_optimizer.service.store.errors import (
     BadCursor,
     BadText,
@@ -209,8 +210,11 @@ def response(problem: ProblemError, path: str, request_id: str) -> JSONResponse:
 
 
 def _answer(request: Request, problem: ProblemError) -> JSONResponse:
-    request_id = str(request.scope.get("state", {}).get("request_id", ""))
-    return response(problem, request.scope["path"], request_id)
+    return response(problem, request.scope["path"], _request_id(request))
+
+
+def _request_id(request: Request) -> str:
+    return str(request.scope.get("state", {}).get("request_id", ""))
 
 
 @singledispatch
@@ -315,7 +319,11 @@ async def on_error(request: Request, error: Exception) -> Response:
         methods = methods_of(request.app.openapi(), request.scope["path"])
         if methods:
             problem.headers["Allow"] = ", ".join(methods)
-    return _answer(request, problem)
+    answer = _answer(request, problem)
+    if problem.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        # What nobody expected is answered outside of every middleware.
+        dress(answer.headers, _request_id(request))
+    return answer
 
 
 def methods_of(document: Mapping[str, Any], path: str) -> list[str]:

@@ -14,13 +14,13 @@ from pmo_optimizer.service.bodies import parsed_plain
 from pmo_optimizer.service.dependencies import (
     Body,
     Caller,
+    Creation,
     Cursor,
     Decider,
     IdempotencyKey,
     Limit,
     Reader,
     Solver,
-    once_of,
 )
 from pmo_optimizer.service.routes.plans import plan_of
 from pmo_optimizer.service.routes.shared import JSON
@@ -60,6 +60,7 @@ def create(caller: Solver, body: Body, key: IdempotencyKey = None) -> Response:
 
     The digests of portfolio and plan, the versions, the bound and the gap are pinned.
     """
+    creation = Creation(caller, "create_decision", key, body)
     request = parsed_plain(body, DecisionRequest)
 
     def reply(record: DecisionRecord) -> Reply:
@@ -73,7 +74,7 @@ def create(caller: Solver, body: Body, key: IdempotencyKey = None) -> Response:
         actor=caller.actor,
         why=request.why,
         versions=_versions(caller, request.plan_id),
-        once=once_of(caller, "create_decision", key, body, reply),
+        once=creation.once(reply),
     )
     caller.audit("decision.create", record.id, {"plan": record.plan_id})
     answer = reply(record)

@@ -10,12 +10,12 @@ from pmo_optimizer.service import examples, openapi
 from pmo_optimizer.service.dependencies import (
     Body,
     Caller,
+    Creation,
     Cursor,
     IdempotencyKey,
     Limit,
     Reader,
     Solver,
-    once_of,
 )
 from pmo_optimizer.service.documents import Checked, checked, has_errors, judged
 from pmo_optimizer.service.problems import FindingOut, ProblemError
@@ -86,6 +86,7 @@ def stored(record: PortfolioRecord, found: Checked) -> PortfolioStored:
 )
 def create(caller: Solver, body: Body, key: IdempotencyKey = None) -> Response:
     """Store a portfolio, the content of a portfolio file as JSON. All findings come at once."""
+    creation = Creation(caller, "create_portfolio", key, body)
     found = checked(body)
 
     def reply(record: PortfolioRecord) -> Reply:
@@ -98,7 +99,7 @@ def create(caller: Solver, body: Body, key: IdempotencyKey = None) -> Response:
         found.text,
         found.portfolio.digest(),
         caller.actor,
-        once=once_of(caller, "create_portfolio", key, body, reply),
+        once=creation.once(reply),
     )
     caller.audit("portfolio.create", record.id, {"digest": record.digest})
     answer = reply(record)

@@ -19,12 +19,12 @@ from pmo_optimizer.service.bodies import parsed, plain
 from pmo_optimizer.service.dependencies import (
     Body,
     Caller,
+    Creation,
     Cursor,
     IdempotencyKey,
     Limit,
     Reader,
     Solver,
-    once_of,
 )
 from pmo_optimizer.service.documents import applied, portfolio_of, scenario_of, text_of
 from pmo_optimizer.service.problems import ProblemError
@@ -82,8 +82,6 @@ RETRY = openapi.header("Seconds after which to ask again.", POLL_SECONDS, "integ
 LINKS = openapi.links(
     "run_id",
     "get_run",
-    "get_run_plan",
-    "get_run_result",
     "get_run_events",
     "list_plans",
     "stop_run",
@@ -294,6 +292,7 @@ def _accepted(run: RunOut, headers: dict[str, str]) -> Response:
 
 
 def _create(caller: Caller, body: bytes, key: str | None) -> RunRecord:
+    creation = Creation(caller, "create_run", key, body)
     request = parsed(body, RunRequest)
     parameters = plain(request.parameters)
     found = _input(caller, request, parameters)
@@ -313,7 +312,7 @@ def _create(caller: Caller, body: bytes, key: str | None) -> RunRecord:
         scenario_id=request.scenario_id,
         scenario_document=found.scenario_document,
         start_plan_id=request.start_plan_id,
-        once=once_of(caller, "create_run", key, body, reply),
+        once=creation.once(reply),
     )
     detail = {"kind": record.kind, "portfolio": record.portfolio_id, "digest": record.digest}
     caller.audit("run.create", record.id, detail)

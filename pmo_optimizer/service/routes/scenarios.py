@@ -12,12 +12,12 @@ from pmo_optimizer.service.bodies import parsed
 from pmo_optimizer.service.dependencies import (
     Body,
     Caller,
+    Creation,
     Cursor,
     IdempotencyKey,
     Limit,
     Reader,
     Solver,
-    once_of,
 )
 from pmo_optimizer.service.documents import has_errors, portfolio_of, text_of
 from pmo_optimizer.service.problems import FindingOut
@@ -58,6 +58,7 @@ def create(
     caller: Solver, portfolio_id: OfPortfolio, body: Body, key: IdempotencyKey = None
 ) -> Response:
     """Store a scenario, the content of a scenario file as JSON, that fits the portfolio."""
+    creation = Creation(caller, f"create_scenario {portfolio_id}", key, body)
     scenario, findings = _fitting(caller, portfolio_id, body)
 
     def reply(record: ScenarioRecord) -> Reply:
@@ -70,7 +71,7 @@ def create(
         portfolio_id,
         scenario.label,
         text_of(scenario),
-        once=once_of(caller, f"create_scenario {portfolio_id}", key, body, reply),
+        once=creation.once(reply),
     )
     caller.audit("scenario.create", record.id, {"portfolio": portfolio_id})
     answer = reply(record)
