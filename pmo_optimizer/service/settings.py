@@ -136,6 +136,8 @@ class Settings(BaseSettings):
         Seconds between comments on a silent event stream.
     progress_interval
         Least seconds between two events of progress of a run.
+    queue_timeout
+        Seconds that a run may wait in the queue; then it fails.
     max_attempts
         How often a run is started when its process or its runner is lost.
     log_level
@@ -162,6 +164,7 @@ class Settings(BaseSettings):
     kill_grace: float = Field(2.0, ge=0)
     sse_heartbeat: float = Field(15.0, gt=0)
     progress_interval: float = Field(0.5, ge=0)
+    queue_timeout: float = Field(86400.0, gt=0)
     max_attempts: int = Field(3, ge=1, le=100)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

@@ -11,11 +11,11 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from pmo_optimizer import referee
-from pmo_optimizer.model import Calendar, Plan, Portfolio
+from pmo_optimizer.model import Calendar, Plan
 from pmo_optimizer.model.files import parse_json
 from pmo_optimizer.service import examples, openapi
-from pmo_optimizer.service.dependencies import Caller, Reader
-from pmo_optimizer.service.documents import portfolio_of, scenario_of
+from pmo_optimizer.service.dependencies import Reader
+from pmo_optimizer.service.planned import planned_portfolio
 from pmo_optimizer.service.routes.shared import JSON
 from pmo_optimizer.service.schemas import (
     CheckOut,
@@ -82,7 +82,7 @@ def check(caller: Reader, plan_id: Id) -> CheckOut:
     """Compute a plan's figures again from portfolio and decisions, and compare its claims."""
     record = caller.store.plan(caller.tenant, plan_id)
     plan = plan_of(record)
-    report = referee.check(_planned(caller, record), plan)
+    report = referee.check(planned_portfolio(caller.store, caller.tenant, record), plan)
     found = (*report.violations, *referee.disagreements(plan, report))
     return CheckOut(
         accepted=not found,
@@ -125,7 +125,7 @@ def export(
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     if form is Format.JSON:
         return Response(record.document, headers=headers, media_type=JSON)
-    calendar = _planned(caller, record).calendar
+    calendar = planned_portfolio(caller.store, caller.tenant, record).calendar
     plan = plan_of(record)
     rows = schedule(plan, calendar) if table is Table.SCHEDULE else staffing(plan, calendar)
     return Response(as_csv(rows), headers=headers, media_type="text/csv; charset=utf-8")
@@ -180,11 +180,3 @@ def _cell(value: object) -> object:
         return "yes" if value else "no"
     text = value if isinstance(value, str) else ""
     return f"'{text}" if text.startswith(DANGEROUS) else value
-
-
-def _planned(caller: Caller, record: PlanRecord) -> Portfolio:
-    """Return the portfolio that a plan is of: its revision, with the scenario of its run."""
-    stored = caller.store.portfolio(caller.tenant, record.portfolio_id, record.revision)
-    portfolio = portfolio_of(stored)
-    scenario = caller.store.run(caller.tenant, record.run_id).scenario_document
-    return portfolio if scenario is None else scenario_of(scenario).apply(portfolio)

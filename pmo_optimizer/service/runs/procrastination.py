@@ -24,7 +24,7 @@ from sqlalchemy.engine import make_url
 from pmo_optimizer.service.runs import child
 from pmo_optimizer.service.runs.execute import execute
 from pmo_optimizer.service.runs.process import Entry
-from pmo_optimizer.service.runs.supervisor import worker_name
+from pmo_optimizer.service.runs.supervisor import sweep, worker_name
 from pmo_optimizer.service.settings import Settings
 from pmo_optimizer.service.store import Store
 from pmo_optimizer.service.store.errors import Fenced, LimitReached, Unavailable
@@ -84,6 +84,7 @@ class Worker:
         self._entry = entry
         self._name = worker_name()
         self._closing = threading.Event()
+        self._sweep_due = 0.0
         self._ended = threading.Event()
 
     def run(self, *, signals: bool = True) -> None:
@@ -185,7 +186,9 @@ class Worker:
     async def _sweep(self, app: App) -> None:
         """Make the jobs that are due, and take back what lost workers hold."""
         try:
-            await asyncio.to_thread(self._take_back)
+            if time.monotonic() >= self._sweep_due:
+                self._sweep_due = time.monotonic() + self._settings.heartbeat_seconds
+                await asyncio.to_thread(sweep, self._store, self._settings)
             for run_id, attempt in await asyncio.to_thread(self._due):
                 await self._defer(app, run_id, attempt)
             stalled = await app.job_manager.get_stalled_jobs(
@@ -194,12 +197,6 @@ class Worker:
             await self._drop(app, stalled)
         except (Unavailable, exceptions.ConnectorException):
             _log.warning("no database", extra={"worker": self._name})
-
-    def _take_back(self) -> None:
-        settings = self._settings
-        taken = self._store.requeue_stale(settings.stale_seconds, settings.max_attempts)
-        if taken:
-            _log.warning("lost runs were taken back", extra={"count": len(taken)})
 
     def _due(self) -> list[tuple[str, int]]:
         """Return the runs that get a job now: of each tenant no more than it may run.

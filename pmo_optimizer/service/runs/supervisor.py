@@ -27,6 +27,25 @@ def worker_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
+def sweep(store: Store, settings: Settings) -> None:
+    """Give runs that a lost process held back to the queue, and end what is too old.
+
+    Runs that waited too long fail, and answers kept for repeated requests are forgotten.
+
+    Raises
+    ------
+    Unavailable
+        The database refuses now.
+    """
+    taken = store.requeue_stale(settings.stale_seconds, settings.max_attempts)
+    if taken:
+        _log.warning("lost runs were taken back", extra={"count": len(taken)})
+    late = store.expire_queued(settings.queue_timeout)
+    if late:
+        _log.warning("runs waited too long", extra={"count": len(late)})
+    store.forget_replies()
+
+
 class Supervisor:
     """Takes runs from the queue and does each in a child process, several at a time.
 
@@ -101,11 +120,8 @@ class Supervisor:
             self._news.clear()
 
     def _sweep(self) -> None:
-        """Give runs that a lost process held back to the queue."""
-        settings = self._settings
-        taken = self._store.requeue_stale(settings.stale_seconds, settings.max_attempts)
-        if taken:
-            _log.warning("lost runs were taken back", extra={"count": len(taken)})
+        """Look after the store; see `sweep`."""
+        sweep(self._store, self._settings)
 
     def _fill(self) -> None:
         """Take as many runs as there are free slots."""

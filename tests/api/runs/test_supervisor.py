@@ -14,7 +14,7 @@ import pytest
 from pmo_optimizer.service.runs import child
 from pmo_optimizer.service.runs.memory import members
 from pmo_optimizer.service.runs.process import Entry
-from pmo_optimizer.service.runs.supervisor import Supervisor
+from pmo_optimizer.service.runs.supervisor import Supervisor, sweep
 from pmo_optimizer.service.store.records import FailureCode, RunState
 from tests.api.runs import entries
 from tests.api.runs.helpers import hard, tiny, wait_for
@@ -56,6 +56,17 @@ def test_every_run_of_a_queue_ends(world: World) -> None:
         assert ended.failure is not None
         assert ended.failure.code is FailureCode.INVALID
     assert world.store.metrics()[RunState.QUEUED] == 0
+
+
+def test_who_waits_too_long_fails(world: World) -> None:
+    """A run that nobody could take in time ends, and says why."""
+    run = world.queued()
+    time.sleep(0.2)
+    sweep(world.store, world.settings(queue_timeout=0.1))
+    ended = world.now(run)
+    assert ended.state is RunState.FAILED
+    assert ended.failure is not None
+    assert ended.failure.code is FailureCode.QUEUE_TIMEOUT
 
 
 def test_a_tenant_runs_no_more_than_it_may(world: World) -> None:
