@@ -14,6 +14,9 @@ from tests.api.http.helpers import key_of, opened, serving
 STORES = ["sqlite", "postgresql"]
 
 CONFIG = """
+[checks]
+positive_data_acceptance.enabled = false
+
 [[operations]]
 include-operation-id = [
   "create_portfolio", "replace_portfolio", "create_scenario", "replace_scenario", "create_run",
@@ -50,8 +53,6 @@ def attack(kind: str, folder: Path, *options: str) -> None:
             "run",
             f"{str(client.base_url).rstrip('/')}/openapi.json",
             f"--header=Authorization: Bearer {key}",
-            "--checks=all",
-            "--exclude-checks=positive_data_acceptance",
             "--exclude-operation-id=get_run_events",
             "--generation-database=none",
             "--seed=1",
