@@ -125,10 +125,10 @@ def test_source_distribution_holds_what_make_test_reads(tmp_path: Path) -> None:
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as archive:
         names = {name.split("/", 1)[1] for name in archive.getnames()}
-    files = ("Makefile", "pyproject.toml", "requirements.lock", "Dockerfile", ".dockerignore")
-    files += ("compose.yaml",)
+    files = ("Makefile", "pyproject.toml", "requirements.lock")
+    images = ("Dockerfile", ".dockerignore", "compose.yaml")
     texts = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE")
-    assert {*files, *texts, ".ci/run", "docs/checks.md", "benchmarks/__main__.py"} <= names
+    assert {*files, *images, *texts, ".ci/run", "docs/checks.md", "benchmarks/__main__.py"} <= names
     assert "tests/house/test_packaging.py" in names
     assert not any("__pycache__" in name or "/.hypothesis" in name for name in names)
 
