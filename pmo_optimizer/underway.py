@@ -83,13 +83,20 @@ class PlansUnderWay:
         self._thread.join()
 
     def require_well(self) -> None:
-        """Raise what the caller's own function raised, if it did."""
+        """Raise what went wrong in the thread, the caller's own function included."""
         if self._error is not None:
             raise self._error
 
     # -- the thread ------------------------------------------------------------------------
 
     def _work(self) -> None:
+        """Look at offers until the end; what goes wrong is kept for the caller."""
+        try:
+            self._look()
+        except BaseException as error:  # noqa: BLE001 - raised again where the caller waits
+            self._error = error
+
+    def _look(self) -> None:
         while not self._ended.is_set():
             with self._wanted:
                 while self._latest is None and not self._ended.is_set():
@@ -99,22 +106,16 @@ class PlansUnderWay:
                 return
             begin = time.monotonic()
             found = make()
-            if found is not None and not self._hand_on(found):
-                return
+            if found is not None:
+                self._hand_on(found)
             self._ended.wait(max(LEAST_REST, REST * (time.monotonic() - begin)))
 
-    def _hand_on(self, found: Found) -> bool:
-        """Referee a plan and hand it on if it is the best; return whether to go on."""
+    def _hand_on(self, found: Found) -> None:
+        """Referee a plan, and hand it on if it is the best."""
         plan = self._judged(found)
-        if plan is None or plan.objective is None or not self._better(plan.objective):
-            return True
-        self._best = plan.objective
-        try:
+        if plan is not None and plan.objective is not None and self._better(plan.objective):
+            self._best = plan.objective
             self._on_plan(plan)
-        except BaseException as error:  # noqa: BLE001 - raised again where the caller waits
-            self._error = error
-            return False
-        return True
 
     def _judged(self, found: Found) -> Plan | None:
         """Return the plan with the referee's figures, None where the referee refuses it."""

@@ -31,7 +31,7 @@ from pmo_solvers.named.certificate import certificate_of, given_of, members_of
 from pmo_solvers.named.conflicts import Conflict, Explainer
 from pmo_solvers.named.goals import Points
 from pmo_solvers.named.ledger import Ledger
-from pmo_solvers.named.renew import Renewals, scores_of, serves, values_of_projects
+from pmo_solvers.named.renew import Renewals, lacking, scores_of, serves, values_of_projects
 from pmo_solvers.named.restrict import Restricted, allows, among, fixed, values_of
 from pmo_solvers.named.room import Room
 from pmo_solvers.named.roster import Rosters, Staffed, following
@@ -43,17 +43,23 @@ from pmo_solvers.time_indexed.driver import OPTIMAL_GAP, cut_short, settled
 FIRST_SHARE = 0.08
 """Part of the time for the first plan by capacity."""
 
-NEXT_SHARE = 0.25
+NEXT_SHARE = 0.3
 """Part of the time left for each further plan."""
 
 HERE_SHARE = 0.25
 """Most part of the time left for plans of which little is open."""
 
-STAFF_SHARE = 0.25
+STAFF_SHARE = 0.15
 TRIAL_SHARE = 0.03
-THIN_SHARE = 0.1
-"""Part of the time left for names, until a plan is staffed; where much is to be staffed with all
-the time of classes, which rarely can be; and for what is left when projects have gone."""
+"""Part of the time left for names, each time that they are looked for; where much is to be
+staffed with all the time of classes, which rarely can be."""
+
+THIN_SHARE, DROP_SHARE = 0.35, 0.1
+"""Part of the time left in which projects that lack people go a few at a time, and for letting
+all go at once."""
+
+AT_ONCE = 6
+"""One of so many projects that lack people goes at a time."""
 
 POLISH_SHARE = 0.5
 """Part of the time left for the goals of the final staffing."""
@@ -291,22 +297,41 @@ class Joint:
     def _thin_out(self, search: Search, decisions: Decisions) -> None:
         """Leave out projects that lack people until all others are staffed, and keep that plan.
 
-        Links and rules may take others along: which stay, at their dates, is planned anew.
+        First a few of the least value at a time, and names are looked for anew after each; where
+        that takes too long, all at once. Links and rules may take others along: which stay, at
+        their dates, is planned anew.
         """
-        limit = self.clock.left if self.options.reproducible else THIN_SHARE * self.clock.left
-        search.clock = Clock(limit, self.clock.stop)
         certain = {p.index for p in self.problem.projects if p.fixed == 1}
-        kept = among(self.plain, decisions, search.drop(values_of_projects(self.plain), certain))
-        rest = self._solved_here(kept)
-        if rest is None:
-            return
-        work = self.reader.work_of(rest)
-        given = moved(search.work, work, search.ledger.given)
-        if serves(work, given):
-            staffed = Staffed(rest, work, given)
-            self._offer(staffed)
+        values = values_of_projects(self.plain)
+        end = self.clock.elapsed + THIN_SHARE * self.clock.left
+        found: Staffed | None = Staffed(decisions, search.work, search.ledger.copy_given())
+        while short := lacking(search.ledger) - certain:
+            if self.options.reproducible or self.clock.elapsed > end:
+                break
+            order = sorted(short, key=lambda p: (values[p], p))
+            found = self._without(set(order[: -(-len(order) // AT_ONCE)]), search, decisions)
+            if found is None:
+                return
+            decisions, search = found.decisions, self._search(found.decisions)
+            search.run(found.given)
+            found = replace(found, given=search.ledger.copy_given())
+        if lacking(search.ledger):
+            limit = self.clock.left if self.options.reproducible else DROP_SHARE * self.clock.left
+            search.clock = Clock(limit, self.clock.stop)
+            found = self._without(search.drop(values, certain), search, decisions)
+        if found is not None and serves(found.work, found.given):
+            self._offer(found)
             # What was left out, and all others, may enter at other dates.
-            self._enter(following(rest, scores_of(self.plain, rest)), staffed)
+            kept = found.decisions
+            self._enter(following(kept, scores_of(self.plain, kept)), found)
+
+    def _without(self, out: set[int], search: Search, decisions: Decisions) -> Staffed | None:
+        """Return the plan without some projects, and the names that the others have so far."""
+        rest = self._solved_here(among(self.plain, decisions, out))
+        if rest is None:
+            return None
+        work = self.reader.work_of(rest)
+        return Staffed(rest, work, moved(search.work, work, search.ledger.given))
 
     def _solved_here(self, kept: Restricted) -> Decisions | None:
         """Return the best plan of a problem in which dates are kept; it is solved in no time."""

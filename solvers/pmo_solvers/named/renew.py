@@ -276,9 +276,15 @@ def values_of_projects(problem: Problem) -> list[float]:
     return [float(p.raw_value) * p.value_factor for p in problem.projects]
 
 
+def lacking(ledger: Ledger) -> set[int]:
+    """Return the projects that lack people, or people who must be there."""
+    tasks = ledger.work.tasks
+    short = [task for task in tasks if ledger.missing(task)]
+    return {task.project for task in (*short, *unbound(ledger, tasks))}
+
+
 def serves(work: Work, given: Given) -> bool:
     """Return whether shares serve all needs, and all who must work do."""
     ledger = Ledger(work)
     ledger.restore(given)
-    short = any(ledger.missing(task) for task in work.tasks)
-    return not (short or unbound(ledger, work.tasks))
+    return not lacking(ledger)
