@@ -11,6 +11,9 @@ from pmo_scenarios import generate, load_pack
 
 ENGINES = ("cp-sat", "hybrid", "milp")
 
+ENOUGH = 3
+"""Plans after which a search is stopped."""
+
 
 @pytest.fixture(scope="module")
 def portfolio() -> Portfolio:
@@ -24,7 +27,16 @@ def test_plans_on_the_way_are_refereed_and_each_is_better_than_the_last(
 ) -> None:
     """Each plan keeps every rule, beats the last, and carries no bound that it disproves."""
     seen: list[Plan] = []
-    final = optimize(portfolio, backend=backend, time_limit=5, workers=2, on_plan=seen.append)
+    enough = threading.Event()
+
+    def look(plan: Plan) -> None:
+        seen.append(plan)
+        if len(seen) == ENOUGH:
+            enough.set()
+
+    final = optimize(
+        portfolio, backend=backend, time_limit=15, workers=2, on_plan=look, stop=enough
+    )
     values = [plan.objective for plan in seen if plan.objective is not None]
     assert values
     assert len(values) == len(seen)
@@ -71,8 +83,9 @@ def test_a_slow_listener_gets_the_latest_plan_and_no_queue(portfolio: Portfolio)
     assert 1 <= len(seen) <= 3
 
 
-def test_watching_plans_changes_nothing_in_reproducible_mode(portfolio: Portfolio) -> None:
+def test_watching_plans_changes_nothing_in_reproducible_mode() -> None:
     """The same decisions come out, watched or not."""
+    portfolio = generate(projects=10, periods=10, skills=2, seed=3)
     seen: list[Plan] = []
     watched = optimize(portfolio, time_limit=1, workers=2, reproducible=True, on_plan=seen.append)
     alone = optimize(portfolio, time_limit=1, workers=2, reproducible=True)
