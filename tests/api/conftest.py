@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from tests.api.databases import MISSING
+from tests.api.databases import MISSING, NO_SERVER
+
+REASONS = {
+    MISSING: "no PostgreSQL answers (PMO_TEST_POSTGRES)",
+    NO_SERVER: "no PostgreSQL can be started here (initdb, pg_ctl, and a user who is not root)",
+}
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print one line that nobody overlooks, with the number of tests that did not run."""
+    """Print lines that nobody overlooks, with the number of tests that did not run."""
     skipped = terminalreporter.stats.get("skipped", [])
-    missed = [report for report in skipped if MISSING in str(report.longrepr)]
-    if missed:
-        line = f"{len(missed)} tests were NOT RUN: no PostgreSQL answers (PMO_TEST_POSTGRES)"
-        terminalreporter.section("PostgreSQL", red=True, bold=True)
-        terminalreporter.line(line, red=True, bold=True)
+    for mark, why in REASONS.items():
+        missed = [report for report in skipped if mark in str(report.longrepr)]
+        if missed:
+            line = f"{len(missed)} tests were NOT RUN: {why}"
+            terminalreporter.section("PostgreSQL", red=True, bold=True)
+            terminalreporter.line(line, red=True, bold=True)

@@ -23,6 +23,9 @@ REQUIRED = "PMO_TEST_POSTGRES_REQUIRED"
 MISSING = "NO POSTGRESQL ANSWERS"
 """How the reason begins for which tests are left out."""
 
+NO_SERVER = "NO POSTGRESQL OF ITS OWN"
+"""How the reason begins for which tests are left out that start and kill a server themselves."""
+
 
 @cache
 def missing() -> str:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from pmo_optimizer.service import logs
+from pmo_optimizer.service.ids import Prefix, new_id
 from pmo_optimizer.service.runs import child
 from pmo_optimizer.service.runs.limits import Limits
 from pmo_optimizer.service.runs.messages import Answer, Message, Task
@@ -104,6 +105,7 @@ class _Execution:
         self._beat_due = time.monotonic() + settings.heartbeat_seconds
         self._poll_due = 0.0
         self._kept: tuple[str, PlanFacts] | None = None
+        self._waiting: tuple[str, str, PlanFacts] | None = None
         self._asked = False
 
     def run(self) -> None:
@@ -177,19 +179,31 @@ class _Execution:
                 self._tell("solves", {"key": key, "done": done, "total": total})
 
     def _keep(self, text: str, facts: PlanFacts) -> None:
-        """Store a plan on the way; one that the database refuses now is left to the next."""
+        """Store a plan on the way; one that the database refuses now is stored a little later."""
+        self._waiting = (new_id(Prefix.PLAN), text, facts)
         with suppress(Unavailable):
-            kept = self._store.keep_plan(self._run.id, self._run.attempt, text, facts)
-            if self._kept is not None and kept == self._kept[0]:
-                return
-            self._kept = (kept, facts)
-            data = {
-                "plan_id": kept,
-                "objective": facts.objective,
-                "bound": facts.bound,
-                "gap": facts.gap,
-            }
-            self._tell("plan", data)
+            self._keep_waiting()
+
+    def _keep_waiting(self) -> None:
+        """Store the plan that waits for the database, if one does.
+
+        It has its id from the beginning: a call that failed may have been done all the same.
+        """
+        if self._waiting is None:
+            return
+        id, text, facts = self._waiting
+        kept = self._store.keep_plan(self._run.id, self._run.attempt, text, facts, id=id)
+        self._waiting = None
+        if self._kept is not None and kept == self._kept[0]:
+            return
+        self._kept = (kept, facts)
+        data = {
+            "plan_id": kept,
+            "objective": facts.objective,
+            "bound": facts.bound,
+            "gap": facts.gap,
+        }
+        self._tell("plan", data)
 
     def _tell(self, type: str, data: dict[str, Any]) -> None:
         """Append an event; one that the database refuses now is lost."""
@@ -235,6 +249,7 @@ class _Execution:
             else:
                 return
             self._poll_due = now + STOP_POLL_SECONDS
+            self._keep_waiting()
         if stop:
             self._stop(process)
 
@@ -253,6 +268,7 @@ class _Execution:
         return status.stop_requested
 
     def _end(self, outcome: Outcome) -> None:
+        self._surely(self._keep_waiting)
         if self._left_off(outcome):
             self._give_back()
         elif outcome.answer is not None:
@@ -288,7 +304,7 @@ class _Execution:
             self._end_with_kept(RunState.SUCCEEDED, answer.termination)
             return
         ids = [
-            self._surely(lambda text=text, facts=facts: self._final(text, PlanFacts(**facts)))  # type: ignore[misc]
+            self._final(text, PlanFacts(**facts))
             for text, facts in zip(answer.plans, answer.facts, strict=True)
         ]
         result = answer.result
@@ -306,7 +322,11 @@ class _Execution:
         )
 
     def _final(self, text: str, facts: PlanFacts) -> str:
-        return self._store.keep_plan(self._run.id, self._run.attempt, text, facts, final=True)
+        """Store a plan of the answer; whatever breaks meanwhile, it is stored once."""
+        run, id = self._run, new_id(Prefix.PLAN)
+        return self._surely(
+            lambda: self._store.keep_plan(run.id, run.attempt, text, facts, final=True, id=id)
+        )
 
     def _worse(self, answer: Answer) -> bool:
         """Return whether the plan that is kept is better than that of the answer."""

@@ -24,7 +24,7 @@ from sqlalchemy.engine import make_url
 from pmo_optimizer.service.runs import child
 from pmo_optimizer.service.runs.execute import execute
 from pmo_optimizer.service.runs.process import Entry
-from pmo_optimizer.service.runs.supervisor import sweep, worker_name
+from pmo_optimizer.service.runs.supervisor import Sweeper, worker_name
 from pmo_optimizer.service.settings import Settings
 from pmo_optimizer.service.store import Store
 from pmo_optimizer.service.store.errors import Fenced, LimitReached, Unavailable
@@ -84,6 +84,7 @@ class Worker:
         self._entry = entry
         self._name = worker_name()
         self._closing = threading.Event()
+        self._sweeper = Sweeper(store, settings)
         self._sweep_due = 0.0
         self._ended = threading.Event()
 
@@ -108,6 +109,7 @@ class Worker:
             try:
                 await self._connected()
             except (exceptions.ConnectorException, psycopg.Error, OSError):
+                self._sweeper.absent()
                 _log.warning("no database", extra={"worker": self._name}, exc_info=True)
                 await asyncio.sleep(AGAIN_SECONDS)
 
@@ -179,6 +181,7 @@ class Worker:
                     self._store.mark_deferred(run_id, attempt, deferred=False)
                     return None
             except Unavailable:
+                self._sweeper.absent()
                 _log.warning("no database", extra={"worker": self._name})
             self._closing.wait(AGAIN_SECONDS)
         return None
@@ -188,7 +191,7 @@ class Worker:
         try:
             if time.monotonic() >= self._sweep_due:
                 self._sweep_due = time.monotonic() + self._settings.heartbeat_seconds
-                await asyncio.to_thread(sweep, self._store, self._settings)
+                await asyncio.to_thread(self._sweeper.sweep)
             for run_id, attempt in await asyncio.to_thread(self._due):
                 await self._defer(app, run_id, attempt)
             stalled = await app.job_manager.get_stalled_jobs(
@@ -196,6 +199,7 @@ class Worker:
             )
             await self._drop(app, stalled)
         except (Unavailable, exceptions.ConnectorException):
+            self._sweeper.absent()
             _log.warning("no database", extra={"worker": self._name})
 
     def _due(self) -> list[tuple[str, int]]:

@@ -27,23 +27,48 @@ def worker_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def sweep(store: Store, settings: Settings) -> None:
-    """Give runs that a lost process held back to the queue, and end what is too old.
+class Sweeper:
+    """Looks after the runs of all: takes back those of lost runners, and ends what is too old.
 
-    Runs that waited too long fail, and answers kept for repeated requests are forgotten.
+    Once the database was away, nothing is taken back for as long as a runner may be silent:
+    those that live could not say so.
 
-    Raises
-    ------
-    Unavailable
-        The database refuses now.
+    Parameters
+    ----------
+    store
+        Open.
+    settings
+        Limits and paces.
     """
-    taken = store.requeue_stale(settings.stale_seconds, settings.max_attempts)
-    if taken:
-        _log.warning("lost runs were taken back", extra={"count": len(taken)})
-    late = store.expire_queued(settings.queue_timeout)
-    if late:
-        _log.warning("runs waited too long", extra={"count": len(late)})
-    store.forget_replies()
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self._store = store
+        self._settings = settings
+        self._heard_from = 0.0
+
+    def absent(self) -> None:
+        """Note that the database does not answer now; may be called from any thread."""
+        self._heard_from = time.monotonic() + self._settings.stale_seconds
+
+    def sweep(self) -> None:
+        """Give runs that a lost process held back to the queue, and end what is too old.
+
+        Runs that waited too long fail, and answers kept for repeated requests are forgotten.
+
+        Raises
+        ------
+        Unavailable
+            The database refuses now.
+        """
+        store, settings = self._store, self._settings
+        if time.monotonic() >= self._heard_from:
+            taken = store.requeue_stale(settings.stale_seconds, settings.max_attempts)
+            if taken:
+                _log.warning("lost runs were taken back", extra={"count": len(taken)})
+        late = store.expire_queued(settings.queue_timeout)
+        if late:
+            _log.warning("runs waited too long", extra={"count": len(late)})
+        store.forget_replies()
 
 
 class Supervisor:
@@ -75,6 +100,7 @@ class Supervisor:
         self._slots = slots or max(settings.running, os.cpu_count() or 1)
         self._entry = entry
         self._name = worker_name()
+        self._sweeper = Sweeper(store, settings)
         self._closing = threading.Event()
         self._news = threading.Event()
         self._busy: list[threading.Thread] = []
@@ -112,16 +138,13 @@ class Supervisor:
             try:
                 if time.monotonic() >= sweep_due:
                     sweep_due = time.monotonic() + self._settings.heartbeat_seconds
-                    self._sweep()
+                    self._sweeper.sweep()
                 self._fill()
             except Unavailable:
+                self._sweeper.absent()
                 _log.warning("no database", extra={"worker": self._name})
             self._news.wait(POLL_SECONDS)
             self._news.clear()
-
-    def _sweep(self) -> None:
-        """Look after the store; see `sweep`."""
-        sweep(self._store, self._settings)
 
     def _fill(self) -> None:
         """Take as many runs as there are free slots."""

@@ -227,7 +227,14 @@ class Runners(Part):
             return add_event(connection, run_id, attempt, type, data, now)
 
     def keep_plan(
-        self, run_id: str, attempt: int, plan_json: str, facts: PlanFacts, *, final: bool = False
+        self,
+        run_id: str,
+        attempt: int,
+        plan_json: str,
+        facts: PlanFacts,
+        *,
+        final: bool = False,
+        id: str | None = None,
     ) -> str:
         """Store a plan of a run.
 
@@ -252,10 +259,13 @@ class Runners(Part):
         Fenced
             The attempt does not own the run.
         """
-        id = new_id(Prefix.PLAN)
+        id = new_id(Prefix.PLAN) if id is None else id
         with self._write() as connection:
             now = self._now(connection)
             run = fenced_update(connection, run_id, attempt, {"heartbeat": now})
+            own = (_PLANS.c.id == id) & (_PLANS.c.run_id == run_id)
+            if connection.execute(select(_PLANS.c.id).where(own)).all():
+                return id
             before = kept_plan(connection, run_id)
             if before is not None and not final:
                 if before.final and before.attempt == attempt:

@@ -3,98 +3,57 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import math
-import os
-import signal
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from pmo_optimizer.client import Client, Retries
-from pmo_scenarios import generate
-
-ROOT = Path(__file__).parents[3]
+from pmo_optimizer import Portfolio
+from pmo_optimizer.client import Client
+from tests.api.databases import postgres_database
+from tests.api.figures import told
+from tests.api.live import served, settings_in
+from tests.api.processes import Serving, processes
+from tests.api.runs.helpers import alive, hard, tiny
 
 STREAMS = 100
 RATE = 50
 """Requests a second."""
 
 SECONDS = 20
-STOPS = 20
+STOPS = 50
+KILLS = 48
+TOGETHER = 4
+"""So many solvers that do not heed a stop are there at the same time."""
+
+STUBBORN = ("tests.api.ops.stubborn",)
 
 ENDED = {"succeeded", "failed", "cancelled"}
 
-pytestmark = pytest.mark.drill
 
-
-@dataclass(frozen=True)
-class Serving:
-    """A service in a process of its own."""
-
-    url: str
-    pid: int
-
-    def processor(self) -> float:
-        """Return the seconds of processor that the process took so far, its children's not."""
-        words = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Return the kind of the database."""
+    return str(request.param)
 
 
 @pytest.fixture(scope="module")
-def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    """Return a service in a process of its own, as ``serve`` starts it."""
-    with process(tmp_path_factory.mktemp("load")) as started:
-        yield started
-
-
-@contextmanager
-def process(folder: Path) -> Iterator[Serving]:
-    """Run ``pmo-optimizer serve`` on a free port with a SQLite file in a folder."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    paths = (ROOT, ROOT / "solvers", ROOT / "scenarios")
-    environment = os.environ | {
-        "PYTHONPATH": os.pathsep.join(map(str, paths)),
-        "PMO_DATABASE_URL": f"sqlite:///{folder / 'service.db'}",
-    }
-    command = [sys.executable, "-m", "pmo_optimizer.cli", "serve", "--port", str(port)]
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(command, env=environment, stderr=log, cwd=folder)
-        url = f"http://127.0.0.1:{port}"
-        try:
-            with Client(url, retries=Retries(attempts=60, first=0.5, most=1)) as client:
-                client.version()
-            yield Serving(url, server.pid)
-        finally:
-            server.send_signal(signal.SIGTERM)
-            server.wait(timeout=60)
-
-
-def percentile(values: Sequence[float], share: float) -> float:
-    """Return the smallest value that at least a share of the values do not exceed."""
-    return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
-
-
-def told(
-    capsys: pytest.CaptureFixture[str], name: str, milliseconds: Sequence[float], **more: object
-) -> None:
-    """Print the figures of a measurement as a line of JSON, past pytest."""
-    line: dict[str, object] = {"measured": name, "count": len(milliseconds)}
-    shares = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "max": 1.0}
-    line |= {n: round(percentile(milliseconds, share), 1) for n, share in shares.items()}
-    with capsys.disabled():
-        sys.stdout.write(f"\n{json.dumps(line | more)}\n")
+def serving(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """Return a service in a process of its own; on PostgreSQL, with two workers."""
+    folder = tmp_path_factory.mktemp("load")
+    if kind == "sqlite":
+        with processes(folder, f"sqlite:///{folder / 'service.db'}") as started:
+            yield started
+    else:
+        with (
+            postgres_database() as address,
+            processes(folder, address, workers=2) as started,
+        ):
+            yield started
 
 
 @asynccontextmanager
@@ -120,9 +79,8 @@ async def begun(http: httpx.AsyncClient, portfolio: str, seed: int) -> str:
         await asyncio.sleep(0.2)
 
 
-async def stored(http: httpx.AsyncClient) -> str:
-    """Store a portfolio that keeps a solver busy for minutes, and return its id."""
-    portfolio = generate(projects=120, periods=36, skills=8, seed=3)
+async def stored(http: httpx.AsyncClient, portfolio: Portfolio) -> str:
+    """Store a portfolio and return its id."""
     answer = await http.post("/v1/portfolios", json=portfolio.to_data())
     assert answer.status_code == 201, answer.text
     return str(answer.json()["id"])
@@ -155,7 +113,7 @@ async def paced(http: httpx.AsyncClient, runs: Sequence[str]) -> list[float]:
 async def loaded(serving: Serving) -> tuple[list[float], list[int], float]:
     """Measure while two solves run and streams are open; times, bytes, processor seconds."""
     async with asking(serving.url) as http:
-        portfolio = await stored(http)
+        portfolio = await stored(http, hard())
         runs = [await begun(http, portfolio, seed) for seed in (1, 2)]
         heard: list[int] = []
         streams = [
@@ -174,20 +132,25 @@ async def loaded(serving: Serving) -> tuple[list[float], list[int], float]:
         return taken, heard, used
 
 
-async def stopped(url: str) -> list[dict[str, Any]]:
-    """Stop one solve after the other; milliseconds until the run has ended with its plan."""
+async def ended(http: httpx.AsyncClient, run: str) -> dict[str, Any]:
+    """Ask again and again for a run until it has ended."""
+    while True:
+        state: dict[str, Any] = (await http.get(f"/v1/runs/{run}")).json()
+        if state["state"] in ENDED:
+            return state
+        await asyncio.sleep(0.02)
+
+
+async def stopped(url: str, stops: int) -> list[dict[str, Any]]:
+    """Stop one solve after the other; milliseconds until its plan is there, which is the last."""
     out = []
     async with asking(url) as http:
-        portfolio = await stored(http)
-        for seed in range(STOPS):
+        portfolio = await stored(http, hard())
+        for seed in range(stops):
             run = await begun(http, portfolio, seed)
             before = time.perf_counter()
             await http.post(f"/v1/runs/{run}/stop")
-            while True:
-                state = (await http.get(f"/v1/runs/{run}")).json()
-                if state["state"] in ENDED:
-                    break
-                await asyncio.sleep(0.02)
+            state = await ended(http, run)
             plan = await http.get(f"/v1/runs/{run}/plan")
             taken = (time.perf_counter() - before) * 1000
             assert plan.status_code == 200
@@ -195,22 +158,84 @@ async def stopped(url: str) -> list[dict[str, Any]]:
     return out
 
 
-def test_reading_a_run_under_load(serving: Serving, capsys: pytest.CaptureFixture[str]) -> None:
+async def killed(url: str, runs: int) -> list[dict[str, Any]]:
+    """Stop solvers that do not heed it, some at a time; milliseconds until the run has ended."""
+    async with asking(url) as http:
+        portfolio = await stored(http, tiny())
+        room = asyncio.Semaphore(TOGETHER)
+
+        async def one() -> dict[str, Any]:
+            async with room:
+                answer = await http.post("/v1/runs", json={"portfolio_id": portfolio})
+                assert answer.status_code == 202, answer.text
+                run = str(answer.json()["id"])
+                while not (await http.get(f"/v1/runs/{run}")).json()["solves_done"]:
+                    await asyncio.sleep(0.2)
+                before = time.perf_counter()
+                await http.post(f"/v1/runs/{run}/stop")
+                state = await ended(http, run)
+                return {"ms": (time.perf_counter() - before) * 1000, **state}
+
+        return await asyncio.gather(*(one() for _ in range(runs)))
+
+
+def require_killed(url: str, runs: list[dict[str, Any]]) -> None:
+    """Runs were cancelled, and nothing is left of what their solvers had started."""
+    assert {(run["state"], run["termination"]) for run in runs} == {("cancelled", "stopped")}
+    with Client(url) as client:
+        for run in runs:
+            events = [event for event in client.runs.events(run["id"]) if event.type == "solves"]
+            assert [alive(int(event.data["key"])) for event in events] == [False]
+
+
+@pytest.mark.drill
+def test_reading_a_run_under_load(
+    serving: Serving, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Every request is answered and every stream lives while two solves run; p99 is told."""
     taken, heard, used = asyncio.run(loaded(serving))
     more: dict[str, object] = {"per_second": RATE, "streams": STREAMS, "solves": 2, "unit": "ms"}
-    # On a machine that also does other work this says more than how long answers took.
     more |= {"processor_share": round(used / SECONDS, 2)}
-    told(capsys, "GET /v1/runs/{id}", taken, load=round(os.getloadavg()[0], 1), **more)
+    told(capsys, "GET /v1/runs/{id}", taken, store=kind, **more)
     assert len(taken) == RATE * SECONDS
     assert len(heard) == STREAMS
     assert min(heard) > 100
 
 
-def test_stopping_a_run(serving: Serving, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.drill
+def test_stopping_runs(serving: Serving, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Stopped runs succeed with the plan they had, and say that they were stopped."""
+    runs = asyncio.run(stopped(serving.url, STOPS))
+    told(capsys, "stop to plan", [run["ms"] for run in runs], store=kind, unit="ms")
+    require_stopped(runs)
+
+
+def test_stopping_a_run(tmp_path: Path) -> None:
     """A stopped run succeeds with the plan it had, and says that it was stopped."""
-    runs = asyncio.run(stopped(serving.url))
-    load = round(os.getloadavg()[0], 1)
-    told(capsys, "stop to plan", [run["ms"] for run in runs], unit="ms", load=load)
-    assert {run["state"] for run in runs} == {"succeeded"}
-    assert {run["termination"] for run in runs} == {"stopped"}
+    with served(settings_in(tmp_path)) as url:
+        require_stopped(asyncio.run(stopped(url, 1)))
+
+
+def require_stopped(runs: list[dict[str, Any]]) -> None:
+    """Runs have succeeded, as stopped."""
+    assert {(run["state"], run["termination"]) for run in runs} == {("succeeded", "stopped")}
+
+
+@pytest.mark.drill
+def test_killing_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Runs that ignore the stop, and SIGTERM, end all the same, and leave no process behind."""
+    address = f"sqlite:///{tmp_path / 'service.db'}"
+    settings = {"running": TOGETHER, "queued": KILLS}
+    with processes(tmp_path, address, settings=settings, module=STUBBORN) as service:
+        runs = asyncio.run(killed(service.url, KILLS))
+        require_killed(service.url, runs)
+    taken = [run["ms"] for run in runs]
+    told(capsys, "stop to hard kill", taken, together=TOGETHER, store="sqlite", unit="ms")
+
+
+def test_killing_a_run(tmp_path: Path) -> None:
+    """A run that ignores the stop, and SIGTERM, ends all the same, and leaves no process."""
+    address = f"sqlite:///{tmp_path / 'service.db'}"
+    settings = {"stop_grace": 0.2, "kill_grace": 0.2}
+    with processes(tmp_path, address, settings=settings, module=STUBBORN) as service:
+        require_killed(service.url, asyncio.run(killed(service.url, 1)))

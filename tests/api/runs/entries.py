@@ -37,6 +37,18 @@ def _hang(task: Task, hooks: Hooks) -> Answer:
     raise AssertionError("nobody killed it")
 
 
+def find_and_hang(connection: Connection, log: str) -> None:
+    """Find plans, and then ignore every stop and SIGTERM instead of answering."""
+    child.serve(connection, log, _find_and_hang)
+
+
+def _find_and_hang(task: Task, hooks: Hooks) -> Answer:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    child.perform(task, hooks)
+    time.sleep(600)
+    raise AssertionError("nobody killed it")
+
+
 def eat(connection: Connection, log: str) -> None:
     """Take memory without end, in this process."""
     child.serve(connection, log, _eat)

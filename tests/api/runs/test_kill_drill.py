@@ -15,8 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from pmo_optimizer.service.store.records import RunRecord, RunState
-from tests.api.runs.helpers import tiny
+from tests.api.runs.sound import require_sound
 from tests.api.runs.world import World
 
 MARK = "PMO_DRILL"
@@ -133,23 +132,6 @@ def drill(world: World, kind: str, runs: int, kills: int, seed: int) -> None:
         assert group.kills > 0
     for run in queued:
         require_sound(world, run)
-
-
-def require_sound(world: World, run: RunRecord) -> None:
-    """A run has ended once, with one plan, the best one, and its attempts add up."""
-    now = world.now(run)
-    assert (now.state, now.status, now.objective) == (RunState.SUCCEEDED, "optimal", 39)
-    assert [plan.final for plan in world.store.plans("a", run.id)] == [True]
-    assert world.plan(run, tiny()).objective == 39
-    events = world.store.events("a", run.id, limit=1000)
-    assert [event.seq for event in events] == list(range(1, len(events) + 1))
-    attempts = [event.attempt for event in events]
-    assert attempts == sorted(attempts)
-    states = world.states(run)
-    assert states.count("starting") == now.attempt
-    assert states.count("queued") == now.attempt
-    assert [state for state in states if RunState(state).terminal] == ["succeeded"]
-    assert (states[-1], events[-1].type) == ("succeeded", "state")
 
 
 def test_kills_lose_nothing(world: World) -> None:

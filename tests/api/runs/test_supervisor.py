@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ import pytest
 from pmo_optimizer.service.runs import child
 from pmo_optimizer.service.runs.memory import members
 from pmo_optimizer.service.runs.process import Entry
-from pmo_optimizer.service.runs.supervisor import Supervisor, sweep
+from pmo_optimizer.service.runs.supervisor import Supervisor, Sweeper
+from pmo_optimizer.service.store import open_store
 from pmo_optimizer.service.store.records import FailureCode, RunState
 from tests.api.runs import entries
 from tests.api.runs.helpers import hard, tiny, wait_for
@@ -62,7 +64,7 @@ def test_who_waits_too_long_fails(world: World) -> None:
     """A run that nobody could take in time ends, and says why."""
     run = world.queued()
     time.sleep(0.2)
-    sweep(world.store, world.settings(queue_timeout=0.1))
+    Sweeper(world.store, world.settings(queue_timeout=0.1)).sweep()
     ended = world.now(run)
     assert ended.state is RunState.FAILED
     assert ended.failure is not None
@@ -168,6 +170,25 @@ def test_a_lost_run_is_taken_back(world: World) -> None:
     with supervised(world, stale_seconds=0.5, heartbeat_seconds=0.2):
         ended = world.ended(run)
     assert (ended.state, ended.attempt) == (RunState.SUCCEEDED, 2)
+
+
+def test_nobody_is_lost_who_could_not_say_that_he_lives(world: World) -> None:
+    """Once the database was away, runners have time to speak before their runs are taken."""
+    world.queued()
+    run = world.store.claim("silent", 10)
+    assert run is not None
+    settings = world.settings(stale_seconds=3600.0)
+    with closing(open_store(world.address, clock=_in_two_hours)) as store:
+        patient, hasty = Sweeper(store, settings), Sweeper(store, settings)
+        patient.absent()
+        patient.sweep()
+        assert world.now(run).state is RunState.STARTING
+        hasty.sweep()
+        assert world.now(run).state is RunState.QUEUED
+
+
+def _in_two_hours() -> datetime:
+    return datetime.now(UTC) + timedelta(hours=2)
 
 
 def test_a_frozen_runner_is_fenced_off(world: World) -> None:

@@ -6,48 +6,21 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pmo_optimizer.service.runs import child
-from pmo_optimizer.service.runs.process import Entry
 from pmo_optimizer.service.runs.procrastination import Worker
 from pmo_optimizer.service.store import open_store
 from pmo_optimizer.service.store.records import RunState
 from tests.api.runs import entries
 from tests.api.runs.helpers import hard, tiny, wait_for
+from tests.api.runs.working import working
 from tests.api.runs.world import World
 
 LONG: dict[str, Any] = {"workers": 1, "time_limit": 250.0}
-
-
-@contextmanager
-def working(
-    world: World,
-    *,
-    number: int = 1,
-    concurrency: int = 1,
-    entry: Entry = child.main,
-    **changes: Any,
-) -> Iterator[list[Worker]]:
-    """Run workers in threads."""
-    settings = world.settings(**changes)
-    workers = [Worker(world.store, settings, concurrency=2, entry=entry) for _ in range(number)]
-    threads = [threading.Thread(target=worker.run, kwargs={"signals": False}) for worker in workers]
-    for thread in threads:
-        thread.start()
-    try:
-        yield workers
-    finally:
-        for worker in workers:
-            worker.stop()
-        for thread in threads:
-            thread.join()
 
 
 def test_sqlite_has_no_workers(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from pmo_optimizer.service.ids import Prefix, new_id
 from pmo_optimizer.service.store.errors import Fenced, LimitReached, NotFound
 from pmo_optimizer.service.store.records import Failure, FailureCode, PlanFacts, RunState
 from tests.api.store.conftest import FACTS, World
@@ -157,6 +158,19 @@ def test_final_plans_stand_beside_each_other(world: World) -> None:
     plan = world.store.plan("a", finals[0])
     assert (plan.document, plan.final, plan.run_id) == ('{"n": 1}', True, run.id)
     assert (plan.portfolio_id, plan.revision, plan.digest) == (run.portfolio_id, 1, FACTS.digest)
+
+
+@pytest.mark.parametrize("final", [False, True])
+def test_a_plan_that_is_stored_again_under_its_id_is_there_once(world: World, final: bool) -> None:
+    """Whoever did not hear that it was stored may say it again."""
+    run = world.claimed()
+    id = new_id(Prefix.PLAN)
+    for document in ("1", "2"):
+        facts = replace(FACTS, objective=float(document))
+        assert world.store.keep_plan(run.id, 1, document, facts, final=final, id=id) == id
+    assert [plan.id for plan in world.store.plans("a", run.id)] == [id]
+    assert world.store.plan("a", id).document == "1"
+    assert world.store.run("a", run.id).plan_id == id
 
 
 def test_final_plans_of_a_lost_attempt_do_not_appear_twice(world: World) -> None:
