@@ -6,12 +6,13 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, TypeVar
 
 from pmo_optimizer.service import logs
 from pmo_optimizer.service.runs import child
+from pmo_optimizer.service.runs.choice import LEFT_OFF, stored_values, worse
 from pmo_optimizer.service.runs.limits import Limits
 from pmo_optimizer.service.runs.messages import Answer, Message, Task
 from pmo_optimizer.service.runs.process import Child, Entry, Outcome
@@ -172,7 +173,7 @@ class _Execution:
             case ("progress", dict(line)):
                 self._progress = line
             case ("plan", str(text), dict(facts)):
-                self._keep(text, PlanFacts(**facts))
+                self._keep(text, _stored(facts))
             case ("solves", str(key), int(done), int(total)):
                 self._tell("solves", {"key": key, "done": done, "total": total})
 
@@ -288,7 +289,7 @@ class _Execution:
             self._end_with_kept(RunState.SUCCEEDED, answer.termination)
             return
         ids = [
-            self._surely(lambda text=text, facts=facts: self._final(text, PlanFacts(**facts)))  # type: ignore[misc]
+            self._surely(lambda text=text, facts=facts: self._final(text, _stored(facts)))  # type: ignore[misc]
             for text, facts in zip(answer.plans, answer.facts, strict=True)
         ]
         result = answer.result
@@ -309,15 +310,21 @@ class _Execution:
         return self._store.keep_plan(self._run.id, self._run.attempt, text, facts, final=True)
 
     def _worse(self, answer: Answer) -> bool:
-        """Return whether the plan that is kept is better than that of the answer."""
+        """Return whether the plan that is kept is better than that of the answer.
+
+        An answer that came to its end is the best there is, whatever the first term of a plan on
+        the way: later terms may give some of it up. One that was left off may fall behind what
+        an earlier attempt found.
+        """
         if self._kept is None or answer.status == "infeasible":
             return False
         if not answer.facts:
             return True
-        facts, before = PlanFacts(**answer.facts[0]), self._kept[1].objective
-        if facts.objective is None or before is None:
-            return before is not None
-        return facts.objective < before if facts.maximise else facts.objective > before
+        if answer.termination not in LEFT_OFF:
+            return False
+        id = self._kept[0]
+        document = self._surely(lambda: self._store.plan(self._run.tenant, id).document)
+        return worse(answer.facts[0]["terms"], stored_values(document))
 
     def _cut(self, why: str) -> None:
         """End without an answer: the child did not heed the stop, or its time was over."""
@@ -423,3 +430,8 @@ class _Execution:
                     if time.monotonic() > last:
                         raise Fenced(self._run.id, self._run.attempt) from error
                 time.sleep(RETRY_SECONDS)
+
+
+def _stored(facts: Mapping[str, Any]) -> PlanFacts:
+    """Return what the store must know of a plan, of what the child says."""
+    return PlanFacts(**{name: value for name, value in facts.items() if name != "terms"})

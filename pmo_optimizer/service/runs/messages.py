@@ -101,7 +101,8 @@ class Answer:
     plans
         JSON texts: the plan of the run, and after it the other plans of the study.
     facts
-        For each plan: status, digest, objective, bound and gap, and whether more of it is better.
+        For each plan: status, digest, objective, bound and gap, whether more of it is better,
+        and the terms by which it is compared.
     """
 
     status: str | None
