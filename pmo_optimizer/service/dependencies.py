@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, Header, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -18,9 +18,12 @@ from pmo_optimizer.service.problems import ProblemError
 from pmo_optimizer.service.settings import Settings, is_loopback
 from pmo_optimizer.service.store import Store
 from pmo_optimizer.service.store.errors import Replayed
-from pmo_optimizer.service.store.records import Once, Reply
+from pmo_optimizer.service.store.records import Audited, Once, Reply
 
 R = TypeVar("R")
+
+PROXIED = ("forwarded", "x-forwarded-", "x-real-ip", "via")
+"""How headers begin that only proxies send."""
 
 
 @dataclass(frozen=True)
@@ -85,11 +88,10 @@ class Caller:
             wanted = " or ".join(f"`{scope}`" for scope in scopes)
             raise ProblemError(403, "forbidden", f"This needs a key with the scope {wanted}.")
 
-    def audit(self, action: str, object: str, detail: Mapping[str, Any] | None = None) -> None:
-        """Note a write in the audit log."""
-        self.store.audit(
-            self.tenant, self.actor, action, object, self.request_id, dict(detail or {})
-        )
+    @property
+    def audited(self) -> Audited:
+        """What makes a write of the store add its link to the audit log."""
+        return Audited(self.actor, self.request_id)
 
 
 bearer = HTTPBearer(
@@ -130,7 +132,7 @@ class Require:
 def _principal(
     request: Request, service: Service, credentials: HTTPAuthorizationCredentials | None
 ) -> Principal:
-    if "authorization" not in request.headers and not service.settings.require_keys:
+    if "authorization" not in request.headers and not service.settings.keyed:
         return _local(request)
     if credentials is None:
         raise _unknown("Send `Authorization: Bearer` with an API key.")
@@ -145,6 +147,12 @@ def _local(request: Request) -> Principal:
     ends = (request.scope.get("client"), request.scope.get("server"))
     if not all(end is None or end[1] is None or is_loopback(str(end[0])) for end in ends):
         raise _unknown("Only this machine may ask without an API key.")
+    if any(name.startswith(PROXIED) for name in request.headers):
+        # The other end is on this machine, but it asks for somebody who may not be.
+        raise _unknown(
+            "Requests through a proxy need an API key: put its name in PMO_ALLOWED_HOSTS, "
+            "or set PMO_REQUIRE_KEYS."
+        )
     return LOCAL
 
 

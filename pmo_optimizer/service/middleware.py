@@ -87,7 +87,7 @@ class HostMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on if its host name is known."""
         if scope["type"] == "http" and "*" not in self.names and not self._known(scope):
-            detail = "Call the service by a name that it knows, or add this one to ALLOWED_HOSTS."
+            detail = "Call the service by a name that it knows, or add it to PMO_ALLOWED_HOSTS."
             await _refuse(ProblemError(421, "misdirected", detail), scope, receive, send)
             return
         await self.app(scope, receive, send)
@@ -109,7 +109,7 @@ class OriginMiddleware:
         """Pass a request on if no other site sent it."""
         writes = scope["type"] == "http" and scope["method"] not in SAFE_METHODS
         if writes and not self._own(Headers(scope=scope)):
-            detail = "Pages of other sites may not write here; see ALLOWED_ORIGINS."
+            detail = "Pages of other sites may not write here; see PMO_ALLOWED_ORIGINS."
             await _refuse(ProblemError(403, "cross-site", detail), scope, receive, send)
             return
         await self.app(scope, receive, send)

@@ -112,9 +112,10 @@ class Settings(BaseSettings):
         Address to listen on.
     require_keys
         Refuse requests without an API key, on this machine too. Always so on an address that
-        others reach.
+        others reach, and with a name of another machine in `allowed_hosts`.
     allowed_hosts
-        Names in ``Host`` beside those of this machine and of the address; commas between.
+        Names in ``Host`` beside those of this machine and of the address, ``*`` for any; commas
+        between.
     allowed_origins
         Origins, as ``https://board.example``, whose pages may write; commas between.
     body_limit
@@ -189,6 +190,16 @@ class Settings(BaseSettings):
     def local(self) -> bool:
         """Whether only this machine reaches the address."""
         return is_loopback(self.host)
+
+    @property
+    def published(self) -> bool:
+        """Whether others may reach the service: at its address, or by a name through a proxy."""
+        return not all(is_loopback(name) for name in (self.host, *self.allowed_hosts))
+
+    @property
+    def keyed(self) -> bool:
+        """Whether every request needs a key: always so where others may reach the service."""
+        return self.require_keys or self.published
 
     @property
     def host_names(self) -> frozenset[str]:
