@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from pmo_optimizer.cli.options import AsJson
 
 if TYPE_CHECKING:
     from pmo_optimizer.service.store import Store
-    from pmo_optimizer.service.store.records import KeyRecord
+    from pmo_optimizer.service.store.records import Audited, KeyRecord
 
 _TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -95,7 +96,7 @@ def create(
     scopes = [Scope(one.value) for one in scope or (KeyScope.READ, KeyScope.SOLVE)]
     expires = None if days is None else datetime.now(UTC) + timedelta(days=days)
     with _opened(database_url) as store:
-        record, text = store.create_key(tenant, name, scopes, expires)
+        record, text = store.create_key(tenant, name, scopes, expires, audited=_audited())
     if as_json:
         output.result_json({"key": text} | _data(record))
         return
@@ -137,11 +138,23 @@ def revoke(
         if not found:
             output.note(f"There is no key {id!r}; `keys list` shows which there are.", "bold red")
             raise typer.Exit(ExitCode.USAGE)
-        record = store.revoke_key(found[0].tenant, id)
+        record = store.revoke_key(found[0].tenant, id, audited=_audited())
     if as_json:
         output.result_json(_data(record))
         return
     output.note(f"Key {record.id} of tenant {record.tenant} is revoked.")
+
+
+def _audited() -> Audited:
+    """Return who makes and ends keys here, for the audit log: the user of this machine."""
+    from pmo_optimizer.service.store.records import Audited
+
+    try:
+        user = getpass.getuser()
+    except (ImportError, KeyError, OSError):
+        # Users of containers need not have a name.
+        user = ""
+    return Audited("command-line", detail={"user": user})
 
 
 @contextmanager

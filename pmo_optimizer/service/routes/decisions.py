@@ -75,8 +75,8 @@ def create(caller: Solver, body: Body, key: IdempotencyKey = None) -> Response:
         why=request.why,
         versions=_versions(caller, request.plan_id),
         once=creation.once(reply),
+        audited=caller.audited,
     )
-    caller.audit("decision.create", record.id, {"plan": record.plan_id})
     answer = reply(record)
     return Response(answer.body, answer.status, dict(answer.headers), media_type=JSON)
 
@@ -135,8 +135,8 @@ def move(caller: Decider, decision_id: Id, body: Body) -> DecisionFull:
         why=request.why,
         versions=_versions(caller, before.plan_id),
         overrides=[override.model_dump(mode="json") for override in request.overrides],
+        audited=caller.audited,
     )
-    caller.audit("decision.move", decision_id, {"from": before.state.value, "to": request.to})
     return DecisionFull.full(record)
 
 

@@ -100,8 +100,8 @@ def create(caller: Solver, body: Body, key: IdempotencyKey = None) -> Response:
         found.portfolio.digest(),
         caller.actor,
         once=creation.once(reply),
+        audited=caller.audited,
     )
-    caller.audit("portfolio.create", record.id, {"digest": record.digest})
     answer = reply(record)
     return Response(answer.body, answer.status, dict(answer.headers), media_type=JSON)
 
@@ -188,9 +188,8 @@ def replace(caller: Solver, portfolio_id: Id, body: Body, match: IfMatch = None)
         caller.actor,
         _expected(caller, portfolio_id, match),
         name=found.portfolio.name,
+        audited=caller.audited,
     )
-    detail = {"revision": record.revision, "digest": record.digest}
-    caller.audit("portfolio.replace", record.id, detail)
     text = stored(record, found).model_dump_json()
     return Response(text, headers={"ETag": etag(record)}, media_type=JSON)
 
@@ -204,8 +203,7 @@ def replace(caller: Solver, portfolio_id: Id, body: Body, match: IfMatch = None)
 )
 def delete(caller: Solver, portfolio_id: Id) -> None:
     """Delete a portfolio with its revisions and scenarios; 409 while it has runs."""
-    caller.store.delete_portfolio(caller.tenant, portfolio_id)
-    caller.audit("portfolio.delete", portfolio_id)
+    caller.store.delete_portfolio(caller.tenant, portfolio_id, audited=caller.audited)
 
 
 def _expected(caller: Caller, portfolio_id: str, match: str | None) -> int | None:

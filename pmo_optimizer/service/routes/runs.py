@@ -189,8 +189,7 @@ def delete(caller: Solver, run_id: Id) -> None:
 
     409 where a decision pins one of its plans. To end a run and keep its plan, stop it.
     """
-    caller.store.delete_run(caller.tenant, run_id)
-    caller.audit("run.delete", run_id)
+    caller.store.delete_run(caller.tenant, run_id, audited=caller.audited)
 
 
 @router.post(
@@ -205,8 +204,7 @@ def delete(caller: Solver, run_id: Id) -> None:
 )
 def stop(caller: Solver, run_id: Id) -> RunOut:
     """Ask a run to end now with the best plan that it has. Asking again changes nothing."""
-    record = caller.store.request_stop(caller.tenant, run_id)
-    caller.audit("run.stop", run_id)
+    record = caller.store.request_stop(caller.tenant, run_id, audited=caller.audited)
     return RunOut.of(record)
 
 
@@ -313,9 +311,8 @@ def _create(caller: Caller, body: bytes, key: str | None) -> RunRecord:
         scenario_document=found.scenario_document,
         start_plan_id=request.start_plan_id,
         once=creation.once(reply),
+        audited=caller.audited,
     )
-    detail = {"kind": record.kind, "portfolio": record.portfolio_id, "digest": record.digest}
-    caller.audit("run.create", record.id, detail)
     caller.service.wake()
     return record
 

@@ -72,8 +72,8 @@ def create(
         scenario.label,
         text_of(scenario),
         once=creation.once(reply),
+        audited=caller.audited,
     )
-    caller.audit("scenario.create", record.id, {"portfolio": portfolio_id})
     answer = reply(record)
     return Response(answer.body, answer.status, dict(answer.headers), media_type=JSON)
 
@@ -115,9 +115,12 @@ def replace(caller: Solver, scenario_id: Id, body: Body) -> ScenarioStored:
     before = caller.store.scenario(caller.tenant, scenario_id)
     scenario, findings = _fitting(caller, before.portfolio_id, body)
     record = caller.store.replace_scenario(
-        caller.tenant, scenario_id, text_of(scenario), name=scenario.label
+        caller.tenant,
+        scenario_id,
+        text_of(scenario),
+        name=scenario.label,
+        audited=caller.audited,
     )
-    caller.audit("scenario.replace", scenario_id)
     return ScenarioStored(**dict(ScenarioOut.of(record)), findings=findings)
 
 
@@ -130,8 +133,7 @@ def replace(caller: Solver, scenario_id: Id, body: Body) -> ScenarioStored:
 )
 def delete(caller: Solver, scenario_id: Id) -> None:
     """Delete a scenario; runs that used it keep what they had."""
-    caller.store.delete_scenario(caller.tenant, scenario_id)
-    caller.audit("scenario.delete", scenario_id)
+    caller.store.delete_scenario(caller.tenant, scenario_id, audited=caller.audited)
 
 
 def _fitting(caller: Caller, portfolio_id: str, body: bytes) -> tuple[Scenario, list[FindingOut]]:

@@ -15,6 +15,7 @@ from pmo_optimizer.service.store import tables
 from pmo_optimizer.service.store.errors import Conflict
 from pmo_optimizer.service.store.part import Part, make, named, owned, page
 from pmo_optimizer.service.store.records import (
+    Audited,
     DecisionEvent,
     DecisionRecord,
     DecisionState,
@@ -54,6 +55,7 @@ class Decisions(Part):
         versions: Mapping[str, str],
         overrides: Sequence[Mapping[str, Any]] = (),
         once: Once[DecisionRecord] | None = None,
+        audited: Audited | None = None,
     ) -> DecisionRecord:
         """Begin a decision about a plan, as a draft.
 
@@ -75,6 +77,8 @@ class Decisions(Part):
             What was decided against the plan, and what it costs, as JSON values.
         once : Once, optional
             Do it once for an idempotency key.
+        audited : Audited, optional
+            Who does it, for the audit log.
 
         Raises
         ------
@@ -115,6 +119,8 @@ class Decisions(Part):
             _append(connection, tenant, id, event)
             record = _record(connection, owned(connection, _DECISIONS, "decision", tenant, id))
             self._remember(connection, tenant, once, record, now)
+            facts = {"plan": plan_id}
+            self._audited(connection, tenant, audited, "decision.create", id, facts)
         return record
 
     def move_decision(
@@ -127,6 +133,7 @@ class Decisions(Part):
         why: str,
         versions: Mapping[str, str],
         overrides: Sequence[Mapping[str, Any]] = (),
+        audited: Audited | None = None,
     ) -> DecisionRecord:
         """Move a decision to another state; `MOVES` says which moves there are.
 
@@ -134,7 +141,7 @@ class Decisions(Part):
         ----------
         to_state : DecisionState
             Where it goes.
-        actor, why, versions, overrides
+        actor, why, versions, overrides, audited
             As for `create_decision`.
 
         Raises
@@ -175,7 +182,10 @@ class Decisions(Part):
                 .where(_DECISIONS.c.id == id)
                 .values(state=to_state.value, updated=now)
             )
-            return _record(connection, owned(connection, _DECISIONS, "decision", tenant, id))
+            record = _record(connection, owned(connection, _DECISIONS, "decision", tenant, id))
+            facts = {"from": from_state.value, "to": to_state.value}
+            self._audited(connection, tenant, audited, "decision.move", id, facts)
+        return record
 
     def decisions(
         self,

@@ -15,10 +15,11 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, dele
 
 from pmo_optimizer.service.ids import is_id
 from pmo_optimizer.service.store import tables
+from pmo_optimizer.service.store.chain import append_link
 from pmo_optimizer.service.store.columns import storable
 from pmo_optimizer.service.store.database import Database
 from pmo_optimizer.service.store.errors import BadCursor, KeyReused, NotFound, Replayed
-from pmo_optimizer.service.store.records import Once, Page, Reply
+from pmo_optimizer.service.store.records import Audited, Once, Page, Reply
 
 LARGEST_PAGE = 200
 """Rows of a page at most, whatever is asked for."""
@@ -76,6 +77,35 @@ class Part:
         if once is not None:
             reply = once.reply(record)
             write_reply(connection, tenant, once.route, once.key, once.body_hash, reply, now)
+
+    def _audited(
+        self,
+        connection: Connection,
+        tenant: str,
+        audited: Audited | None,
+        action: str,
+        object: str,
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Add the link about a write, as the last thing that its transaction does.
+
+        Last, since all writes of a tenant wait for each other here: who has this lock waits for
+        no other.
+        """
+        if audited is None:
+            return
+        content = {
+            "actor": audited.actor,
+            "action": action,
+            "object": object,
+            "request_id": audited.request_id,
+            "detail": {**audited.detail, **(facts or {})},
+        }
+        self._link(connection, tenant, content)
+
+    def _link(self, connection: Connection, tenant: str, content: Mapping[str, Any]) -> int:
+        self._database.lock(connection, "audit", tenant)
+        return append_link(connection, tenant, {**content, "at": self._now(connection)})
 
 
 def make(kind: type[T], row: Row[Any], changes: Mapping[str, object] | None = None) -> T:

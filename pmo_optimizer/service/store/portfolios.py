@@ -11,6 +11,7 @@ from pmo_optimizer.service.store import tables
 from pmo_optimizer.service.store.errors import Conflict, NotFound
 from pmo_optimizer.service.store.part import Part, make, owned, page
 from pmo_optimizer.service.store.records import (
+    Audited,
     Once,
     Page,
     PortfolioRecord,
@@ -39,6 +40,7 @@ class Portfolios(Part):
         actor: str,
         *,
         once: Once[PortfolioRecord] | None = None,
+        audited: Audited | None = None,
     ) -> PortfolioRecord:
         """Store a portfolio as revision 1.
 
@@ -56,6 +58,8 @@ class Portfolios(Part):
             Who stores it.
         once : Once, optional
             Do it once for an idempotency key.
+        audited : Audited, optional
+            Who does it, for the audit log.
 
         Raises
         ------
@@ -96,6 +100,8 @@ class Portfolios(Part):
                 document=document,
             )
             self._remember(connection, tenant, once, record, now)
+            facts = {"digest": digest}
+            self._audited(connection, tenant, audited, "portfolio.create", id, facts)
         return record
 
     def portfolios(
@@ -144,6 +150,7 @@ class Portfolios(Part):
         expected_revision: int | None = None,
         *,
         name: str | None = None,
+        audited: Audited | None = None,
     ) -> PortfolioRecord:
         """Store a new revision of a portfolio.
 
@@ -156,6 +163,8 @@ class Portfolios(Part):
             Refuse if the newest revision is another.
         name : str, optional
             New name; by default it stays.
+        audited : Audited, optional
+            Who does it, for the audit log.
 
         Raises
         ------
@@ -194,9 +203,11 @@ class Portfolios(Part):
                 .where(_PORTFOLIOS.c.id == id)
                 .values(revision=last.revision + 1, name=name, updated=now)
             )
+            facts = {"revision": last.revision + 1, "digest": digest}
+            self._audited(connection, tenant, audited, "portfolio.replace", id, facts)
             return _portfolio(connection, tenant, id, None)
 
-    def delete_portfolio(self, tenant: str, id: str) -> None:
+    def delete_portfolio(self, tenant: str, id: str, *, audited: Audited | None = None) -> None:
         """Delete a portfolio, its revisions and its scenarios.
 
         A row without the documents stays, so that the id is never given out again.
@@ -222,6 +233,7 @@ class Portfolios(Part):
                 .where(_PORTFOLIOS.c.id == id)
                 .values(deleted=self._now(connection))
             )
+            self._audited(connection, tenant, audited, "portfolio.delete", id)
 
     def create_scenario(
         self,
@@ -231,6 +243,7 @@ class Portfolios(Part):
         document: str,
         *,
         once: Once[ScenarioRecord] | None = None,
+        audited: Audited | None = None,
     ) -> ScenarioRecord:
         """Store a scenario of a portfolio; ``document`` is JSON text.
 
@@ -269,6 +282,8 @@ class Portfolios(Part):
                 )
             )
             self._remember(connection, tenant, once, record, now)
+            facts = {"portfolio": portfolio_id}
+            self._audited(connection, tenant, audited, "scenario.create", id, facts)
         return record
 
     def scenarios(
@@ -308,7 +323,13 @@ class Portfolios(Part):
             return make(ScenarioRecord, owned(connection, _SCENARIOS, "scenario", tenant, id))
 
     def replace_scenario(
-        self, tenant: str, id: str, document: str, *, name: str | None = None
+        self,
+        tenant: str,
+        id: str,
+        document: str,
+        *,
+        name: str | None = None,
+        audited: Audited | None = None,
     ) -> ScenarioRecord:
         """Replace a scenario; runs that used the old one hold their own copy.
 
@@ -330,9 +351,10 @@ class Portfolios(Part):
                     updated=self._now(connection),
                 )
             )
+            self._audited(connection, tenant, audited, "scenario.replace", id)
             return make(ScenarioRecord, owned(connection, _SCENARIOS, "scenario", tenant, id))
 
-    def delete_scenario(self, tenant: str, id: str) -> None:
+    def delete_scenario(self, tenant: str, id: str, *, audited: Audited | None = None) -> None:
         """Delete a scenario; runs that used it hold their own copy.
 
         Raises
@@ -343,6 +365,7 @@ class Portfolios(Part):
         with self._write() as connection:
             owned(connection, _SCENARIOS, "scenario", tenant, id, lock=True)
             connection.execute(delete(_SCENARIOS).where(_SCENARIOS.c.id == id))
+            self._audited(connection, tenant, audited, "scenario.delete", id)
 
 
 def _live(connection: Connection, tenant: str, id: str, *, lock: bool = False) -> Row[Any]:

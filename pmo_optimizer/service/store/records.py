@@ -108,6 +108,27 @@ class Once(Generic[R]):
 
 
 @dataclass(frozen=True, slots=True)
+class Audited:
+    """Makes a write add a link to the tenant's audit chain, in its own transaction.
+
+    Either both are there afterwards or neither is. What changes nothing adds no link.
+
+    Attributes
+    ----------
+    actor : str
+        Who does it.
+    request_id : str
+        The request that does it; empty where there is none.
+    detail : mapping
+        What the link tells beside what the write tells of itself, as JSON values.
+    """
+
+    actor: str
+    request_id: str = ""
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class PortfolioSummary:
     """A portfolio at one revision, without its document."""
 

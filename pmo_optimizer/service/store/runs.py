@@ -14,6 +14,7 @@ from pmo_optimizer.service.store.part import Part, make, named, owned, page
 from pmo_optimizer.service.store.portfolios import MOST_REVISIONS
 from pmo_optimizer.service.store.records import (
     ACTIVE,
+    Audited,
     EventRecord,
     Once,
     Page,
@@ -57,6 +58,7 @@ class Runs(Part):
         scenario_document: str | None = None,
         start_plan_id: str | None = None,
         once: Once[RunRecord] | None = None,
+        audited: Audited | None = None,
     ) -> RunRecord:
         """Put a run in the queue.
 
@@ -81,6 +83,8 @@ class Runs(Part):
             Plan to start from.
         once : Once, optional
             Do it once for an idempotency key.
+        audited : Audited, optional
+            Who does it, for the audit log.
 
         Returns
         -------
@@ -144,6 +148,8 @@ class Runs(Part):
             add_event(connection, id, 0, "state", {"state": RunState.QUEUED.value}, now)
             record = run_of(owned(connection, _RUNS, "run", tenant, id))
             self._remember(connection, tenant, once, record, now)
+            facts = {"kind": kind, "portfolio": portfolio_id, "digest": digest}
+            self._audited(connection, tenant, audited, "run.create", id, facts)
         return record
 
     def runs(
@@ -220,7 +226,7 @@ class Runs(Part):
             ).all()
         return [make(EventRecord, row) for row in rows]
 
-    def request_stop(self, tenant: str, id: str) -> RunRecord:
+    def request_stop(self, tenant: str, id: str, *, audited: Audited | None = None) -> RunRecord:
         """Ask a run to end now and keep its best plan.
 
         A run in the queue ends at once: cancelled, or succeeded where an earlier attempt left a
@@ -239,9 +245,13 @@ class Runs(Part):
             elif state in {RunState.STARTING, RunState.RUNNING}:
                 stopping = {"state": RunState.STOPPING.value, "stop_requested": True}
                 change(connection, row, stopping, self._now(connection))
-            return run_of(owned(connection, _RUNS, "run", tenant, id))
+            else:
+                return run_of(row)
+            record = run_of(owned(connection, _RUNS, "run", tenant, id))
+            self._audited(connection, tenant, audited, "run.stop", id)
+        return record
 
-    def delete_run(self, tenant: str, id: str) -> None:
+    def delete_run(self, tenant: str, id: str, *, audited: Audited | None = None) -> None:
         """Delete a run with its events and plans.
 
         Where it runs, its runner is fenced off and drops the work.
@@ -276,6 +286,7 @@ class Runs(Part):
             connection.execute(delete(plans).where(plans.c.run_id == id))
             connection.execute(delete(events).where(events.c.run_id == id))
             connection.execute(delete(_RUNS).where(_RUNS.c.id == id))
+            self._audited(connection, tenant, audited, "run.delete", id)
 
     def metrics(self) -> dict[RunState, int]:
         """Return how many runs of all tenants are in each state."""

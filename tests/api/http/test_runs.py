@@ -232,9 +232,12 @@ def test_a_decision_needs_a_plan_that_is_there(client: httpx.Client) -> None:
     assert_problem(answer, 404)
 
 
-def test_every_write_is_in_the_audit_log(client: httpx.Client, run_id: str) -> None:
+def test_every_write_is_in_the_audit_log(client: httpx.Client, portfolio_id: str) -> None:
     """The log has each write with who, what and the request, and nothing of reads."""
+    run_id = client.post("/v1/runs", json={"portfolio_id": portfolio_id}).json()["id"]
     answer = client.post(f"/v1/runs/{run_id}/stop", headers={"X-Request-ID": "my-request.1"})
+    # It has ended, so that another stop writes nothing.
+    assert client.post(f"/v1/runs/{run_id}/stop").status_code == 202
     assert answer.headers["x-request-id"] == "my-request.1"
     items = client.get("/v1/audit").json()["items"]
     assert [i["action"] for i in items] == ["run.stop", "run.create", "portfolio.create"]
