@@ -119,6 +119,10 @@ runs = Table(
     Column("plan_id", Plain),
     Column("deferred", Utc),
     Column("last_event", Integer, nullable=False),
+    # Null until the run goes back to the queue: before, it waits since it was created.
+    Column("queued_at", Utc),
+    # Attempts that do not count, as their runner ended in good order.
+    Column("given_back", Integer, nullable=False, server_default="0"),
     ForeignKeyConstraint(
         ["portfolio_id", "revision"], ["revisions.portfolio_id", "revisions.revision"]
     ),

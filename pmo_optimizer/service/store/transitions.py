@@ -212,16 +212,27 @@ def end_failed(
     return end_with_kept(connection, row, values, now)
 
 
-def queue_again(connection: Connection, row: Row[Any], now: datetime) -> Row[Any]:
-    """Put a run back into the queue, to start from the last plan it stored."""
+def queue_again(
+    connection: Connection, row: Row[Any], now: datetime, *, counts: bool = True
+) -> Row[Any]:
+    """Put a run back into the queue, to start from the last plan it stored.
+
+    Parameters
+    ----------
+    counts : bool, default True
+        Whether the attempt is one of those that a run has.
+    """
     plan = kept_plan(connection, row.id)
     values = {
         "state": RunState.QUEUED.value,
         "worker": None,
         "heartbeat": None,
         "deferred": None,
+        "queued_at": now,
         "warm_plan_id": None if plan is None else plan.id,
     }
+    if not counts:
+        values["given_back"] = row.given_back + 1
     return change(connection, row, values, now)
 
 
