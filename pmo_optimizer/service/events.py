@@ -19,7 +19,7 @@ from starlette.concurrency import run_in_threadpool
 from pmo_optimizer.service.schemas import EventOut, RunOut
 from pmo_optimizer.service.store import Store
 from pmo_optimizer.service.store.errors import NotFound, Unavailable
-from pmo_optimizer.service.store.records import EventRecord, RunSummary
+from pmo_optimizer.service.store.records import EventRecord, RunStatus
 
 POLL_SECONDS = 0.25
 """How often a watcher asks for news of its run while it is quick to come."""
@@ -63,7 +63,7 @@ class _Watch:
     run_id: str
     seen: int = 0
     listeners: int = 0
-    ended: RunSummary | None = None
+    ended: RunStatus | None = None
     gone: bool = False
     recent: deque[EventRecord] = field(default_factory=lambda: deque(maxlen=KEPT))
     news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -114,7 +114,7 @@ class Feeds:
         finally:
             self.streams -= 1
 
-    async def ended(self, tenant: str, run_id: str, seconds: float) -> RunSummary | None:
+    async def ended(self, tenant: str, run_id: str, seconds: float) -> RunStatus | None:
         """Wait for the end of a run; None where it has not ended within the seconds."""
         deadline = time.monotonic() + seconds
         async with self._watched(tenant, run_id) as watch:

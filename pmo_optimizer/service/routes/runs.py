@@ -26,7 +26,7 @@ from pmo_optimizer.service.dependencies import (
     Reader,
     Solver,
 )
-from pmo_optimizer.service.documents import applied, portfolio_of, scenario_of, text_of
+from pmo_optimizer.service.documents import applied, portfolio_of, scenario_of, scenario_text
 from pmo_optimizer.service.problems import ProblemError
 from pmo_optimizer.service.routes.shared import JSON
 from pmo_optimizer.service.runs.limits import Limits
@@ -37,6 +37,7 @@ from pmo_optimizer.service.schemas import (
     PortfolioId,
     ResultOut,
     RunId,
+    RunItem,
     RunOut,
     RunPage,
     RunRequest,
@@ -160,7 +161,7 @@ def index(
 ) -> RunPage:
     """List runs, newest first."""
     page = caller.store.runs(caller.tenant, state, kind, portfolio_id, cursor, limit)
-    return RunPage(items=[RunOut.of(run) for run in page.items], cursor=page.cursor)
+    return RunPage(items=[RunItem.item(run) for run in page.items], cursor=page.cursor)
 
 
 @router.get(
@@ -333,8 +334,8 @@ def _input(caller: Caller, request: RunRequest, parameters: dict[str, Any]) -> _
     try:
         scenario = _scenario(caller, request)
         if scenario is not None:
+            text = scenario_text(scenario)
             digest = applied(scenario, portfolio_of(portfolio)).digest()
-            text = text_of(scenario)
     except InvalidInput as error:
         findings += error.findings
     if findings:

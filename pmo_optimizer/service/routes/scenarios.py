@@ -19,7 +19,7 @@ from pmo_optimizer.service.dependencies import (
     Reader,
     Solver,
 )
-from pmo_optimizer.service.documents import has_errors, portfolio_of, text_of
+from pmo_optimizer.service.documents import has_errors, portfolio_of, scenario_text
 from pmo_optimizer.service.problems import FindingOut
 from pmo_optimizer.service.routes.shared import JSON
 from pmo_optimizer.service.schemas import (
@@ -70,7 +70,7 @@ def create(
         caller.tenant,
         portfolio_id,
         scenario.label,
-        text_of(scenario),
+        scenario_text(scenario),
         once=creation.once(reply),
         audited=caller.audited,
     )
@@ -117,7 +117,7 @@ def replace(caller: Solver, scenario_id: Id, body: Body) -> ScenarioStored:
     record = caller.store.replace_scenario(
         caller.tenant,
         scenario_id,
-        text_of(scenario),
+        scenario_text(scenario),
         name=scenario.label,
         audited=caller.audited,
     )
@@ -142,10 +142,12 @@ def _fitting(caller: Caller, portfolio_id: str, body: bytes) -> tuple[Scenario, 
     Raises
     ------
     InvalidInput
-        With every finding, where it does not fit the latest revision of the portfolio.
+        With every finding, where it is too large or does not fit the latest revision of the
+        portfolio.
     """
     record = caller.store.portfolio(caller.tenant, portfolio_id)
     scenario = parsed(body, Scenario)
+    scenario_text(scenario)
     findings = scenario.check(portfolio_of(record))
     if has_errors(findings):
         raise InvalidInput(findings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import fields
 from datetime import datetime, timedelta
@@ -119,7 +119,14 @@ def make(kind: type[T], row: Row[Any], changes: Mapping[str, object] | None = No
 
 
 def owned(
-    connection: Connection, table: Table, kind: str, tenant: str, id: str, *, lock: bool = False
+    connection: Connection,
+    table: Table,
+    kind: str,
+    tenant: str,
+    id: str,
+    *,
+    lock: bool = False,
+    columns: Sequence[ColumnElement[Any]] | None = None,
 ) -> Row[Any]:
     """Return a tenant's row.
 
@@ -129,6 +136,8 @@ def owned(
         What it is, for the message.
     lock : bool, default False
         Keep others from changing it until the end of the transaction.
+    columns : sequence of columns, optional
+        What is read of it; by default all, which may be large.
 
     Raises
     ------
@@ -137,7 +146,8 @@ def owned(
     """
     if not is_id(id):
         raise NotFound(kind, id)
-    query = select(table).where(table.c.id == id, table.c.tenant == tenant)
+    query = select(*(table.c if columns is None else columns))
+    query = query.where(table.c.id == id, table.c.tenant == tenant)
     row = connection.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
         raise NotFound(kind, id)

@@ -178,7 +178,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """A run, without the scenario and the result.
+    """A run, without the parameters, the scenario and the result, which may be large.
 
     Attributes
     ----------
@@ -211,7 +211,6 @@ class RunSummary:
     portfolio_id: str
     revision: int
     scenario_id: str | None
-    parameters: Mapping[str, Any]
     digest: str
     attempt: int
     worker: str | None
@@ -235,7 +234,14 @@ class RunSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class RunRecord(RunSummary):
+class RunStatus(RunSummary):
+    """A run with its parameters, as JSON values."""
+
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord(RunStatus):
     """A run with its scenario (JSON text) and its result (JSON text)."""
 
     scenario_document: str | None

@@ -28,6 +28,7 @@ from pmo_optimizer.service.store.records import (
 )
 from pmo_optimizer.service.store.transitions import (
     ACTIVE_STATES,
+    LIGHT,
     add_event,
     change,
     end_failed,
@@ -37,9 +38,9 @@ from pmo_optimizer.service.store.transitions import (
     holds,
     kept_plan,
     queue_again,
-    run_of,
     state_event,
     summary_of,
+    whole_run,
 )
 
 RETRY_RUNNING = 5.0
@@ -51,7 +52,6 @@ TICK = timedelta(microseconds=1)
 
 _RUNS = tables.runs
 _PLANS = tables.plans
-_LIGHT = [column for column in _RUNS.c if column.name not in {"scenario_document", "result"}]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,8 @@ class Runners(Part):
                 if not self._has_room(connection, row.tenant, running_limit_per_tenant):
                     full.add(row.tenant)
                     continue
-                return run_of(self._take(connection, row, worker))
+                self._take(connection, row, worker)
+                return whole_run(connection, row.id)
 
     def claim_run(
         self, run_id: str, attempt: int, worker: str, running_limit_per_tenant: int | None = None
@@ -120,7 +121,7 @@ class Runners(Part):
         LimitReached
             The tenant runs as much as it may (``running``): try the job later.
         """
-        query = select(_RUNS).where(
+        query = select(*LIGHT).where(
             _RUNS.c.id == run_id,
             _RUNS.c.attempt == attempt,
             _RUNS.c.state == RunState.QUEUED.value,
@@ -132,7 +133,8 @@ class Runners(Part):
             limit = running_limit_per_tenant
             if limit is not None and not self._has_room(connection, row.tenant, limit):
                 raise LimitReached("running", RETRY_RUNNING)
-            return run_of(self._take(connection, row, worker))
+            self._take(connection, row, worker)
+            return whole_run(connection, run_id)
 
     def _has_room(self, connection: Connection, tenant: str, limit: int) -> bool:
         # Claims follow each other: two that count at once would both see room. One lock for all
@@ -368,7 +370,7 @@ class Runners(Part):
             values |= {name: value for name, value in figures.items() if value is not None}
             row = fenced_update(connection, run_id, attempt, values)
             state_event(connection, row, now)
-            return run_of(connection.execute(select(_RUNS).where(_RUNS.c.id == run_id)).one())
+            return whole_run(connection, run_id)
 
     def retry(self, run_id: str, attempt: int, max_attempts: int, failure: Failure) -> RunRecord:
         """Give a run back whose solve broke: to the queue, or to its end.
@@ -384,7 +386,8 @@ class Runners(Part):
         with self._write() as connection:
             now = self._now(connection)
             row = fenced_update(connection, run_id, attempt, {"heartbeat": now})
-            return run_of(_again(connection, row, max_attempts, failure, now))
+            _again(connection, row, max_attempts, failure, now)
+            return whole_run(connection, run_id)
 
     def give_back(self, run_id: str, attempt: int) -> RunRecord:
         """Put a run back into the queue because its runner ends in good order.
@@ -400,12 +403,14 @@ class Runners(Part):
             now = self._now(connection)
             row = fenced_update(connection, run_id, attempt, {"heartbeat": now})
             if row.stop_requested:
-                return run_of(end_stopped(connection, row, now))
-            return run_of(queue_again(connection, row, now, counts=False))
+                end_stopped(connection, row, now)
+            else:
+                queue_again(connection, row, now, counts=False)
+            return whole_run(connection, run_id)
 
     def active(self) -> list[RunSummary]:
         """Return the runs that a runner holds, oldest first."""
-        query = select(*_LIGHT).where(_RUNS.c.state.in_(ACTIVE_STATES))
+        query = select(*LIGHT).where(_RUNS.c.state.in_(ACTIVE_STATES))
         with self._read() as connection:
             rows = connection.execute(query.order_by(_RUNS.c.created, _RUNS.c.id))
             return [summary_of(row) for row in rows]
@@ -435,13 +440,13 @@ class Runners(Part):
         taken = []
         with self._write() as connection:
             now = self._now(connection)
-            lost = _RUNS.c.state.in_(ACTIVE_STATES)
+            lost: ColumnElement[bool] = _RUNS.c.state.in_(ACTIVE_STATES)
             if older_than is not None:
                 lost &= _RUNS.c.heartbeat < now - timedelta(seconds=older_than)
             if spare:
                 lost &= _RUNS.c.id.not_in(sorted(spare))
             stale = (
-                select(_RUNS)
+                select(*LIGHT)
                 .where(lost)
                 .order_by(_RUNS.c.created, _RUNS.c.id)
                 .with_for_update(skip_locked=True)
@@ -516,7 +521,7 @@ class Runners(Part):
 
 def _waiting() -> Select[Any]:
     return (
-        select(_RUNS)
+        select(*LIGHT)
         .where(_RUNS.c.state == RunState.QUEUED.value)
         .order_by(_RUNS.c.created, _RUNS.c.id)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import delete, func, select
 
 from pmo_optimizer.service.ids import Prefix, new_id
 from pmo_optimizer.service.store import tables
@@ -20,15 +20,19 @@ from pmo_optimizer.service.store.records import (
     Page,
     RunRecord,
     RunState,
+    RunStatus,
     RunSummary,
 )
 from pmo_optimizer.service.store.transitions import (
+    LIGHT,
     add_event,
     change,
     end_stopped,
     lock_ended_plan,
     run_of,
+    status_of,
     summary_of,
+    whole_run,
 )
 
 RETRY_QUEUED = 30.0
@@ -38,7 +42,6 @@ MOST_EVENTS = 1000
 """Events that one call returns at most."""
 
 _RUNS = tables.runs
-_LIGHT = [column for column in _RUNS.c if column.name not in {"scenario_document", "result"}]
 
 
 class Runs(Part):
@@ -113,7 +116,15 @@ class Runs(Part):
             if portfolio.deleted is not None or not 0 < revision <= portfolio.revision:
                 raise NotFound("portfolio", portfolio_id)
             if scenario_id is not None:
-                scenario = owned(connection, tables.scenarios, "scenario", tenant, scenario_id)
+                scenarios = tables.scenarios
+                scenario = owned(
+                    connection,
+                    scenarios,
+                    "scenario",
+                    tenant,
+                    scenario_id,
+                    columns=[scenarios.c.portfolio_id],
+                )
                 if scenario.portfolio_id != portfolio_id:
                     raise NotFound("scenario", scenario_id)
             if start_plan_id is not None:
@@ -146,7 +157,7 @@ class Runs(Part):
                 )
             )
             add_event(connection, id, 0, "state", {"state": RunState.QUEUED.value}, now)
-            record = run_of(owned(connection, _RUNS, "run", tenant, id))
+            record = whole_run(connection, id)
             self._remember(connection, tenant, once, record, now)
             facts = {"kind": kind, "portfolio": portfolio_id, "digest": digest}
             self._audited(connection, tenant, audited, "run.create", id, facts)
@@ -168,7 +179,7 @@ class Runs(Part):
         BadCursor
             The cursor is not one of this list.
         """
-        query = select(*_LIGHT).where(_RUNS.c.tenant == tenant)
+        query = select(*LIGHT).where(_RUNS.c.tenant == tenant)
         if state is not None:
             query = query.where(_RUNS.c.state == RunState(state).value)
         if kind is not None:
@@ -189,7 +200,7 @@ class Runs(Part):
         with self._read() as connection:
             return run_of(owned(connection, _RUNS, "run", tenant, id))
 
-    def run_status(self, tenant: str, id: str) -> RunSummary:
+    def run_status(self, tenant: str, id: str) -> RunStatus:
         """Return a run without its scenario and its result: cheap to ask for often.
 
         Raises
@@ -198,10 +209,8 @@ class Runs(Part):
             The tenant has no such run.
         """
         with self._read() as connection:
-            row = connection.execute(_one(tenant, id)).one_or_none()
-        if row is None:
-            raise NotFound("run", id)
-        return summary_of(row)
+            columns = (*LIGHT, _RUNS.c.parameters)
+            return status_of(owned(connection, _RUNS, "run", tenant, id, columns=columns))
 
     def events(
         self, tenant: str, run_id: str, after_seq: int = 0, limit: int = 100
@@ -216,8 +225,7 @@ class Runs(Part):
         events = tables.run_events
         after = max(0, min(after_seq, MOST_REVISIONS))
         with self._read() as connection:
-            if connection.execute(_one(tenant, run_id)).one_or_none() is None:
-                raise NotFound("run", run_id)
+            owned(connection, _RUNS, "run", tenant, run_id, columns=[_RUNS.c.id])
             rows = connection.execute(
                 select(events)
                 .where(events.c.run_id == run_id, events.c.seq > after)
@@ -238,7 +246,7 @@ class Runs(Part):
             The tenant has no such run.
         """
         with self._write() as connection:
-            row = owned(connection, _RUNS, "run", tenant, id, lock=True)
+            row = owned(connection, _RUNS, "run", tenant, id, lock=True, columns=LIGHT)
             state = RunState(row.state)
             if state is RunState.QUEUED:
                 end_stopped(connection, row, self._now(connection))
@@ -246,8 +254,8 @@ class Runs(Part):
                 stopping = {"state": RunState.STOPPING.value, "stop_requested": True}
                 change(connection, row, stopping, self._now(connection))
             else:
-                return run_of(row)
-            record = run_of(owned(connection, _RUNS, "run", tenant, id))
+                return whole_run(connection, id)
+            record = whole_run(connection, id)
             self._audited(connection, tenant, audited, "run.stop", id)
         return record
 
@@ -266,7 +274,7 @@ class Runs(Part):
         """
         plans, decisions, events = tables.plans, tables.decisions, tables.run_events
         with self._write() as connection:
-            owned(connection, _RUNS, "run", tenant, id, lock=True)
+            owned(connection, _RUNS, "run", tenant, id, lock=True, columns=[_RUNS.c.id])
             # Whoever wants to point to one of these plans waits for these locks.
             own = [
                 row.id
@@ -294,8 +302,3 @@ class Runs(Part):
         with self._read() as connection:
             found = {row.state: row.amount for row in connection.execute(query)}
         return {state: found.get(state.value, 0) for state in RunState}
-
-
-def _one(tenant: str, id: str) -> Select[Any]:
-    """Return the query of one run without its documents."""
-    return select(*_LIGHT).where(_RUNS.c.tenant == tenant, named(_RUNS.c.id, id))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import threading
 import uuid
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from pmo_optimizer import Plan
 from pmo_optimizer.service import Settings
+from pmo_optimizer.service.documents import LARGEST_SCENARIO
 from pmo_optimizer.service.examples import SCENARIO
 from pmo_optimizer.service.schemas import KINDS
 from pmo_optimizer.service.store import Store
@@ -230,6 +232,24 @@ def test_a_decision_needs_a_plan_that_is_there(client: httpx.Client) -> None:
     """A decision about a plan that the tenant does not have is 404."""
     answer = client.post("/v1/decisions", json={"plan_id": f"pl_{OTHER}", "title": "x"})
     assert_problem(answer, 404)
+
+
+def test_a_list_of_runs_leaves_the_parameters_out(client: httpx.Client, run_id: str) -> None:
+    """They may be large; the run itself has them."""
+    assert "parameters" in client.get(f"/v1/runs/{run_id}").json()
+    items = client.get("/v1/runs").json()["items"]
+    assert [(item["id"], "parameters" in item) for item in items] == [(run_id, False)]
+
+
+def test_a_scenario_that_is_too_large_is_refused(client: httpx.Client, portfolio_id: str) -> None:
+    """Stored or written into a run: every run would hold a copy."""
+    (change,) = SCENARIO["changes"]
+    large = {**SCENARIO, "changes": [change] * (LARGEST_SCENARIO // len(json.dumps(change)) + 1)}
+    route = f"/v1/portfolios/{portfolio_id}/scenarios"
+    bodies = ((route, large), ("/v1/runs", {"portfolio_id": portfolio_id, "scenario": large}))
+    for path, body in bodies:
+        problem = assert_problem(client.post(path, json=body), 422)
+        assert [finding["rule"] for finding in problem["findings"]] == ["scenario-too-large"]
 
 
 def test_every_write_is_in_the_audit_log(client: httpx.Client, portfolio_id: str) -> None:
