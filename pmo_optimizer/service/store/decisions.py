@@ -162,7 +162,7 @@ class Decisions(Part):
                 )
             plan = owned(connection, tables.plans, "plan", tenant, row.plan_id)
             pins = _pins(plan, versions)
-            events = _events(connection, id)
+            events = _events(connection, tenant, id)
             if pins.plan_digest != events[0].pins.plan_digest:
                 raise Conflict("plan_changed", "the plan is not the one this decision is about")
             now = self._now(connection)
@@ -179,7 +179,7 @@ class Decisions(Part):
             _append(connection, tenant, id, event)
             connection.execute(
                 update(_DECISIONS)
-                .where(_DECISIONS.c.id == id)
+                .where(_DECISIONS.c.tenant == tenant, _DECISIONS.c.id == id)
                 .values(state=to_state.value, updated=now)
             )
             record = _record(connection, owned(connection, _DECISIONS, "decision", tenant, id))
@@ -249,9 +249,9 @@ def _append(connection: Connection, tenant: str, id: str, event: DecisionEvent) 
     )
 
 
-def _events(connection: Connection, id: str) -> tuple[DecisionEvent, ...]:
-    query = select(_EVENTS).where(_EVENTS.c.decision_id == id).order_by(_EVENTS.c.seq)
-    return tuple(_event(row) for row in connection.execute(query))
+def _events(connection: Connection, tenant: str, id: str) -> tuple[DecisionEvent, ...]:
+    query = select(_EVENTS).where(_EVENTS.c.tenant == tenant, _EVENTS.c.decision_id == id)
+    return tuple(_event(row) for row in connection.execute(query.order_by(_EVENTS.c.seq)))
 
 
 def _event(row: Row[Any]) -> DecisionEvent:
@@ -272,5 +272,5 @@ def _summary(row: Row[Any]) -> DecisionSummary:
 
 
 def _record(connection: Connection, row: Row[Any]) -> DecisionRecord:
-    events = _events(connection, row.id)
+    events = _events(connection, row.tenant, row.id)
     return make(DecisionRecord, row, {"state": DecisionState(row.state), "events": events})

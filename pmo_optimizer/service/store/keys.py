@@ -108,7 +108,9 @@ class Keys(Part):
             if row.revoked is not None:
                 return _record(row)
             connection.execute(
-                update(_KEYS).where(_KEYS.c.id == id).values(revoked=self._now(connection))
+                update(_KEYS)
+                .where(_KEYS.c.tenant == tenant, _KEYS.c.id == id)
+                .values(revoked=self._now(connection))
             )
             record = _record(owned(connection, _KEYS, "key", tenant, id))
             self._audited(connection, tenant, audited, "key.revoke", id, {"name": row.name})

@@ -118,7 +118,11 @@ class Portfolios(Part):
         query = select(_PORTFOLIOS, _REVISIONS.c.digest, _REVISIONS.c.actor).join_from(
             _PORTFOLIOS, _REVISIONS, newest & (_REVISIONS.c.portfolio_id == _PORTFOLIOS.c.id)
         )
-        query = query.where(_PORTFOLIOS.c.tenant == tenant, _PORTFOLIOS.c.deleted.is_(None))
+        query = query.where(
+            _PORTFOLIOS.c.tenant == tenant,
+            _REVISIONS.c.tenant == tenant,
+            _PORTFOLIOS.c.deleted.is_(None),
+        )
         with self._read() as connection:
             return page(
                 connection,
@@ -200,7 +204,7 @@ class Portfolios(Part):
             )
             connection.execute(
                 update(_PORTFOLIOS)
-                .where(_PORTFOLIOS.c.id == id)
+                .where(_PORTFOLIOS.c.tenant == tenant, _PORTFOLIOS.c.id == id)
                 .values(revision=last.revision + 1, name=name, updated=now)
             )
             facts = {"revision": last.revision + 1, "digest": digest}
@@ -222,15 +226,15 @@ class Portfolios(Part):
         with self._write() as connection:
             _live(connection, tenant, id, lock=True)
             runs = tables.runs
-            if connection.execute(
-                select(runs.c.id).where(runs.c.portfolio_id == id).limit(1)
-            ).all():
+            used = select(runs.c.id).where(runs.c.tenant == tenant, runs.c.portfolio_id == id)
+            if connection.execute(used.limit(1)).all():
                 raise Conflict("has_runs", "the portfolio has runs; delete them first")
-            connection.execute(delete(_SCENARIOS).where(_SCENARIOS.c.portfolio_id == id))
-            connection.execute(delete(_REVISIONS).where(_REVISIONS.c.portfolio_id == id))
+            for table in (_SCENARIOS, _REVISIONS):
+                own = (table.c.tenant == tenant) & (table.c.portfolio_id == id)
+                connection.execute(delete(table).where(own))
             connection.execute(
                 update(_PORTFOLIOS)
-                .where(_PORTFOLIOS.c.id == id)
+                .where(_PORTFOLIOS.c.tenant == tenant, _PORTFOLIOS.c.id == id)
                 .values(deleted=self._now(connection))
             )
             self._audited(connection, tenant, audited, "portfolio.delete", id)
@@ -344,7 +348,7 @@ class Portfolios(Part):
             row = owned(connection, _SCENARIOS, "scenario", tenant, id, lock=True)
             connection.execute(
                 update(_SCENARIOS)
-                .where(_SCENARIOS.c.id == id)
+                .where(_SCENARIOS.c.tenant == tenant, _SCENARIOS.c.id == id)
                 .values(
                     document=document,
                     name=row.name if name is None else name,
@@ -364,7 +368,9 @@ class Portfolios(Part):
         """
         with self._write() as connection:
             owned(connection, _SCENARIOS, "scenario", tenant, id, lock=True)
-            connection.execute(delete(_SCENARIOS).where(_SCENARIOS.c.id == id))
+            connection.execute(
+                delete(_SCENARIOS).where(_SCENARIOS.c.tenant == tenant, _SCENARIOS.c.id == id)
+            )
             self._audited(connection, tenant, audited, "scenario.delete", id)
 
 
@@ -398,6 +404,7 @@ def _portfolio(
         .where(
             _PORTFOLIOS.c.id == id,
             _PORTFOLIOS.c.tenant == tenant,
+            _REVISIONS.c.tenant == tenant,
             _PORTFOLIOS.c.deleted.is_(None),
             _REVISIONS.c.revision == wanted,
         )

@@ -32,7 +32,6 @@ from pmo_optimizer.service.store.transitions import (
     run_of,
     status_of,
     summary_of,
-    whole_run,
 )
 
 RETRY_QUEUED = 30.0
@@ -157,7 +156,7 @@ class Runs(Part):
                 )
             )
             add_event(connection, id, 0, "state", {"state": RunState.QUEUED.value}, now)
-            record = whole_run(connection, id)
+            record = run_of(owned(connection, _RUNS, "run", tenant, id))
             self._remember(connection, tenant, once, record, now)
             facts = {"kind": kind, "portfolio": portfolio_id, "digest": digest}
             self._audited(connection, tenant, audited, "run.create", id, facts)
@@ -228,7 +227,7 @@ class Runs(Part):
             owned(connection, _RUNS, "run", tenant, run_id, columns=[_RUNS.c.id])
             rows = connection.execute(
                 select(events)
-                .where(events.c.run_id == run_id, events.c.seq > after)
+                .where(events.c.tenant == tenant, events.c.run_id == run_id, events.c.seq > after)
                 .order_by(events.c.seq)
                 .limit(max(1, min(limit, MOST_EVENTS)))
             ).all()
@@ -254,8 +253,8 @@ class Runs(Part):
                 stopping = {"state": RunState.STOPPING.value, "stop_requested": True}
                 change(connection, row, stopping, self._now(connection))
             else:
-                return whole_run(connection, id)
-            record = whole_run(connection, id)
+                return run_of(owned(connection, _RUNS, "run", tenant, id))
+            record = run_of(owned(connection, _RUNS, "run", tenant, id))
             self._audited(connection, tenant, audited, "run.stop", id)
         return record
 
@@ -279,21 +278,31 @@ class Runs(Part):
             own = [
                 row.id
                 for row in connection.execute(
-                    select(plans.c.id).where(plans.c.run_id == id).with_for_update()
+                    select(plans.c.id)
+                    .where(plans.c.tenant == tenant, plans.c.run_id == id)
+                    .with_for_update()
                 )
             ]
-            pinned = select(decisions.c.id).where(decisions.c.plan_id.in_(own)).limit(1)
+            pinned = (
+                select(decisions.c.id)
+                .where(decisions.c.tenant == tenant, decisions.c.plan_id.in_(own))
+                .limit(1)
+            )
             if connection.execute(pinned).all():
                 raise Conflict("pinned", "a decision pins a plan of this run")
             waiting = [RunState.QUEUED.value, *(state.value for state in ACTIVE)]
             used = select(_RUNS.c.id).where(
-                _RUNS.c.start_plan_id.in_(own), _RUNS.c.state.in_(waiting), _RUNS.c.id != id
+                _RUNS.c.tenant == tenant,
+                _RUNS.c.start_plan_id.in_(own),
+                _RUNS.c.state.in_(waiting),
+                _RUNS.c.id != id,
             )
             if connection.execute(used.limit(1)).all():
                 raise Conflict("in_use", "a run that has not ended starts from a plan of this run")
-            connection.execute(delete(plans).where(plans.c.run_id == id))
-            connection.execute(delete(events).where(events.c.run_id == id))
-            connection.execute(delete(_RUNS).where(_RUNS.c.id == id))
+            for table in (plans, events):
+                of_run = (table.c.tenant == tenant) & (table.c.run_id == id)
+                connection.execute(delete(table).where(of_run))
+            connection.execute(delete(_RUNS).where(_RUNS.c.tenant == tenant, _RUNS.c.id == id))
             self._audited(connection, tenant, audited, "run.delete", id)
 
     def metrics(self) -> dict[RunState, int]:

@@ -170,7 +170,11 @@ def lock_ended_plan(connection: Connection, tenant: str, plan_id: str) -> Row[An
     """
     found = owned(connection, _PLANS, "plan", tenant, plan_id)
     # The run first, as everywhere: two that lock in different orders would wait for each other.
-    query = select(_RUNS.c.state).where(_RUNS.c.id == found.run_id).with_for_update()
+    query = (
+        select(_RUNS.c.state)
+        .where(_RUNS.c.tenant == tenant, _RUNS.c.id == found.run_id)
+        .with_for_update()
+    )
     run = connection.execute(query).one_or_none()
     if run is None:
         raise NotFound("plan", plan_id)

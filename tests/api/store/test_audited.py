@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import Engine, event, select, text
 from sqlalchemy.exc import DBAPIError
 
 from pmo_optimizer.service.auth import Scope
@@ -20,7 +20,11 @@ from tests.api.store.conftest import World
 
 BY = Audited("ann", "request-1", {"more": 1})
 
-ONCE: Once[Any] = Once("route", "key", "hash", lambda _: Reply(201, {}, "{}"))
+
+def once(route: str) -> Once[Any]:
+    """Return what makes a route do its work once."""
+    return Once(route, "key", "hash", lambda _: Reply(201, {}, "{}"))
+
 
 Call = Callable[[Store, dict[str, str]], object]
 
@@ -28,7 +32,9 @@ WRITES: dict[str, tuple[str, str, Call]] = {
     "create_portfolio": (
         "portfolio.create",
         "",
-        lambda s, _: s.create_portfolio("a", "n", "{}", "d", "x", once=ONCE, audited=BY),
+        lambda s, _: s.create_portfolio(
+            "a", "n", "{}", "d", "x", once=once("portfolio"), audited=BY
+        ),
     ),
     "replace_portfolio": (
         "portfolio.replace",
@@ -43,7 +49,9 @@ WRITES: dict[str, tuple[str, str, Call]] = {
     "create_scenario": (
         "scenario.create",
         "",
-        lambda s, i: s.create_scenario("a", i["portfolio"], "n", "[]", once=ONCE, audited=BY),
+        lambda s, i: s.create_scenario(
+            "a", i["portfolio"], "n", "[]", once=once("scenario"), audited=BY
+        ),
     ),
     "replace_scenario": (
         "scenario.replace",
@@ -66,7 +74,7 @@ WRITES: dict[str, tuple[str, str, Call]] = {
             parameters={},
             digest="d",
             queued_limit=9,
-            once=ONCE,
+            once=once("run"),
             audited=BY,
         ),
     ),
@@ -84,7 +92,7 @@ WRITES: dict[str, tuple[str, str, Call]] = {
         "decision.create",
         "",
         lambda s, i: s.create_decision(
-            "a", i["plan"], "t", actor="x", why="", versions={}, once=ONCE, audited=BY
+            "a", i["plan"], "t", actor="x", why="", versions={}, once=once("decision"), audited=BY
         ),
     ),
     "move_decision": (
@@ -203,6 +211,52 @@ def test_every_write_of_a_tenant_takes_who_does_it() -> None:
         if not name.startswith("_") and "audited" in inspect.signature(method).parameters
     }
     assert taking == set(WRITES)
+
+
+READS: tuple[Call, ...] = (
+    lambda s, _: s.portfolios("a"),
+    lambda s, i: s.portfolio("a", i["portfolio"]),
+    lambda s, i: s.scenarios("a", i["portfolio"]),
+    lambda s, i: s.scenario("a", i["scenario"]),
+    lambda s, _: s.runs("a"),
+    lambda s, i: s.run("a", i["waiting"]),
+    lambda s, i: s.run_status("a", i["waiting"]),
+    lambda s, i: s.events("a", i["waiting"]),
+    lambda s, i: s.plans("a", i["waiting"]),
+    lambda s, i: s.plan("a", i["plan"]),
+    lambda s, _: s.decisions("a"),
+    lambda s, i: s.decision("a", i["decision"]),
+    lambda s, _: s.keys("a"),
+    lambda s, _: s.audit_log("a"),
+)
+"""What a tenant may read."""
+
+
+def test_every_statement_for_a_tenant_names_the_tenant(world: World, ids: dict[str, str]) -> None:
+    """Though an id that was looked up before would do: one forgotten look-up then leaks nothing.
+
+    What changes the state of a run is shared with the runners, who know no tenants.
+    """
+    told: list[str] = []
+
+    def note(_: object, __: object, statement: str, *___: object) -> None:
+        told.append(" ".join(statement.split()))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        for call in READS:
+            call(world.store, ids)
+        for method, (_, __, write) in WRITES.items():
+            if method != "request_stop":
+                write(world.store, ids)
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert len(told) > 2 * len(WRITES)
+    filtered = [text for text in told if " FROM " in text or text.startswith("UPDATE")]
+    assert filtered
+    for text_ in filtered:
+        if not text_.startswith("UPDATE runs SET last_event"):
+            assert "tenant = " in text_.partition(" WHERE ")[2], text_
 
 
 def test_what_changes_nothing_adds_no_link(world: World, ids: dict[str, str]) -> None:
