@@ -70,8 +70,8 @@ def _lifespan(
             if store is None and not opened.postgres:
                 await run_in_threadpool(opened.upgrade)
             embedded = store is None and not opened.postgres
-            async with _running(settings, opened, embedded=embedded) as wake:
-                app.state.service = Service(settings, opened, feeds, metrics, wake)
+            async with _running(settings, opened, embedded=embedded) as (wake, alive):
+                app.state.service = Service(settings, opened, feeds, metrics, wake, alive)
                 yield
         finally:
             app.state.service = None
@@ -85,23 +85,28 @@ def _lifespan(
 @asynccontextmanager
 async def _running(
     settings: Settings, store: Store, *, embedded: bool
-) -> AsyncIterator[Callable[[], None]]:
+) -> AsyncIterator[tuple[Callable[[], None], Callable[[], bool]]]:
     """Execute runs in this process while it lasts; at the end they stop and keep their best.
 
-    Gives what says that there is a new run.
+    Gives what says that there is a new run, and what tells whether runs are executed.
     """
     if not embedded:
-        yield _nobody
+        yield _nobody, _well
         return
     from pmo_optimizer.service.runs.supervisor import Supervisor
 
     supervisor = Supervisor(store, settings)
     await run_in_threadpool(supervisor.start)
     try:
-        yield supervisor.wake
+        yield supervisor.wake, lambda: supervisor.alive
     finally:
         await run_in_threadpool(supervisor.stop)
 
 
 def _nobody() -> None:
     """Tell nobody of a new run: workers look for themselves."""
+
+
+def _well() -> bool:
+    """Return that nothing is amiss here, where runs are executed elsewhere."""
+    return True

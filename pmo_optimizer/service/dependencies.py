@@ -28,13 +28,18 @@ PROXIED = ("forwarded", "x-forwarded-", "x-real-ip", "via")
 
 @dataclass(frozen=True)
 class Service:
-    """The parts of a running service; ``wake`` says that there is a new run."""
+    """The parts of a running service.
+
+    ``wake`` says that there is a new run; ``alive`` returns whether runs are executed here, where
+    that is this service's work.
+    """
 
     settings: Settings
     store: Store
     feeds: Feeds
     metrics: Metrics
     wake: Callable[[], None]
+    alive: Callable[[], bool]
 
 
 def service_of(request: Request) -> Service:

@@ -53,13 +53,19 @@ async def health() -> Health:
     responses=openapi.problems(503, keyed=False),
 )
 def ready(service: Parts) -> Ready:
-    """Ask the database for an answer, and whether its tables are those of this version."""
+    """Ask the database for an answer, and whether its tables are those of this version.
+
+    Where runs are executed by this service, whether that goes on.
+    """
     service.store.ping()
     try:
         service.store.require_current()
     except NotCurrent as error:
         headers = {"Retry-After": str(RETRY_SECONDS)}
         raise ProblemError(503, "unavailable", str(error), (), headers) from error
+    if not service.alive():
+        headers = {"Retry-After": str(RETRY_SECONDS)}
+        raise ProblemError(503, "unavailable", "Runs are not executed any more.", (), headers)
     return Ready(status="ready")
 
 

@@ -6,11 +6,12 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
 from pmo_optimizer.service import logs
+from pmo_optimizer.service.ids import Prefix, new_id
 from pmo_optimizer.service.runs import child
 from pmo_optimizer.service.runs.choice import LEFT_OFF, stored_values, worse
 from pmo_optimizer.service.runs.limits import Limits
@@ -27,6 +28,7 @@ from pmo_optimizer.service.store.records import (
     RunRecord,
     RunState,
 )
+from pmo_optimizer.service.store.runners import FinalPlan
 
 TICK_SECONDS = 0.1
 """How long one look at the child waits for news."""
@@ -105,6 +107,7 @@ class _Execution:
         self._beat_due = time.monotonic() + settings.heartbeat_seconds
         self._poll_due = 0.0
         self._kept: tuple[str, PlanFacts] | None = None
+        self._refused: FinalPlan | None = None
         self._asked = False
 
     def run(self) -> None:
@@ -141,6 +144,9 @@ class _Execution:
                     process.stop()
             self._write_progress(now=True)
             outcome = process.outcome()
+        last = self._refused
+        if last is not None:
+            self._surely(lambda: self._keep_refused(last))
         self._end(outcome)
 
     def _task(self) -> Task:
@@ -178,19 +184,26 @@ class _Execution:
                 self._tell("solves", {"key": key, "done": done, "total": total})
 
     def _keep(self, text: str, facts: PlanFacts) -> None:
-        """Store a plan on the way; one that the database refuses now is left to the next."""
+        """Store a plan on the way; one that the database refuses now waits for the end."""
+        self._refused = FinalPlan(new_id(Prefix.PLAN), text, facts)
         with suppress(Unavailable):
-            kept = self._store.keep_plan(self._run.id, self._run.attempt, text, facts)
-            if self._kept is not None and kept == self._kept[0]:
-                return
-            self._kept = (kept, facts)
-            data = {
-                "plan_id": kept,
-                "objective": facts.objective,
-                "bound": facts.bound,
-                "gap": facts.gap,
-            }
-            self._tell("plan", data)
+            self._keep_refused(self._refused)
+
+    def _keep_refused(self, plan: FinalPlan) -> None:
+        """Store a plan on the way, which may have been stored without our knowing."""
+        id, attempt, facts = self._run.id, self._run.attempt, plan.facts
+        kept = self._store.keep_plan(id, attempt, plan.document, facts, id=plan.id)
+        self._refused = None
+        if self._kept is not None and kept == self._kept[0]:
+            return
+        self._kept = (kept, facts)
+        data = {
+            "plan_id": kept,
+            "objective": facts.objective,
+            "bound": facts.bound,
+            "gap": facts.gap,
+        }
+        self._tell("plan", data)
 
     def _tell(self, type: str, data: dict[str, Any]) -> None:
         """Append an event; one that the database refuses now is lost."""
@@ -229,8 +242,10 @@ class _Execution:
         stop = False
         with suppress(Unavailable):
             if now >= self._beat_due:
-                self._beat_due = now + self._settings.heartbeat_seconds
+                # One that the database refuses is tried again soon: see `Sweeper`.
+                self._beat_due = now + min(RETRY_SECONDS, self._settings.heartbeat_seconds)
                 stop = self._store.heartbeat(self._run.id, self._run.attempt)
+                self._beat_due = now + self._settings.heartbeat_seconds
             elif now >= self._poll_due:
                 stop = self._asked_to_stop()
             else:
@@ -288,13 +303,13 @@ class _Execution:
         if self._run.kind == SOLVE and self._kept is not None and self._worse(answer):
             self._end_with_kept(RunState.SUCCEEDED, answer.termination)
             return
-        ids = [
-            self._surely(lambda text=text, facts=facts: self._final(text, _stored(facts)))  # type: ignore[misc]
+        plans = [
+            FinalPlan(new_id(Prefix.PLAN), text, _stored(facts))
             for text, facts in zip(answer.plans, answer.facts, strict=True)
         ]
         result = answer.result
         if result is not None:
-            result = {**result, "plan_ids": ids}
+            result = {**result, "plan_ids": [plan.id for plan in plans]}
         self._finish(
             RunState.SUCCEEDED,
             status=answer.status,
@@ -303,11 +318,8 @@ class _Execution:
             bound=answer.bound,
             gap=answer.gap,
             result=None if result is None else json.dumps(result),
-            plan_id=ids[0] if ids else None,
+            plans=plans,
         )
-
-    def _final(self, text: str, facts: PlanFacts) -> str:
-        return self._store.keep_plan(self._run.id, self._run.attempt, text, facts, final=True)
 
     def _worse(self, answer: Answer) -> bool:
         """Return whether the plan that is kept is better than that of the answer.
@@ -378,9 +390,7 @@ class _Execution:
 
     def _give_back(self) -> None:
         """Put the run back into the queue, for the service that comes after this one."""
-        failure = Failure(FailureCode.LOST, "the service ended before the run did")
-        most = self._settings.max_attempts
-        self._surely(lambda: self._store.retry(self._run.id, self._run.attempt, most, failure))
+        self._surely(lambda: self._store.give_back(self._run.id, self._run.attempt))
 
     def _finish(
         self,
@@ -394,6 +404,7 @@ class _Execution:
         result: str | None = None,
         failure: Failure | None = None,
         plan_id: str | None = None,
+        plans: Sequence[FinalPlan] = (),
     ) -> None:
         self._surely(
             lambda: self._store.finish(
@@ -408,6 +419,7 @@ class _Execution:
                 result=result,
                 failure=failure,
                 plan_id=plan_id,
+                plans=plans,
             )
         )
         _log.info("run ended", extra={"state": state.value, "attempt": self._run.attempt})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,9 @@ import pytest
 from pmo_optimizer.service.runs import child
 from pmo_optimizer.service.runs.memory import members
 from pmo_optimizer.service.runs.process import Entry
-from pmo_optimizer.service.runs.supervisor import Supervisor, sweep
+from pmo_optimizer.service.runs.supervisor import Supervisor
+from pmo_optimizer.service.runs.sweeper import sweep
+from pmo_optimizer.service.store.database import Database
 from pmo_optimizer.service.store.records import FailureCode, RunState
 from tests.api.runs import entries
 from tests.api.runs.helpers import hard, tiny, wait_for
@@ -159,13 +161,45 @@ def test_the_end_of_the_service_keeps_what_is_there(world: World) -> None:
     assert {world.now(run).state for run in waiting} == {RunState.QUEUED}
 
 
+def test_the_end_of_the_service_uses_up_no_attempt(world: World) -> None:
+    """A run without a plan waits for the next service, even in the last attempt that it has."""
+    run = world.queued()
+    with supervised(world, entry=entries.hang, max_attempts=1, stop_grace=0.2, kill_grace=0.2):
+        wait_for(lambda: world.now(run).solves_done is not None, "a sign of life")
+    assert world.now(run).state is RunState.QUEUED
+    with supervised(world, max_attempts=1):
+        assert world.ended(run).state is RunState.SUCCEEDED
+
+
+def test_an_error_of_the_store_is_survived(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever the database says, runs go on as soon as it is mended."""
+    with closing(Database(world.address)) as database, supervised(world) as supervisor:
+        with database.write() as connection:
+            connection.exec_driver_sql("ALTER TABLE runs RENAME COLUMN deferred TO away")
+        wait_for(lambda: "supervisor" in {r.module for r in caplog.records}, "a line of the log")
+        with database.write() as connection:
+            connection.exec_driver_sql("ALTER TABLE runs RENAME COLUMN away TO deferred")
+        assert supervisor.alive
+        assert world.ended(world.queued()).state is RunState.SUCCEEDED
+    assert not supervisor.alive
+
+
+def test_what_a_crash_of_the_service_left_is_taken_back_at_once(world: World) -> None:
+    """The next one waits for no heartbeat to grow old."""
+    run = world.queued()
+    assert world.store.claim("gone", 10) is not None
+    with supervised(world, stale_seconds=3600.0):
+        ended = world.ended(run)
+    assert (ended.state, ended.attempt) == (RunState.SUCCEEDED, 2)
+
+
 def test_a_lost_run_is_taken_back(world: World) -> None:
     """A run whose runner is gone goes on under another attempt."""
     run = world.queued()
     claimed = world.store.claim("gone", 10)
     assert claimed is not None
     assert claimed.id == run.id
-    with supervised(world, stale_seconds=0.5, heartbeat_seconds=0.2):
+    with supervised(world, stale_seconds=0.6, heartbeat_seconds=0.2):
         ended = world.ended(run)
     assert (ended.state, ended.attempt) == (RunState.SUCCEEDED, 2)
 
