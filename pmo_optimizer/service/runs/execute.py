@@ -17,6 +17,8 @@ from pmo_optimizer.service.runs.choice import LEFT_OFF, stored_values, worse
 from pmo_optimizer.service.runs.limits import Limits
 from pmo_optimizer.service.runs.messages import Answer, Message, Task
 from pmo_optimizer.service.runs.process import Child, Entry, Outcome
+from pmo_optimizer.service.runs.process import Failure as Crash
+from pmo_optimizer.service.runs.words import frames
 from pmo_optimizer.service.settings import Settings
 from pmo_optimizer.service.store import Store
 from pmo_optimizer.service.store.errors import Fenced, NotFound, Unavailable
@@ -276,7 +278,7 @@ class _Execution:
         elif outcome.killed is not None:
             self._cut(outcome.killed)
         elif outcome.failure is not None and outcome.failure.code == "crash":
-            self._retry(outcome.failure.detail)
+            self._crashed(outcome.failure)
         elif outcome.failure is not None:
             code = FailureCode(outcome.failure.code)
             why = "memory_limit" if code is FailureCode.MEMORY_LIMIT else "crash"
@@ -381,9 +383,18 @@ class _Execution:
             failure=Failure(code, detail),
         )
 
+    def _crashed(self, crash: Crash) -> None:
+        """Log what is known of a crash, and try again where that may help."""
+        error = {"type": crash.kind, "where": frames(crash.words)}
+        _log.warning("run crashed", extra={"attempt": self._run.attempt, "error": error})
+        _log.debug("last words", extra={"attempt": self._run.attempt, "words": crash.words})
+        if crash.again:
+            self._retry(crash.detail)
+        else:
+            self._fail(FailureCode.CRASH, crash.detail, "crash")
+
     def _retry(self, detail: str) -> None:
         """Give the run back after a crash; it ends where its attempts are used up."""
-        _log.warning("run crashed", extra={"attempt": self._run.attempt})
         failure = Failure(FailureCode.CRASH, detail)
         most = self._settings.max_attempts
         self._surely(lambda: self._store.retry(self._run.id, self._run.attempt, most, failure))

@@ -11,6 +11,7 @@ To the child: ``("task", text)`` once, ``("stop",)`` later. From the child::
     ("done", answer)                    JSON text of the answer
     ("invalid", findings)               the input cannot be used
     ("failed", code, detail)            the engine failed, or memory ran out
+    ("bug", type)                       an error that nobody expected; its traceback is in the log
 """
 
 from __future__ import annotations

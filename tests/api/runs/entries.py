@@ -101,7 +101,7 @@ def raise_bug(connection: Connection, log: str) -> None:
 
 
 def _raise_bug(task: Task, hooks: Hooks) -> Answer:
-    raise LookupError("a bug")
+    raise LookupError("the secret of ann")
 
 
 def best_first_term(connection: Connection, log: str) -> None:
@@ -119,3 +119,13 @@ def _best_first_term(task: Task, hooks: Hooks) -> Answer:
     )
     hooks.on_plan(portfolio, on_the_way)
     return child.perform(task, hooks)
+
+
+def fault(connection: Connection, log: str) -> None:
+    """Die as a library with a fault does."""
+    child.serve(connection, log, _fault)
+
+
+def _fault(task: Task, hooks: Hooks) -> Answer:
+    os.kill(os.getpid(), signal.SIGSEGV)
+    raise AssertionError("it lives")

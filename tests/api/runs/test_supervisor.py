@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from pmo_optimizer.service.logs import JsonFormatter
 from pmo_optimizer.service.runs import child
 from pmo_optimizer.service.runs.memory import members
 from pmo_optimizer.service.runs.process import Entry
@@ -148,6 +149,26 @@ def test_attempts_are_used_up(world: World) -> None:
         ended = world.ended(run)
     assert ended.failure is not None
     assert (ended.failure.code, ended.attempt) == (FailureCode.CRASH, 2)
+
+
+def test_a_bug_is_not_tried_again_and_its_place_is_logged(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The same input would fail the same way; at debug the log has all that the child said."""
+    caplog.set_level("DEBUG", "pmo_optimizer")
+    run = world.queued()
+    with supervised(world, entry=entries.raise_bug):
+        ended = world.ended(run)
+    assert ended.failure is not None
+    assert (ended.failure.code, ended.attempt) == (FailureCode.CRASH, 1)
+    for verbose in (False, True):
+        lines = [
+            JsonFormatter(verbose=verbose).format(record)
+            for record in caplog.records
+            if verbose or record.levelname != "DEBUG"
+        ]
+        assert any("LookupError" in line and " _raise_bug" in line for line in lines)
+        assert any("secret of ann" in line for line in lines) is verbose
 
 
 def test_the_end_of_the_service_keeps_what_is_there(world: World) -> None:
