@@ -96,7 +96,8 @@ class Caller:
     @property
     def audited(self) -> Audited:
         """What makes a write of the store add its link to the audit log."""
-        return Audited(self.actor, self.request_id)
+        name = self.principal.name
+        return Audited(self.actor, self.request_id, {} if name is None else {"actor_name": name})
 
 
 bearer = HTTPBearer(

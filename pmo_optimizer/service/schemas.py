@@ -395,6 +395,8 @@ class DecisionEventOut(Out):
     why: str
     overrides: list[dict[str, Any]]
     pins: PinsOut
+    actor_name: str | None = Field(description="Name that the key had then.")
+    replaces: str | None = Field(description="The baseline until then, for a move to baseline.")
 
 
 class DecisionOut(Out):
@@ -406,6 +408,7 @@ class DecisionOut(Out):
     state: DecisionState
     created: datetime
     updated: datetime
+    replaced_by: str | None = Field(description="For a baseline: the one that took its place.")
 
     @classmethod
     def of(cls, record: DecisionSummary) -> DecisionOut:

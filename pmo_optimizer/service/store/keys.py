@@ -134,7 +134,7 @@ class Keys(Part):
             with suppress(Unavailable):
                 self._note_use(secret.id, now)
         scopes = frozenset(Scope(scope) for scope in row.scopes)
-        return Principal(tenant=row.tenant, actor=row.id, scopes=scopes)
+        return Principal(tenant=row.tenant, actor=row.id, scopes=scopes, name=row.name)
 
     def _note_use(self, id: str, now: datetime) -> None:
         unnoted = or_(_KEYS.c.last_used.is_(None), _KEYS.c.last_used <= now - USE_NOTED)

@@ -339,7 +339,15 @@ class Pins:
 
 @dataclass(frozen=True, slots=True)
 class DecisionEvent:
-    """One move of a decision; the first has no state it came from."""
+    """One move of a decision; the first has no state it came from.
+
+    Attributes
+    ----------
+    actor, actor_name : str, str or None
+        Id of the key that made it, and the key's name then; None where it was not noted.
+    replaces : str or None
+        For a move to baseline: the decision that was the portfolio's baseline until then.
+    """
 
     seq: int
     from_state: DecisionState | None
@@ -349,11 +357,20 @@ class DecisionEvent:
     why: str
     overrides: tuple[Mapping[str, Any], ...]
     pins: Pins
+    actor_name: str | None = None
+    replaces: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionSummary:
-    """A decision about a plan, without its history."""
+    """A decision about a plan, without its history.
+
+    Attributes
+    ----------
+    replaced_by : str or None
+        For a baseline: the decision that took its place. A portfolio has one baseline at most
+        that nothing has replaced.
+    """
 
     id: str
     tenant: str
@@ -362,6 +379,7 @@ class DecisionSummary:
     state: DecisionState
     created: datetime
     updated: datetime
+    replaced_by: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, select
 
 from pmo_optimizer.service.ids import Prefix, new_id
 from pmo_optimizer.service.store import tables
+from pmo_optimizer.service.store.decisions import pinning
 from pmo_optimizer.service.store.errors import Conflict, LimitReached, NotFound
 from pmo_optimizer.service.store.part import Part, make, named, owned, page
 from pmo_optimizer.service.store.portfolios import MOST_REVISIONS
@@ -271,7 +272,7 @@ class Runs(Part):
             A decision pins a plan of it (``pinned``), or a run that has not ended starts from one
             (``in_use``).
         """
-        plans, decisions, events = tables.plans, tables.decisions, tables.run_events
+        plans, events = tables.plans, tables.run_events
         with self._write() as connection:
             owned(connection, _RUNS, "run", tenant, id, lock=True, columns=[_RUNS.c.id])
             # Whoever wants to point to one of these plans waits for these locks.
@@ -283,12 +284,7 @@ class Runs(Part):
                     .with_for_update()
                 )
             ]
-            pinned = (
-                select(decisions.c.id)
-                .where(decisions.c.tenant == tenant, decisions.c.plan_id.in_(own))
-                .limit(1)
-            )
-            if connection.execute(pinned).all():
+            if pinning(connection, tenant, own):
                 raise Conflict("pinned", "a decision pins a plan of this run")
             waiting = [RunState.QUEUED.value, *(state.value for state in ACTIVE)]
             used = select(_RUNS.c.id).where(

@@ -171,11 +171,13 @@ decisions = Table(
     metadata,
     Column("id", Plain, primary_key=True),
     Column("tenant", Plain, nullable=False),
-    Column("plan_id", Plain, ForeignKey("plans.id"), nullable=False),
+    # No foreign key: a decision that was rejected outlives its plan.
+    Column("plan_id", Plain, nullable=False),
     Column("title", Plain, nullable=False),
     Column("state", Plain, nullable=False),
     Column("created", Utc, nullable=False),
     Column("updated", Utc, nullable=False),
+    Column("replaced_by", Plain),
     Index(None, "tenant", "created", "id"),
     Index(None, "plan_id"),
 )
@@ -193,6 +195,8 @@ decision_events = Table(
     Column("why", Plain, nullable=False),
     Column("overrides", Json, nullable=False),
     Column("pins", Json, nullable=False),
+    Column("actor_name", Plain),
+    Column("replaces", Plain),
     PrimaryKeyConstraint("decision_id", "seq"),
 )
 

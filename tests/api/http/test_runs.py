@@ -18,7 +18,7 @@ from pmo_optimizer.service.documents import LARGEST_SCENARIO
 from pmo_optimizer.service.examples import SCENARIO
 from pmo_optimizer.service.schemas import KINDS
 from pmo_optimizer.service.store import Store
-from tests.api.http.helpers import assert_problem, opened, portfolio, serving, work
+from tests.api.http.helpers import assert_problem, key_of, opened, portfolio, serving, work
 
 OTHER = "A" * 22
 
@@ -232,6 +232,26 @@ def test_a_decision_needs_a_plan_that_is_there(client: httpx.Client) -> None:
     """A decision about a plan that the tenant does not have is 404."""
     answer = client.post("/v1/decisions", json={"plan_id": f"pl_{OTHER}", "title": "x"})
     assert_problem(answer, 404)
+
+
+def test_records_tell_the_name_of_the_key_beside_its_id(tmp_path: Path) -> None:
+    """In the history of a decision and in the audit log: a board does not know keys by ids."""
+    with (
+        opened("sqlite", tmp_path) as store,
+        serving(store, Settings(require_keys=True), key=key_of(store, "acme")) as client,
+    ):
+        made = client.post("/v1/portfolios", json=portfolio()).json()["id"]
+        client.post("/v1/runs", json={"portfolio_id": made})
+        plan_id = client.get(f"/v1/runs/{work(store)}").json()["plan_id"]
+        decision = client.post("/v1/decisions", json={"plan_id": plan_id, "title": "x"}).json()
+        path = f"/v1/decisions/{decision['id']}"
+        for state in ("proposed", "approved", "baseline"):
+            moved = client.post(f"{path}/move", json={"to": state, "why": "so"}).json()
+        links = client.get("/v1/audit").json()["items"]
+    assert moved["replaced_by"] is None
+    assert {(e["actor_name"], e["replaces"]) for e in moved["events"]} == {("test", None)}
+    assert {link["detail"]["actor_name"] for link in links} == {"test"}
+    assert all(link["actor"].startswith("key_") for link in links)
 
 
 def test_a_list_of_runs_leaves_the_parameters_out(client: httpx.Client, run_id: str) -> None:
