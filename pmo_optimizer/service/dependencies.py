@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Header, Query, Request
@@ -13,6 +13,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pmo_optimizer.service.auth import LOCAL, Principal, Scope
 from pmo_optimizer.service.bodies import json_body
 from pmo_optimizer.service.events import Feeds
+from pmo_optimizer.service.gates import Gate
 from pmo_optimizer.service.metrics import Metrics
 from pmo_optimizer.service.problems import ProblemError
 from pmo_optimizer.service.settings import Settings, is_loopback
@@ -31,7 +32,7 @@ class Service:
     """The parts of a running service.
 
     ``wake`` says that there is a new run; ``alive`` returns whether runs are executed here, where
-    that is this service's work.
+    that is this service's work; ``heavy`` bounds how many checks go on at the same time.
     """
 
     settings: Settings
@@ -40,6 +41,7 @@ class Service:
     metrics: Metrics
     wake: Callable[[], None]
     alive: Callable[[], bool]
+    heavy: Gate
 
 
 def service_of(request: Request) -> Service:
@@ -65,6 +67,11 @@ class Caller:
     principal: Principal
     service: Service
     request_id: str
+    key: str | None = field(default=None, repr=False)
+
+    def allowed(self) -> bool:
+        """Return whether the key, where there is one, still opens what it opened."""
+        return self.key is None or self.store.authenticate(self.key) == self.principal
 
     @property
     def tenant(self) -> str:
@@ -130,7 +137,8 @@ class Require:
         service = service_of(request)
         request_id = str(request.scope.get("state", {}).get("request_id", ""))
         principal = _principal(request, service, credentials)
-        caller = Caller(principal, service, request_id)
+        key = None if principal is LOCAL or credentials is None else credentials.credentials
+        caller = Caller(principal, service, request_id, key)
         caller.require(*self.scopes)
         return caller
 

@@ -59,7 +59,7 @@ TITLES: Mapping[str, str] = MappingProxyType(
         "misdirected": "The service does not answer to this host name",
         "invalid": "The input cannot be used",
         "idempotency-key-reused": "The idempotency key was used for another request",
-        "limit-reached": "A limit of the tenant is reached",
+        "limit-reached": "A limit is reached",
         "unavailable": "The database does not answer",
         "internal": "Something went wrong in the service",
     }

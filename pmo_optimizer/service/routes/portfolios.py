@@ -80,14 +80,15 @@ def stored(record: PortfolioRecord, found: Checked) -> PortfolioStored:
     response_model=PortfolioStored,
     responses={
         201: {"description": "Stored as revision 1.", "headers": CREATED, "links": LINKS},
-        **openapi.problems(415, 422),
+        **openapi.problems(415, 422, 429),
     },
     openapi_extra=openapi.body("Portfolio", examples.PORTFOLIOS),
 )
 def create(caller: Solver, body: Body, key: IdempotencyKey = None) -> Response:
     """Store a portfolio, the content of a portfolio file as JSON. All findings come at once."""
     creation = Creation(caller, "create_portfolio", key, body)
-    found = checked(body)
+    with caller.service.heavy.place():
+        found = checked(body)
 
     def reply(record: PortfolioRecord) -> Reply:
         headers = {"Location": f"/v1/portfolios/{record.id}", "ETag": etag(record)}
@@ -122,13 +123,13 @@ def index(caller: Reader, cursor: Cursor = None, limit: Limit = 50) -> Portfolio
     "/validate",
     operation_id="validate_portfolio",
     summary="Check a portfolio without storing it",
-    responses=openapi.problems(415),
+    responses=openapi.problems(415, 429),
     openapi_extra=openapi.any_object(examples.PORTFOLIOS),
 )
 def validate(caller: Reader, body: Body) -> Validation:
     """Return everything that is wrong with or odd about a portfolio; nothing is stored."""
-    del caller
-    portfolio, findings = judged(body)
+    with caller.service.heavy.place():
+        portfolio, findings = judged(body)
     return Validation(
         valid=portfolio is not None and not has_errors(findings),
         digest=None if portfolio is None else portfolio.digest(),
@@ -172,14 +173,15 @@ def read(
     response_model=PortfolioStored,
     responses={
         200: {"description": "The latest revision.", "headers": TAGGED},
-        **openapi.problems(404, 412, 415, 422),
+        **openapi.problems(404, 412, 415, 422, 429),
     },
     openapi_extra=openapi.body("Portfolio", examples.PORTFOLIOS),
 )
 def replace(caller: Solver, portfolio_id: Id, body: Body, match: IfMatch = None) -> Response:
     """Store a new revision of a portfolio; older ones stay, and runs of them keep theirs."""
     caller.store.portfolio(caller.tenant, portfolio_id)
-    found = checked(body)
+    with caller.service.heavy.place():
+        found = checked(body)
     record = caller.store.replace_portfolio(
         caller.tenant,
         portfolio_id,

@@ -135,7 +135,8 @@ async def create(
     record = await run_in_threadpool(_create, caller, body, key)
     wait = waiting(prefer)
     headers = {"Location": f"/v1/runs/{record.id}"}
-    if wait is None:
+    if wait is None or caller.service.feeds.full(caller.tenant):
+        # The run is in the queue: a wait that is one too many is not granted, and nothing else.
         return _accepted(RunOut.of(record), headers)
     headers["Preference-Applied"] = f"wait={wait}"
     ended = await caller.service.feeds.ended(caller.tenant, record.id, wait)
@@ -255,7 +256,7 @@ def result(caller: Reader, run_id: Id) -> ResultOut:
             "`end`, carries the run and closes the stream. Comments are heartbeats.",
             "content": {"text/event-stream": {"schema": {"type": "string"}}},
         },
-        **openapi.problems(404, 422),
+        **openapi.problems(404, 422, 429),
     },
 )
 async def events(caller: Reader, run_id: Id, last: LastEventId = None) -> Response:
@@ -264,7 +265,9 @@ async def events(caller: Reader, run_id: Id, last: LastEventId = None) -> Respon
     Each event's data has the form `Event`. Those of a run that has ended are played back.
     """
     await run_in_threadpool(caller.store.run_status, caller.tenant, run_id)
-    stream = caller.service.feeds.stream(caller.tenant, run_id, int(last or 0))
+    feeds = caller.service.feeds
+    feeds.require_room(caller.tenant)
+    stream = feeds.stream(caller.tenant, run_id, int(last or 0), caller.allowed)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return EventSourceResponse(stream, headers=headers)
 
@@ -335,7 +338,8 @@ def _input(caller: Caller, request: RunRequest, parameters: dict[str, Any]) -> _
         scenario = _scenario(caller, request)
         if scenario is not None:
             text = scenario_text(scenario)
-            digest = applied(scenario, portfolio_of(portfolio)).digest()
+            with caller.service.heavy.place():
+                digest = applied(scenario, portfolio_of(portfolio)).digest()
     except InvalidInput as error:
         findings += error.findings
     if findings:

@@ -50,7 +50,7 @@ LINKS = openapi.links("scenario_id", "get_scenario", "replace_scenario", "delete
     response_model=ScenarioStored,
     responses={
         201: {"description": "Stored.", "headers": CREATED, "links": LINKS},
-        **openapi.problems(404, 415, 422),
+        **openapi.problems(404, 415, 422, 429),
     },
     openapi_extra=openapi.body("Scenario", examples.SCENARIOS),
 )
@@ -107,7 +107,7 @@ def read(caller: Reader, scenario_id: Id) -> ScenarioFull:
     "/scenarios/{scenario_id}",
     operation_id="replace_scenario",
     summary="Replace a scenario",
-    responses=openapi.problems(404, 415, 422),
+    responses=openapi.problems(404, 415, 422, 429),
     openapi_extra=openapi.body("Scenario", examples.SCENARIOS),
 )
 def replace(caller: Solver, scenario_id: Id, body: Body) -> ScenarioStored:
@@ -148,7 +148,8 @@ def _fitting(caller: Caller, portfolio_id: str, body: bytes) -> tuple[Scenario, 
     record = caller.store.portfolio(caller.tenant, portfolio_id)
     scenario = parsed(body, Scenario)
     scenario_text(scenario)
-    findings = scenario.check(portfolio_of(record))
+    with caller.service.heavy.place():
+        findings = scenario.check(portfolio_of(record))
     if has_errors(findings):
         raise InvalidInput(findings)
     return scenario, [FindingOut.of(finding) for finding in findings]
