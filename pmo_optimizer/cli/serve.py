@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -90,7 +91,10 @@ def settings_of(given: Mapping[str, Any]) -> Settings:
     from pydantic_settings.exceptions import SettingsError
 
     from pmo_optimizer.service import Settings
+    from pmo_optimizer.service.settings import unknown_names
 
+    for name in unknown_names(os.environ):
+        output.note(f"warning: there is no setting {name}", style="bold yellow")
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:

@@ -33,7 +33,7 @@ SECRETS = ("database_url",)
 BEATS_TO_STALE = 3
 """Heartbeats that must fit into the silence after which a runner counts as lost."""
 
-ELSEWHERE = frozenset({"PMO_DATA", "PMO_DATABASE", "PMO_OPTIMIZER_TRACEBACK"})
+ELSEWHERE = frozenset({"PMO_DATA", "PMO_OPTIMIZER_TRACEBACK"})
 """Variables that are no settings of the service, though they begin as these do."""
 
 LARGEST_SECRET = 64 * 1024
