@@ -178,7 +178,10 @@ def read(
     openapi_extra=openapi.body("Portfolio", examples.PORTFOLIOS),
 )
 def replace(caller: Solver, portfolio_id: Id, body: Body, match: IfMatch = None) -> Response:
-    """Store a new revision of a portfolio; older ones stay, and runs of them keep theirs."""
+    """Store a new revision of a portfolio; older ones stay, and runs of them keep theirs.
+
+    What is stored already makes no new revision, so that a request may be sent again.
+    """
     caller.store.portfolio(caller.tenant, portfolio_id)
     with caller.service.heavy.place():
         found = checked(body)
@@ -188,7 +191,7 @@ def replace(caller: Solver, portfolio_id: Id, body: Body, match: IfMatch = None)
         found.text,
         found.portfolio.digest(),
         caller.actor,
-        _expected(caller, portfolio_id, match),
+        _expected(caller, portfolio_id, match, found),
         name=found.portfolio.name,
         audited=caller.audited,
     )
@@ -208,8 +211,10 @@ def delete(caller: Solver, portfolio_id: Id) -> None:
     caller.store.delete_portfolio(caller.tenant, portfolio_id, audited=caller.audited)
 
 
-def _expected(caller: Caller, portfolio_id: str, match: str | None) -> int | None:
+def _expected(caller: Caller, portfolio_id: str, match: str | None, found: Checked) -> int | None:
     """Return the revision that must be the latest; None for any.
+
+    Whatever the tag, what is stored already may be sent again: the answer may have been lost.
 
     Raises
     ------
@@ -220,7 +225,8 @@ def _expected(caller: Caller, portfolio_id: str, match: str | None) -> int | Non
         return None
     latest = caller.store.portfolio(caller.tenant, portfolio_id)
     tags = [tag.strip() for tag in match.split(",")]
-    if etag(latest) not in tags:
+    same = (latest.document, latest.name) == (found.text, found.portfolio.name)
+    if etag(latest) not in tags and not same:
         detail = f"The latest revision is {latest.revision}; read it, and send its `ETag`."
         raise ProblemError(412, "precondition-failed", detail)
     return latest.revision

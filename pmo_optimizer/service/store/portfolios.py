@@ -182,14 +182,14 @@ class Portfolios(Part):
         with self._write() as connection:
             _live(connection, tenant, id, lock=True)
             last = _portfolio(connection, tenant, id, None)
+            name = last.name if name is None else name
+            if (document, digest, name) == (last.document, last.digest, last.name):
+                return last
             if expected_revision is not None and expected_revision != last.revision:
                 raise Conflict(
                     "revision",
                     f"the portfolio is at revision {last.revision}, not {expected_revision}",
                 )
-            name = last.name if name is None else name
-            if (document, digest, name) == (last.document, last.digest, last.name):
-                return last
             now = self._now(connection)
             connection.execute(
                 _REVISIONS.insert().values(
