@@ -275,3 +275,14 @@ def test_a_public_name_needs_keys(store: Store, name: str) -> None:
         assert_problem(client.get("/v1/runs"), 401)
         head = bearer(key_of(store, "a"))
         assert client.get("/v1/runs", headers=head).status_code == 200
+
+
+def test_metrics_are_those_of_the_tenant(guarded: httpx.Client, store: Store) -> None:
+    """An administrator sees the runs of its own tenant; that of `local` those of all."""
+    mine = bearer(key_of(store, "a"))
+    made = guarded.post("/v1/portfolios", json=portfolio(), headers=mine).json()["id"]
+    assert guarded.post("/v1/runs", json={"portfolio_id": made}, headers=mine).status_code == 202
+    queued = 'pmo_runs{kind="solve",state="queued"} 1'
+    for tenant, seen in (("a", True), ("b", False), ("local", True)):
+        page = guarded.get("/v1/metrics", headers=bearer(key_of(store, tenant))).text
+        assert (queued in page) is seen
