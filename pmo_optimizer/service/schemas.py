@@ -351,7 +351,7 @@ class PlanFull(PlanOut):
 
 
 class PlanPage(Out):
-    """Plans of a run, newest first."""
+    """Plans of a run, oldest first."""
 
     items: list[PlanOut]
 
