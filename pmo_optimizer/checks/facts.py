@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import heapq
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,15 @@ DAYS_OF = MappingProxyType(
 
 ONLY_MODE = ("modes", "normal")
 """The mode of a phase that has only one; not worth a word."""
+
+MOST_CANDIDATES = 1000
+"""So many known ids at most are compared with a wrong one."""
+
+MOST_SUGGESTIONS = 20
+"""So many wrong ids at most are compared with known ones in one check."""
+
+LONGEST_GUESS = 100
+"""Longer ids are not compared."""
 
 Node = TypeVar("Node", bound=Frozen)
 Made = TypeVar("Made")
@@ -101,9 +111,9 @@ def is_list(value: object) -> bool:
 
 def listed(names: Iterable[object], most: int = 8) -> str:
     """Return names for a sentence, the tail of a long list counted only."""
-    texts = [str(name) for name in names]
-    shown = ", ".join(texts[:most])
-    return shown if len(texts) <= most else f"{shown} and {len(texts) - most} more"
+    every = list(names)
+    shown = ", ".join(str(name) for name in every[:most])
+    return shown if len(every) <= most else f"{shown} and {len(every) - most} more"
 
 
 def digits(value: Decimal | int) -> str:
@@ -121,8 +131,17 @@ def sane(when: When | None) -> bool:
 
 
 def suggestion(wrong: str, known: Iterable[str]) -> str:
-    """Return "Did you mean ...? " where a known id is close to the wrong one, else nothing."""
-    by_lower = {name.lower(): name for name in sorted(known)}
+    """Return "Did you mean ...? " where a known id is close to the wrong one, else nothing.
+
+    Comparing takes long: of many known ids only those of the most similar length are looked at.
+    """
+    if len(wrong) > LONGEST_GUESS:
+        return ""
+    names = (name for name in known if len(name) <= LONGEST_GUESS)
+    near = heapq.nsmallest(
+        MOST_CANDIDATES, names, key=lambda name: (abs(len(name) - len(wrong)), name)
+    )
+    by_lower = {name.lower(): name for name in sorted(near)}
     close = difflib.get_close_matches(wrong.lower(), by_lower, n=1)
     return f"Did you mean {by_lower[close[0]]}? " if close else ""
 
@@ -150,6 +169,7 @@ class Facts:
         self.withheld = withheld
         self.lost = lost
         self._made: dict[object, object] = {}
+        self._suggestions = 0
         self._fields: dict[type[Frozen], tuple[str, ...]] = {}
 
     def once(self, make: Callable[[Facts], Made]) -> Made:
@@ -157,6 +177,11 @@ class Facts:
         if make not in self._made:
             self._made[make] = make(self)
         return cast("Made", self._made[make])
+
+    def suggestion(self, wrong: str, known: Iterable[str]) -> str:
+        """Return what `suggestion` returns, for the first wrong ids; for others nothing."""
+        self._suggestions += 1
+        return "" if self._suggestions > MOST_SUGGESTIONS else suggestion(wrong, known)
 
     @cached_property
     def _walked(self) -> tuple[list[tuple[Path, Frozen]], Lists]:
@@ -293,6 +318,11 @@ class Facts:
     def project_ids(self) -> frozenset[str]:
         """Ids of all projects."""
         return frozenset(p.id for p in self.portfolio.projects)
+
+    @cached_property
+    def phase_ids(self) -> Mapping[str, Mapping[str, None]]:
+        """Ids of the phases of each project, in their order."""
+        return {p.id: {phase.id: None for phase in p.phases} for p in self.portfolio.projects}
 
     @cached_property
     def group_ids(self) -> frozenset[str]:

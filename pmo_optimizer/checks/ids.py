@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple, cast
 
-from pmo_optimizer.checks.facts import Facts, Hit, Path, listed, suggestion
+from pmo_optimizer.checks.facts import Facts, Hit, Path, listed
 from pmo_optimizer.model import (
     AllOrNone,
     BaselinePhase,
@@ -128,7 +128,7 @@ def _unknown(
     yield Hit(
         path,
         f"There is no {kind.word} {name}, which {_place(facts, path)}.",
-        f"{suggestion(name, known)}Correct the id, or add it to {lists}.",
+        f"{facts.suggestion(name, known)}Correct the id, or add it to {lists}.",
     )
 
 
@@ -159,12 +159,12 @@ def _unknown_phase(facts: Facts, path: Path, owner: str, phase: str) -> Iterator
     project = facts.portfolio.project_by_id.get(owner)
     if project is None or project.state is State.DONE or owner in facts.withheld:
         return
-    known = [f.id for f in project.phases]
+    known = facts.phase_ids[owner]
     if phase not in known:
         yield Hit(
             path,
             f"Project {owner} has no phase {phase}, which {_place(facts, path)}.",
-            f"{suggestion(phase, known)}Its phases are: {listed(known) or 'none'}.",
+            f"{facts.suggestion(phase, known)}Its phases are: {listed(known) or 'none'}.",
         )
 
 
@@ -177,7 +177,7 @@ def _unknown_mode(facts: Facts, path: Path, owner: str, phase: str, mode: str) -
         yield Hit(
             path,
             f"Phase {phase} of project {owner} has no mode {mode}, which {_place(facts, path)}.",
-            f"{suggestion(mode, known)}Its modes are: {listed(known)}.",
+            f"{facts.suggestion(mode, known)}Its modes are: {listed(known)}.",
         )
 
 

@@ -16,6 +16,9 @@ from pmo_optimizer.checks.facts import Path, key_of
 from pmo_optimizer.model import Phase, Portfolio
 from pmo_optimizer.model.base import Frozen
 
+MOST_ERRORS = 1000
+"""Input with more errors of form is not repaired: these alone fill the list of findings."""
+
 MAX_ROUNDS = 50
 """The input is given up when it is not readable after leaving out parts this often."""
 
@@ -65,11 +68,16 @@ class Repair:
 
     def concerns(self, path: Path) -> bool:
         """Return whether something was left out from the object of a finding or within it."""
-        return any(
-            place[: len(path)] == path
-            or (path[: len(place)] == place and len(path) - len(place) <= 1)
-            for place in self.touched
-        )
+        return path in self._around or path[:-1] in self._within
+
+    @functools.cached_property
+    def _around(self) -> frozenset[Path]:
+        """Paths of the touched objects and of everything around them."""
+        return frozenset(place[:n] for place in self.touched for n in range(len(place) + 1))
+
+    @functools.cached_property
+    def _within(self) -> frozenset[Path]:
+        return frozenset(self.touched)
 
 
 @functools.cache
@@ -181,10 +189,12 @@ def _steps(data: object, location: tuple[int | str, ...]) -> list[Step]:
         if isinstance(here, list) and isinstance(part, int) and part < len(here):
             steps.append((here, part))
         elif isinstance(here, dict) and here.get("type") != part:  # the kind of a rule
-            keys = [key for key in here if str(key) == str(part)]
-            if not keys:
-                continue
-            steps.append((here, keys[0]))
+            if part not in here:
+                keys = [key for key in here if str(key) == str(part)]
+                if not keys:
+                    continue
+                part = keys[0]
+            steps.append((here, part))
         else:
             continue
         container, key = steps[-1]
@@ -192,15 +202,23 @@ def _steps(data: object, location: tuple[int | str, ...]) -> list[Step]:
     return steps
 
 
-def repaired(data: Mapping[str, Any]) -> Repair | None:
-    """Return the portfolio that the readable parts of an input make, or None."""
-    if _is_deep(data):
+def repaired(data: Mapping[str, Any], found: ValidationError) -> Repair | None:
+    """Return the portfolio that the readable parts of an input make, or None.
+
+    Parameters
+    ----------
+    found
+        What was found when it was read as it is.
+    """
+    if found.error_count() > MOST_ERRORS or _is_deep(data):
         return None
     surgery = _Surgery(copy.deepcopy(dict(data)))
     for _ in range(MAX_ROUNDS):
         try:
             portfolio = Portfolio.model_validate(surgery.data)
         except ValidationError as error:
+            if error.error_count() > MOST_ERRORS:
+                return None
             locations = (detail["loc"] for detail in error.errors(include_url=False))
             if not surgery.remove([_steps(surgery.data, location) for location in locations]):
                 return None

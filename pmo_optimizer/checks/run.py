@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,7 +12,8 @@ from pmo_optimizer.checks.facts import Facts, Hit, Path
 from pmo_optimizer.checks.repair import Repair, repaired
 from pmo_optimizer.checks.table import HERE, RULES, Rule
 from pmo_optimizer.model import Finding, InvalidInput, Portfolio, Severity
-from pmo_optimizer.model.form import form_findings
+from pmo_optimizer.model.errors import MOST_FINDINGS, bounded
+from pmo_optimizer.model.form import counted_findings
 
 Found = tuple[Rule, Hit]
 
@@ -24,7 +26,8 @@ def check(portfolio: Portfolio) -> tuple[Finding, ...]:
     Returns
     -------
     tuple of Finding
-        Errors first, then by place; the order does not depend on the order of rows.
+        Errors first, then by place; the order does not depend on the order of rows. Of more
+        than a thousand the first ones, and one that says how many more there are.
 
     Examples
     --------
@@ -35,7 +38,8 @@ def check(portfolio: Portfolio) -> tuple[Finding, ...]:
     >>> [(finding.rule, finding.path) for finding in check(portfolio)]
     [('phase-too-long', 'projects/P1/phases/phase-1')]
     """
-    return _ordered(_found(Facts(portfolio)))
+    found, more = _found(Facts(portfolio))
+    return bounded(_ordered(found), more)
 
 
 def check_data(data: Mapping[str, Any]) -> tuple[Portfolio | None, tuple[Finding, ...]]:
@@ -54,11 +58,11 @@ def check_data(data: Mapping[str, Any]) -> tuple[Portfolio | None, tuple[Finding
     try:
         portfolio = Portfolio.model_validate(data)
     except ValidationError as error:
-        form = sorted(
-            form_findings(error, data, Portfolio), key=lambda f: (f.path, f.rule, f.message)
-        )
-        repair = repaired(data)
-        return None, _errors_first((*form, *(_ordered(_beside(repair)) if repair else ())))
+        first, more = counted_findings(error, data, Portfolio)
+        form = sorted(first, key=lambda f: (f.path, f.rule, f.message))
+        repair = repaired(data, error)
+        beside, others = _beside(repair) if repair else ([], 0)
+        return None, bounded(_errors_first((*form, *_ordered(beside))), more + others)
     return portfolio, check(portfolio)
 
 
@@ -76,14 +80,27 @@ def require_valid(portfolio: Portfolio) -> tuple[Finding, ...]:
     return findings
 
 
-def _found(facts: Facts) -> list[Found]:
-    return [(rule, hit) for rule in RULES for hit in rule.find(facts)]
+def _found(facts: Facts, repair: Repair | None = None) -> tuple[list[Found], int]:
+    """Return the first findings of each rule, and the number of the others.
+
+    Findings that are consequences of what was left out in a repair do not count.
+    """
+    found: list[Found] = []
+    more = 0
+    for rule in RULES:
+        hits = (
+            hit
+            for hit in rule.find(facts)
+            if repair is None or not _is_consequence(rule, hit, repair)
+        )
+        found += ((rule, hit) for hit in islice(hits, MOST_FINDINGS))
+        more += sum(1 for _ in hits)
+    return found, more
 
 
-def _beside(repair: Repair) -> list[Found]:
+def _beside(repair: Repair) -> tuple[list[Found], int]:
     """Return the findings about the readable parts that are not consequences of the rest."""
-    facts = Facts(repair.portfolio, repair.withheld, repair.lost)
-    return [(rule, hit) for rule, hit in _found(facts) if not _is_consequence(rule, hit, repair)]
+    return _found(Facts(repair.portfolio, repair.withheld, repair.lost), repair)
 
 
 def _is_consequence(rule: Rule, hit: Hit, repair: Repair) -> bool:

@@ -186,6 +186,10 @@ def selection_conflict(facts: Facts) -> Iterator[Hit]:
         )
 
 
+MOST_TRIED = 200_000
+"""Trials end after so many conclusions; of real portfolios each project has a few."""
+
+
 def _probe(facts: Facts) -> list[tuple[bool, Hit]]:
     """Return free projects that can never be selected.
 
@@ -193,13 +197,17 @@ def _probe(facts: Facts) -> list[tuple[bool, Hit]]:
     """
     outcome = facts.once(_decide)
     found = []
+    work = 0
     decided = {literal[0] for literal, _ in _decisions(facts)} | outcome.involved
     for project in facts.candidates:
         if project.id in decided:
             continue
         value = outcome.selection.value(project.id)
         if value is None:
-            found += _try(facts, outcome.selection, project)
+            if work <= MOST_TRIED:
+                hits, steps = _try(facts, outcome.selection, project)
+                found += hits
+                work += steps
         elif not value and not _is_rival(outcome.selection, project.id):
             found.append((False, _hit(facts, project, outcome.selection.tell((project.id,)))))
     return found
@@ -211,16 +219,19 @@ def _is_rival(selection: Selection, project: str) -> bool:
     return reason.limits and any(selection.value(p) for p in reason.projects)
 
 
-def _try(facts: Facts, base: Selection, project: Project) -> list[tuple[bool, Hit]]:
-    """Select a project for trial; return the finding if that contradicts itself."""
+def _try(facts: Facts, base: Selection, project: Project) -> tuple[list[tuple[bool, Hit]], int]:
+    """Select a project for trial; return the finding if that contradicts itself.
+
+    The number says how much followed from it.
+    """
     trial = Selection(base.logic, base)
     conflict = trial.assume((project.id, True), Reason(f"select {project.id}", (), False, True))
     if conflict is None:
-        return []
+        return [], len(trial.known)
     causes = trial.history(conflict.projects)
     alone = all(trial.reason(p).projects or p == project.id for p in causes)
     story = f"{trial.tell(conflict.projects)}; but {conflict.text}"
-    return [(alone, _hit(facts, project, story))]
+    return [(alone, _hit(facts, project, story))], len(trial.known)
 
 
 def _hit(facts: Facts, project: Project, story: str) -> Hit:

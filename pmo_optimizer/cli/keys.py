@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from pmo_optimizer.cli.options import AsJson
 
 if TYPE_CHECKING:
     from pmo_optimizer.service.store import Store
-    from pmo_optimizer.service.store.records import KeyRecord
+    from pmo_optimizer.service.store.records import Audited, KeyRecord
 
 _TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -46,7 +47,8 @@ keys = typer.Typer(
 app.add_typer(keys, name="keys")
 
 
-def _known_tenant(tenant: str | None) -> str | None:
+def known_tenant(tenant: str | None) -> str | None:
+    """Return a tenant as it was given; BadParameter where it cannot be the name of one."""
     if tenant is not None and _TENANT.fullmatch(tenant) is None:
         raise typer.BadParameter(
             "a tenant is 1 to 64 letters, digits, dots, dashes or underscores, "
@@ -74,7 +76,7 @@ DatabaseUrl = Annotated[
 def create(
     name: Annotated[str, typer.Argument(help="What the key is for.", callback=_fit_name)],
     tenant: Annotated[
-        str, typer.Option("--tenant", help="Whose objects it opens.", callback=_known_tenant)
+        str, typer.Option("--tenant", help="Whose objects it opens.", callback=known_tenant)
     ] = "local",
     scope: Annotated[
         list[KeyScope] | None,
@@ -94,8 +96,8 @@ def create(
         raise typer.BadParameter(f"--days is a number above 0 and at most {LONGEST_DAYS}")
     scopes = [Scope(one.value) for one in scope or (KeyScope.READ, KeyScope.SOLVE)]
     expires = None if days is None else datetime.now(UTC) + timedelta(days=days)
-    with _opened(database_url) as store:
-        record, text = store.create_key(tenant, name, scopes, expires)
+    with opened(database_url) as store:
+        record, text = store.create_key(tenant, name, scopes, expires, audited=_audited())
     if as_json:
         output.result_json({"key": text} | _data(record))
         return
@@ -108,13 +110,13 @@ def create(
 def list_keys(
     tenant: Annotated[
         str | None,
-        typer.Option("--tenant", help="Only those of this tenant.", callback=_known_tenant),
+        typer.Option("--tenant", help="Only those of this tenant.", callback=known_tenant),
     ] = None,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """List the keys, oldest first, without their secrets."""
-    with _opened(database_url) as store:
+    with opened(database_url) as store:
         records = store.keys(tenant)
     if as_json:
         output.result_json({"keys": [_data(record) for record in records]})
@@ -132,20 +134,32 @@ def revoke(
     as_json: AsJson = False,
 ) -> None:
     """End a key now; requests with it are refused from here on."""
-    with _opened(database_url) as store:
+    with opened(database_url) as store:
         found = [record for record in store.keys(None) if record.id == id]
         if not found:
             output.note(f"There is no key {id!r}; `keys list` shows which there are.", "bold red")
             raise typer.Exit(ExitCode.USAGE)
-        record = store.revoke_key(found[0].tenant, id)
+        record = store.revoke_key(found[0].tenant, id, audited=_audited())
     if as_json:
         output.result_json(_data(record))
         return
     output.note(f"Key {record.id} of tenant {record.tenant} is revoked.")
 
 
+def _audited() -> Audited:
+    """Return who makes and ends keys here, for the audit log: the user of this machine."""
+    from pmo_optimizer.service.store.records import Audited
+
+    try:
+        user = getpass.getuser()
+    except (ImportError, KeyError, OSError):
+        # Users of containers need not have a name.
+        user = ""
+    return Audited("command-line", detail={"user": user})
+
+
 @contextmanager
-def _opened(database_url: str | None) -> Iterator[Store]:
+def opened(database_url: str | None) -> Iterator[Store]:
     """Open the service's store; its tables are created where there are none."""
     from pmo_optimizer.service.store import open_store
     from pmo_optimizer.service.store.errors import NotCurrent, Unavailable

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ HOW_TO_KEYS = """\
 {host} can be reached from other machines, and there is no valid API key.
 Make one first:
   pmo-optimizer keys create planner --scope read --scope solve
-or serve this machine only:
+or serve this machine only, without other names in PMO_ALLOWED_HOSTS:
   pmo-optimizer serve --host 127.0.0.1"""
 
 
@@ -50,8 +51,9 @@ def serve(
 ) -> None:
     """Serve plans over HTTP, with docs at /docs. Settings come from PMO_... variables.
 
-    Listens on this machine only unless told otherwise; other addresses need API keys. Ctrl-C
-    ends it: running solves stop and keep their best plan.
+    Listens on this machine only unless told otherwise; other addresses need API keys, and so
+    do names of other machines, as behind a proxy. Ctrl-C ends it: running solves stop and keep
+    their best plan.
     """
     from pmo_optimizer.service import create_app, logs
     from pmo_optimizer.service.server import PublicWithoutKeys, bind, make_server
@@ -89,7 +91,10 @@ def settings_of(given: Mapping[str, Any]) -> Settings:
     from pydantic_settings.exceptions import SettingsError
 
     from pmo_optimizer.service import Settings
+    from pmo_optimizer.service.settings import unknown_names
 
+    for name in unknown_names(os.environ):
+        output.note(f"warning: there is no setting {name}", style="bold yellow")
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
@@ -100,10 +105,11 @@ def settings_of(given: Mapping[str, Any]) -> Settings:
 
 
 def _guarded(settings: Settings, *, upgrade: bool) -> Settings:
-    """Return the settings, with keys required where others reach the address.
+    """Return the settings, with keys required where others reach the service.
 
     The database is looked at first: what is wrong with it is said before anything listens.
     """
+    from pmo_optimizer.service.settings import is_loopback
     from pmo_optimizer.service.store import open_store
     from pmo_optimizer.service.store.errors import NotCurrent, Unavailable
 
@@ -115,8 +121,10 @@ def _guarded(settings: Settings, *, upgrade: bool) -> Settings:
         if upgrade or not store.postgres:
             store.upgrade()
         store.require_current()
-        if not settings.local and not _has_keys(store):
-            raise refused(HOW_TO_KEYS.format(host=settings.host))
+        if settings.published and not _has_keys(store):
+            names = (settings.host, *settings.allowed_hosts)
+            others = ", ".join(name for name in names if not is_loopback(name))
+            raise refused(HOW_TO_KEYS.format(host=others))
     except NotCurrent as error:
         raise refused(f"{error}; start once with --upgrade") from error
     except Unavailable as error:
@@ -124,8 +132,7 @@ def _guarded(settings: Settings, *, upgrade: bool) -> Settings:
         raise typer.Exit(ExitCode.INTERNAL) from error
     finally:
         store.close()
-    required = settings.require_keys or not settings.local
-    return settings.model_copy(update={"require_keys": required})
+    return settings.model_copy(update={"require_keys": settings.keyed})
 
 
 def _has_keys(store: Store) -> bool:

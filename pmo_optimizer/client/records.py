@@ -186,6 +186,8 @@ class Move(Record):
     why: str = ""
     overrides: tuple[Mapping[str, Any], ...] = ()
     pins: Pins
+    actor_name: str | None = None
+    replaces: str | None = None
 
 
 class Decision(Record):
@@ -195,6 +197,8 @@ class Decision(Record):
     ----------
     state
         ``draft``, ``proposed``, ``approved``, ``baseline`` or ``rejected``.
+    replaced_by
+        For a baseline: the decision that took its place; None for the one that counts.
     """
 
     id: str
@@ -203,6 +207,7 @@ class Decision(Record):
     state: str
     created: datetime
     updated: datetime
+    replaced_by: str | None = None
     events: tuple[Move, ...] = ()
 
 

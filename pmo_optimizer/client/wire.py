@@ -101,8 +101,9 @@ class Wire:
     ) -> httpx.Response:
         """Return the answer to a request, repeated as `Retries` says.
 
-        A POST is repeated after a broken connection only with an ``Idempotency-Key``: without
-        one the first may have been done.
+        A POST is repeated after a broken connection, or an answer that may come from a proxy
+        (502, 503, 504), only with an ``Idempotency-Key``: without one the first may have been
+        done. 429 says that it was not.
 
         Raises
         ------
@@ -143,7 +144,7 @@ class Wire:
                     # The attempt whose answer was lost has removed it.
                     return response
                 wait = self._wait(response, attempt, repeated=repeatable and attempt > 1)
-                if last or wait is None:
+                if last or wait is None or not (repeatable or response.status_code == 429):
                     raise error_of(response)
                 time.sleep(wait)
         raise AssertionError("the last attempt returns or raises")

@@ -50,6 +50,31 @@ class Finding:
         return f"{self.severity} [{self.rule}] {self.path}: {self.message} Fix: {self.fix}"
 
 
+MOST_FINDINGS = 1000
+"""More findings about one input are counted, not listed."""
+
+MORE = "more-findings"
+"""Code of the finding that says how many more there are."""
+
+
+def bounded(findings: tuple[Finding, ...], more: int = 0) -> tuple[Finding, ...]:
+    """Return the first findings, and one that says how many more there are, if any.
+
+    Parameters
+    ----------
+    findings
+        In their order, errors first: those that are left out are no worse than those that stay.
+    more
+        How many there are beside them.
+    """
+    more += max(0, len(findings) - MOST_FINDINGS)
+    if not more:
+        return findings
+    message = f"There are {more:,} more findings, which are not listed."
+    last = Finding(Severity.WARNING, MORE, ".", message, "Mend those that are listed first.")
+    return (*findings[:MOST_FINDINGS], last)
+
+
 class PmoError(Exception):
     """Root of every exception that this package raises on purpose."""
 

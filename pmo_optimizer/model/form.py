@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_
 
 from pydantic import BaseModel, ValidationError
 
-from pmo_optimizer.model.errors import Finding, Severity
+from pmo_optimizer.model.errors import MOST_FINDINGS, Finding, Severity, bounded
 from pmo_optimizer.model.words import SHORT_PHASE, SINGULAR, WORDS
 
 if TYPE_CHECKING:
@@ -31,6 +31,12 @@ CLOSE = 0.6
 
 MOST_NAMED = 12
 """So many names are listed at most."""
+
+MOST_ERRORS = 50_000
+"""More errors of pydantic are only counted: each would take memory many times its size."""
+
+LONGEST_GUESS = 100
+"""Longer texts are not compared with known names."""
 
 LONGEST = 40
 """Longer texts are cut in messages."""
@@ -76,9 +82,30 @@ class Place:
 def form_findings(
     error: ValidationError, data: Mapping[str, Any], model: type[BaseModel]
 ) -> tuple[Finding, ...]:
-    """Return pydantic's errors about data for a model as findings, one for each place."""
+    """Return pydantic's errors about data for a model as findings, one for each place.
+
+    The first ones only, and how many more there are.
+    """
+    return bounded(*counted_findings(error, data, model))
+
+
+def counted_findings(
+    error: ValidationError, data: Mapping[str, Any], model: type[BaseModel]
+) -> tuple[tuple[Finding, ...], int]:
+    """Return the first findings that `form_findings` returns, and the number of other errors."""
+    number = error.error_count()
+    if number > MOST_ERRORS:
+        whole = whole_of(model)
+        message = f"{_begin(whole)} has {number:,} errors of form, too many to be listed."
+        fix = "Check whether it is what it should be."
+        return (Finding(Severity.ERROR, "wrong-type", ".", message, fix),), 0
     together: dict[tuple[str, str], tuple[Place, list[ErrorDetails]]] = {}
-    for detail in error.errors(include_url=False):
+    details = error.errors(include_url=False)
+    more = 0
+    for done, detail in enumerate(details):
+        if len(together) == MOST_FINDINGS:
+            more = number - done
+            break
         place = _place(detail["loc"], data, model)
         kind = detail["type"]
         group = kind if kind in {"extra_forbidden", "missing", "invalid_key"} else ""
@@ -86,7 +113,7 @@ def form_findings(
         if group == "extra_forbidden" and _is_beside_modes(place):
             key = "/".join(map(str, place.path[:-1])), "modes"
         together.setdefault(key, (place, []))[1].append(detail)
-    return tuple(_finding(place, details) for place, details in together.values())
+    return tuple(_finding(place, found) for place, found in together.values()), more
 
 
 def _text(path: Iterable[Step]) -> str:
@@ -157,6 +184,8 @@ def _looked_up(here: object, step: Step) -> tuple[object, Step]:
         name = found.get("id") if isinstance(found, Mapping) else None
         return found, name if isinstance(name, str) and name else step
     if isinstance(here, Mapping):
+        if step in here:
+            return here[step], str(step)
         for key in here:
             if str(key) == str(step):
                 return here[key], str(step)
@@ -370,7 +399,7 @@ def options_of(kind: object) -> list[str]:
 
 def meant(wrong: object, known: Iterable[str]) -> str:
     """Return the known name that a wrong one is probably meant to be, or nothing."""
-    if not isinstance(wrong, str):
+    if not isinstance(wrong, str) or len(wrong) > LONGEST_GUESS:
         return ""
     names = {name.lower(): name for name in sorted(known)}
     text = wrong.lower().replace("-", "_").replace(" ", "_")

@@ -12,6 +12,7 @@ from pmo_optimizer import __version__
 from pmo_optimizer.service import docs_page, openapi, problems
 from pmo_optimizer.service.dependencies import Service
 from pmo_optimizer.service.events import Feeds
+from pmo_optimizer.service.gates import Gate
 from pmo_optimizer.service.metrics import Metrics
 from pmo_optimizer.service.middleware import (
     BodyLimitMiddleware,
@@ -49,7 +50,7 @@ def create_app(settings: Settings | None = None, store: Store | None = None) -> 
     )
     problems.install(app)
     # The last one added is the first that a request meets.
-    app.add_middleware(BodyLimitMiddleware, limit=chosen.body_limit)
+    app.add_middleware(BodyLimitMiddleware, limit=chosen.body_limit, large=chosen.large_bodies)
     app.add_middleware(OriginMiddleware, settings=chosen)
     app.add_middleware(HostMiddleware, settings=chosen)
     app.add_middleware(RequestMiddleware, metrics=metrics)
@@ -65,13 +66,14 @@ def _lifespan(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         opened = open_store(settings.database_url) if store is None else store
-        feeds = Feeds(opened, settings.sse_heartbeat)
+        feeds = Feeds(opened, settings.sse_heartbeat, settings.streams)
         try:
             if store is None and not opened.postgres:
                 await run_in_threadpool(opened.upgrade)
             embedded = store is None and not opened.postgres
-            async with _running(settings, opened, embedded=embedded) as wake:
-                app.state.service = Service(settings, opened, feeds, metrics, wake)
+            async with _running(settings, opened, embedded=embedded) as (wake, alive):
+                heavy = Gate("checks of large input", settings.heavy)
+                app.state.service = Service(settings, opened, feeds, metrics, wake, alive, heavy)
                 yield
         finally:
             app.state.service = None
@@ -85,23 +87,28 @@ def _lifespan(
 @asynccontextmanager
 async def _running(
     settings: Settings, store: Store, *, embedded: bool
-) -> AsyncIterator[Callable[[], None]]:
+) -> AsyncIterator[tuple[Callable[[], None], Callable[[], bool]]]:
     """Execute runs in this process while it lasts; at the end they stop and keep their best.
 
-    Gives what says that there is a new run.
+    Gives what says that there is a new run, and what tells whether runs are executed.
     """
     if not embedded:
-        yield _nobody
+        yield _nobody, _well
         return
     from pmo_optimizer.service.runs.supervisor import Supervisor
 
     supervisor = Supervisor(store, settings)
     await run_in_threadpool(supervisor.start)
     try:
-        yield supervisor.wake
+        yield supervisor.wake, lambda: supervisor.alive
     finally:
         await run_in_threadpool(supervisor.stop)
 
 
 def _nobody() -> None:
     """Tell nobody of a new run: workers look for themselves."""
+
+
+def _well() -> bool:
+    """Return that nothing is amiss here, where runs are executed elsewhere."""
+    return True

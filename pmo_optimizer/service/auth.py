@@ -43,11 +43,14 @@ class Principal:
         Name for the audit log: the id of the key, or ``local``.
     scopes : frozenset of Scope
         What it may do.
+    name : str or None
+        Name of the key, for people; it may be that of another key too.
     """
 
     tenant: str
     actor: str
     scopes: frozenset[Scope]
+    name: str | None = None
 
     def may(self, scope: Scope) -> bool:
         """Return whether a scope is among those of the principal."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, Header, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -13,25 +13,35 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pmo_optimizer.service.auth import LOCAL, Principal, Scope
 from pmo_optimizer.service.bodies import json_body
 from pmo_optimizer.service.events import Feeds
+from pmo_optimizer.service.gates import Gate
 from pmo_optimizer.service.metrics import Metrics
 from pmo_optimizer.service.problems import ProblemError
 from pmo_optimizer.service.settings import Settings, is_loopback
 from pmo_optimizer.service.store import Store
 from pmo_optimizer.service.store.errors import Replayed
-from pmo_optimizer.service.store.records import Once, Reply
+from pmo_optimizer.service.store.records import Audited, Once, Reply
 
 R = TypeVar("R")
+
+PROXIED = ("forwarded", "x-forwarded-", "x-real-ip", "via")
+"""How headers begin that only proxies send."""
 
 
 @dataclass(frozen=True)
 class Service:
-    """The parts of a running service; ``wake`` says that there is a new run."""
+    """The parts of a running service.
+
+    ``wake`` says that there is a new run; ``alive`` returns whether runs are executed here, where
+    that is this service's work; ``heavy`` bounds how many checks go on at the same time.
+    """
 
     settings: Settings
     store: Store
     feeds: Feeds
     metrics: Metrics
     wake: Callable[[], None]
+    alive: Callable[[], bool]
+    heavy: Gate
 
 
 def service_of(request: Request) -> Service:
@@ -57,6 +67,11 @@ class Caller:
     principal: Principal
     service: Service
     request_id: str
+    key: str | None = field(default=None, repr=False)
+
+    def allowed(self) -> bool:
+        """Return whether the key, where there is one, still opens what it opened."""
+        return self.key is None or self.store.authenticate(self.key) == self.principal
 
     @property
     def tenant(self) -> str:
@@ -85,11 +100,11 @@ class Caller:
             wanted = " or ".join(f"`{scope}`" for scope in scopes)
             raise ProblemError(403, "forbidden", f"This needs a key with the scope {wanted}.")
 
-    def audit(self, action: str, object: str, detail: Mapping[str, Any] | None = None) -> None:
-        """Note a write in the audit log."""
-        self.store.audit(
-            self.tenant, self.actor, action, object, self.request_id, dict(detail or {})
-        )
+    @property
+    def audited(self) -> Audited:
+        """What makes a write of the store add its link to the audit log."""
+        name = self.principal.name
+        return Audited(self.actor, self.request_id, {} if name is None else {"actor_name": name})
 
 
 bearer = HTTPBearer(
@@ -122,7 +137,8 @@ class Require:
         service = service_of(request)
         request_id = str(request.scope.get("state", {}).get("request_id", ""))
         principal = _principal(request, service, credentials)
-        caller = Caller(principal, service, request_id)
+        key = None if principal is LOCAL or credentials is None else credentials.credentials
+        caller = Caller(principal, service, request_id, key)
         caller.require(*self.scopes)
         return caller
 
@@ -130,7 +146,7 @@ class Require:
 def _principal(
     request: Request, service: Service, credentials: HTTPAuthorizationCredentials | None
 ) -> Principal:
-    if "authorization" not in request.headers and not service.settings.require_keys:
+    if "authorization" not in request.headers and not service.settings.keyed:
         return _local(request)
     if credentials is None:
         raise _unknown("Send `Authorization: Bearer` with an API key.")
@@ -145,6 +161,12 @@ def _local(request: Request) -> Principal:
     ends = (request.scope.get("client"), request.scope.get("server"))
     if not all(end is None or end[1] is None or is_loopback(str(end[0])) for end in ends):
         raise _unknown("Only this machine may ask without an API key.")
+    if any(name.startswith(PROXIED) for name in request.headers):
+        # The other end is on this machine, but it asks for somebody who may not be.
+        raise _unknown(
+            "Requests through a proxy need an API key: put its name in PMO_ALLOWED_HOSTS, "
+            "or set PMO_REQUIRE_KEYS."
+        )
     return LOCAL
 
 

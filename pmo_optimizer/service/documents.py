@@ -12,6 +12,9 @@ from pmo_optimizer.service.bodies import parsed_object
 from pmo_optimizer.service.store.records import PortfolioRecord
 from pmo_scenarios import Scenario
 
+LARGEST_SCENARIO = 1024 * 1024
+"""Characters of a scenario at most: every run with it holds a copy."""
+
 
 @dataclass(frozen=True)
 class Checked:
@@ -29,6 +32,27 @@ class Checked:
 def text_of(document: Portfolio | Scenario) -> str:
     """Return a document as it is stored: JSON in ASCII, without what is as by default."""
     return json.dumps(document.to_data(), allow_nan=False)
+
+
+def scenario_text(scenario: Scenario) -> str:
+    """Return a scenario as it is stored.
+
+    Raises
+    ------
+    InvalidInput
+        It is too large.
+    """
+    text = text_of(scenario)
+    if len(text) > LARGEST_SCENARIO:
+        finding = Finding(
+            Severity.ERROR,
+            "scenario-too-large",
+            "scenario",
+            f"The scenario has {len(text):,} characters, more than {LARGEST_SCENARIO:,}.",
+            "Store the changed portfolio as one of its own.",
+        )
+        raise InvalidInput((finding,))
+    return text
 
 
 def judged(body: bytes) -> tuple[Portfolio | None, tuple[Finding, ...]]:

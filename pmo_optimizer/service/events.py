@@ -9,17 +9,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from fastapi.sse import format_sse_event
 from starlette.concurrency import run_in_threadpool
 
+from pmo_optimizer.service.gates import Counted, too_many
 from pmo_optimizer.service.schemas import EventOut, RunOut
 from pmo_optimizer.service.store import Store
 from pmo_optimizer.service.store.errors import NotFound, Unavailable
-from pmo_optimizer.service.store.records import EventRecord, RunSummary
+from pmo_optimizer.service.store.records import EventRecord, RunStatus
 
 POLL_SECONDS = 0.25
 """How often a watcher asks for news of its run while it is quick to come."""
@@ -63,7 +64,7 @@ class _Watch:
     run_id: str
     seen: int = 0
     listeners: int = 0
-    ended: RunSummary | None = None
+    ended: RunStatus | None = None
     gone: bool = False
     recent: deque[EventRecord] = field(default_factory=lambda: deque(maxlen=KEPT))
     news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -86,12 +87,28 @@ class _Watch:
 class Feeds:
     """The watchers of one process; used within its event loop only."""
 
-    def __init__(self, store: Store, heartbeat: float) -> None:
+    def __init__(self, store: Store, heartbeat: float, most: int) -> None:
         self._store = store
+        self._open = Counted(most)
         self._heartbeat = heartbeat
         self._watches: dict[str, _Watch] = {}
         self._closed = False
         self.streams = 0
+
+    def full(self, tenant: str) -> bool:
+        """Return whether a tenant has as many streams and waits open as it may."""
+        return self._open.full(tenant)
+
+    def require_room(self, tenant: str) -> None:
+        """Refuse one more stream of a tenant that has as many as it may.
+
+        Raises
+        ------
+        ProblemError
+            429.
+        """
+        if self.full(tenant):
+            raise too_many("event streams and waits of the tenant")
 
     def close(self) -> None:
         """End every stream, so that a server that waits for its connections can stop."""
@@ -100,34 +117,50 @@ class Feeds:
             watch.gone = True
             watch.tell()
 
-    async def stream(self, tenant: str, run_id: str, after: int) -> AsyncIterator[bytes]:
+    async def stream(
+        self, tenant: str, run_id: str, after: int, allowed: Callable[[], bool]
+    ) -> AsyncIterator[bytes]:
         """Return the events of a run after a number as they come, to its end.
+
+        Whoever listens is looked at again now and then; the stream ends where it may not any
+        more (`allowed`), and where the tenant has too many.
 
         The last one is `END` with the run; it has no id, so that whoever comes back with the
         last id gets it again. A silent stream carries a comment now and then.
         """
+        if self._open.full(tenant):
+            return
         self.streams += 1
         try:
-            async with self._watched(tenant, run_id) as watch:
-                async for chunk in self._chunks(watch, after):
-                    yield chunk
+            with self._open.one(tenant):
+                async with self._watched(tenant, run_id) as watch:
+                    async for chunk in self._chunks(watch, after, allowed):
+                        yield chunk
         finally:
             self.streams -= 1
 
-    async def ended(self, tenant: str, run_id: str, seconds: float) -> RunSummary | None:
+    async def ended(self, tenant: str, run_id: str, seconds: float) -> RunStatus | None:
         """Wait for the end of a run; None where it has not ended within the seconds."""
         deadline = time.monotonic() + seconds
-        async with self._watched(tenant, run_id) as watch:
-            while watch.ended is None and not watch.gone:
-                left = deadline - time.monotonic()
-                if left <= 0 or not await _happens(watch.news, left):
-                    break
-            return watch.ended
+        with self._open.one(tenant):
+            async with self._watched(tenant, run_id) as watch:
+                while watch.ended is None and not watch.gone:
+                    left = deadline - time.monotonic()
+                    if left <= 0 or not await _happens(watch.news, left):
+                        break
+                return watch.ended
 
-    async def _chunks(self, watch: _Watch, after: int) -> AsyncIterator[bytes]:
+    async def _chunks(
+        self, watch: _Watch, after: int, allowed: Callable[[], bool]
+    ) -> AsyncIterator[bytes]:
         # The first bytes say that the stream is open, whatever the run does.
         yield b": open\nretry: 2000\n\n"
+        looked = time.monotonic()
         while not watch.gone:
+            if time.monotonic() - looked >= self._heartbeat:
+                if not await _still(allowed):
+                    return
+                looked = time.monotonic()
             news = watch.news
             ended = watch.ended
             found = watch.since(after)
@@ -197,6 +230,14 @@ class Feeds:
 
     async def _read(self, watch: _Watch, after: int) -> list[EventRecord]:
         return await run_in_threadpool(self._store.events, watch.tenant, watch.run_id, after, BATCH)
+
+
+async def _still(allowed: Callable[[], bool]) -> bool:
+    """Return whether somebody may still listen; where the database is silent, nothing changes."""
+    try:
+        return await run_in_threadpool(allowed)
+    except Unavailable:
+        return True
 
 
 async def _happens(event: asyncio.Event, seconds: float) -> bool:

@@ -15,6 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pmo_optimizer.service import logs
+from pmo_optimizer.service.gates import too_many
 from pmo_optimizer.service.headers import dress
 from pmo_optimizer.service.metrics import Metrics
 from pmo_optimizer.service.problems import ProblemError, response
@@ -25,6 +26,9 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 SAME_SITE = frozenset({"same-origin", "none"})
 """What browsers say in ``Sec-Fetch-Site`` of the service's own pages and of typed addresses."""
+
+LARGE_BODY = 1024 * 1024
+"""Bytes above which a body is a large one."""
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -87,7 +91,7 @@ class HostMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on if its host name is known."""
         if scope["type"] == "http" and "*" not in self.names and not self._known(scope):
-            detail = "Call the service by a name that it knows, or add this one to ALLOWED_HOSTS."
+            detail = "Call the service by a name that it knows, or add it to PMO_ALLOWED_HOSTS."
             await _refuse(ProblemError(421, "misdirected", detail), scope, receive, send)
             return
         await self.app(scope, receive, send)
@@ -109,7 +113,7 @@ class OriginMiddleware:
         """Pass a request on if no other site sent it."""
         writes = scope["type"] == "http" and scope["method"] not in SAFE_METHODS
         if writes and not self._own(Headers(scope=scope)):
-            detail = "Pages of other sites may not write here; see ALLOWED_ORIGINS."
+            detail = "Pages of other sites may not write here; see PMO_ALLOWED_ORIGINS."
             await _refuse(ProblemError(403, "cross-site", detail), scope, receive, send)
             return
         await self.app(scope, receive, send)
@@ -128,11 +132,16 @@ class OriginMiddleware:
 
 
 class BodyLimitMiddleware:
-    """Refuses bodies over the limit: by their announced length, and while they come in."""
+    """Refuses bodies over the limit: by their announced length, and while they come in.
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
+    Of large ones only so many are held at the same time. A place is taken when the body is read,
+    which routes do for callers that they know.
+    """
+
+    def __init__(self, app: ASGIApp, limit: int, large: int) -> None:
         self.app = app
         self.limit = limit
+        self.places = large
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on with its body counted."""
@@ -148,9 +157,15 @@ class BodyLimitMiddleware:
             await _refuse(self._too_large(), scope, receive, send)
             return
         seen = 0
+        placed = False
 
         async def receive_counted() -> Message:
-            nonlocal seen
+            nonlocal seen, placed
+            if not placed and max(seen, int(announced)) > LARGE_BODY:
+                if not self.places:
+                    raise too_many("large bodies")
+                self.places -= 1
+                placed = True
             message = await receive()
             if message["type"] == "http.request":
                 seen += len(message.get("body", b""))
@@ -159,7 +174,10 @@ class BodyLimitMiddleware:
                     raise self._too_large()
             return message
 
-        await self.app(scope, receive_counted, send)
+        try:
+            await self.app(scope, receive_counted, send)
+        finally:
+            self.places += placed
 
     def _too_large(self) -> ProblemError:
         detail = f"A body may have at most {self.limit:,} bytes."

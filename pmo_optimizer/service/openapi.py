@@ -49,7 +49,7 @@ DESCRIPTIONS: Mapping[int, str] = MappingProxyType(
         415: "The body is not `application/json` in UTF-8.",
         421: "The service does not answer to this host name.",
         422: "The input cannot be used; `findings` lists everything that is wrong with it.",
-        429: "A limit of the tenant is reached; see `Retry-After`.",
+        429: "A limit is reached; see `Retry-After`. Nothing was done.",
         503: "The database does not answer; see `Retry-After`.",
     }
 )

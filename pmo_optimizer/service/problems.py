@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from pmo_optimizer.model import Finding, InvalidInput, Severity
+from pmo_optimizer.model import Finding, InvalidInput, Severity, errors
 from pmo_optimizer.service.headers import dress
 from pmo_optimizer.service.store.errors import (
     BadCursor,
@@ -41,8 +41,8 @@ URN = "urn:pmo-optimizer:problem:"
 RETRY_SECONDS = 5
 """When to try again what failed for want of the database."""
 
-MOST_FINDINGS = 1000
-"""More findings are counted, not listed."""
+MOST_FINDINGS = errors.MOST_FINDINGS + 1
+"""More findings are counted, not listed: those of one input, and that there are more."""
 
 TITLES: Mapping[str, str] = MappingProxyType(
     {
@@ -59,7 +59,7 @@ TITLES: Mapping[str, str] = MappingProxyType(
         "misdirected": "The service does not answer to this host name",
         "invalid": "The input cannot be used",
         "idempotency-key-reused": "The idempotency key was used for another request",
-        "limit-reached": "A limit of the tenant is reached",
+        "limit-reached": "A limit is reached",
         "unavailable": "The database does not answer",
         "internal": "Something went wrong in the service",
     }
@@ -166,11 +166,10 @@ def refused(rule: str, path: str, message: str, fix: str) -> ProblemError:
 def invalid(findings: Iterable[Finding]) -> ProblemError:
     """Return the problem of an input with these findings."""
     found = tuple(findings)
-    errors = sum(finding.severity is Severity.ERROR for finding in found)
-    listed = (
-        f"; the first {MOST_FINDINGS} findings are listed" if len(found) > MOST_FINDINGS else ""
-    )
-    detail = f"{errors} error{'' if errors == 1 else 's'} in the input{listed}."
+    number = sum(finding.severity is Severity.ERROR for finding in found)
+    cut = len(found) > MOST_FINDINGS or any(finding.rule == errors.MORE for finding in found)
+    least, listed = ("At least ", "; the first findings are listed") if cut else ("", "")
+    detail = f"{least}{number} error{'' if number == 1 else 's'} in the input{listed}."
     return ProblemError(422, "invalid", detail, found[:MOST_FINDINGS])
 
 

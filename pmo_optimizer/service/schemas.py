@@ -25,6 +25,7 @@ from pmo_optimizer.service.store.records import (
     PortfolioRecord,
     PortfolioSummary,
     RunState,
+    RunStatus,
     RunSummary,
     ScenarioRecord,
     ScenarioSummary,
@@ -235,8 +236,8 @@ class FailureOut(Out):
     detail: str
 
 
-class RunOut(Out):
-    """A run: its own state, and status and figures of its plan so far.
+class RunItem(Out):
+    """A run in a list: its own state, and status and figures of its plan so far.
 
     ``status``, ``termination`` and the figures are those of the plan (of the base plan in a
     study); null while not known. ``plan_id`` is the best plan so far.
@@ -248,7 +249,6 @@ class RunOut(Out):
     portfolio_id: str
     revision: int
     scenario_id: str | None
-    parameters: dict[str, Any]
     digest: str
     attempt: int = Field(description="How often the run was begun.")
     stop_requested: bool
@@ -267,15 +267,30 @@ class RunOut(Out):
     plan_id: str | None
 
     @classmethod
-    def of(cls, record: RunSummary) -> RunOut:
+    def item(cls, record: RunSummary) -> RunItem:
+        """Return a record as it is sent."""
+        return cls.model_validate(record)
+
+
+class RunOut(RunItem):
+    """A run: its own state, its parameters, and status and figures of its plan so far.
+
+    ``status``, ``termination`` and the figures are those of the plan (of the base plan in a
+    study); null while not known. ``plan_id`` is the best plan so far.
+    """
+
+    parameters: dict[str, Any]
+
+    @classmethod
+    def of(cls, record: RunStatus) -> RunOut:
         """Return a record as it is sent."""
         return cls.model_validate(record)
 
 
 class RunPage(Out):
-    """Runs, newest first."""
+    """Runs without their parameters, newest first."""
 
-    items: list[RunOut]
+    items: list[RunItem]
     cursor: str | None
 
 
@@ -336,7 +351,7 @@ class PlanFull(PlanOut):
 
 
 class PlanPage(Out):
-    """Plans of a run, newest first."""
+    """Plans of a run, oldest first."""
 
     items: list[PlanOut]
 
@@ -380,6 +395,8 @@ class DecisionEventOut(Out):
     why: str
     overrides: list[dict[str, Any]]
     pins: PinsOut
+    actor_name: str | None = Field(description="Name that the key had then.")
+    replaces: str | None = Field(description="The baseline until then, for a move to baseline.")
 
 
 class DecisionOut(Out):
@@ -391,6 +408,7 @@ class DecisionOut(Out):
     state: DecisionState
     created: datetime
     updated: datetime
+    replaced_by: str | None = Field(description="For a baseline: the one that took its place.")
 
     @classmethod
     def of(cls, record: DecisionSummary) -> DecisionOut:

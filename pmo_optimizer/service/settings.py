@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -22,11 +22,19 @@ from pydantic_settings import (
 )
 from pydantic_settings.exceptions import SettingsError
 
+from pmo_optimizer.service.runs.limits import LEAST_MEMORY
+
 PREFIX = "PMO_"
 """What every variable begins with."""
 
 SECRETS = ("database_url",)
 """Settings that may be given in a file: ``PMO_<NAME>_FILE``."""
+
+BEATS_TO_STALE = 3
+"""Heartbeats that must fit into the silence after which a runner counts as lost."""
+
+ELSEWHERE = frozenset({"PMO_DATA", "PMO_OPTIMIZER_TRACEBACK"})
+"""Variables that are no settings of the service, though they begin as these do."""
 
 LARGEST_SECRET = 64 * 1024
 """Bytes of a file that holds a secret."""
@@ -100,6 +108,25 @@ def _secret(environment: Mapping[str, str], name: str) -> str | None:
     return text
 
 
+def unknown_names(environment: Mapping[str, str]) -> list[str]:
+    """Return the variables that look like settings and are none: misspelt ones, most likely.
+
+    Parameters
+    ----------
+    environment
+        Such as `os.environ`.
+    """
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    known |= {f"{PREFIX}{name.upper()}_FILE" for name in SECRETS} | ELSEWHERE
+    return sorted(
+        name
+        for name in environment
+        if name.upper().startswith(PREFIX)
+        and name.upper() not in known
+        and not name.upper().startswith(f"{PREFIX}TEST_")
+    )
+
+
 class Settings(BaseSettings):
     """How the service runs.
 
@@ -112,13 +139,20 @@ class Settings(BaseSettings):
         Address to listen on.
     require_keys
         Refuse requests without an API key, on this machine too. Always so on an address that
-        others reach.
+        others reach, and with a name of another machine in `allowed_hosts`.
     allowed_hosts
-        Names in ``Host`` beside those of this machine and of the address; commas between.
+        Names in ``Host`` beside those of this machine and of the address, ``*`` for any; commas
+        between.
     allowed_origins
         Origins, as ``https://board.example``, whose pages may write; commas between.
     body_limit
         Most bytes of a request.
+    heavy
+        Most checks of portfolios, scenarios and plans at the same time; each takes a processor.
+    large_bodies
+        Most requests at the same time with a body above 1 MiB.
+    streams
+        Most event streams and waits for runs that a tenant has open.
     queued, running
         Most runs of a tenant that wait, and that run at the same time.
     time_limit
@@ -129,7 +163,7 @@ class Settings(BaseSettings):
         Memory of one run in MiB.
     heartbeat_seconds, stale_seconds
         How often a runner says that it lives, and after which silence its runs are given to
-        another.
+        another: at least three times as long.
     stop_grace, kill_grace
         Seconds from asking a solver to stop until SIGTERM, and from there until SIGKILL.
     sse_heartbeat
@@ -153,13 +187,16 @@ class Settings(BaseSettings):
     allowed_hosts: Names = ()
     allowed_origins: Names = ()
     body_limit: int = Field(10 * MIB, ge=1024, le=1024 * MIB)
+    heavy: int = Field(4, ge=1, le=32)
+    large_bodies: int = Field(8, ge=1)
+    streams: int = Field(100, ge=1)
     queued: int = Field(100, ge=1)
     running: int = Field(2, ge=1)
     time_limit: float = Field(3600.0, gt=0, le=7 * 86400)
     workers: int = Field(8, ge=1, le=1024)
-    memory_mb: int = Field(4096, ge=64)
+    memory_mb: int = Field(4096, ge=LEAST_MEMORY)
     heartbeat_seconds: float = Field(5.0, gt=0)
-    stale_seconds: float = Field(30.0, gt=0)
+    stale_seconds: float = Field(30.0, gt=0, validate_default=True)
     stop_grace: float = Field(5.0, ge=0)
     kill_grace: float = Field(2.0, ge=0)
     sse_heartbeat: float = Field(15.0, gt=0)
@@ -167,6 +204,15 @@ class Settings(BaseSettings):
     queue_timeout: float = Field(86400.0, gt=0)
     max_attempts: int = Field(3, ge=1, le=100)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("stale_seconds")
+    @classmethod
+    def _longer_than_beats(cls, value: float, info: ValidationInfo) -> float:
+        """Refuse a silence in which a runner that lives may not have said so."""
+        least = BEATS_TO_STALE * float(info.data.get("heartbeat_seconds", 0.0))
+        if value < least:
+            raise ValueError(f"must be at least {least:g}, three times PMO_HEARTBEAT_SECONDS")
+        return value
 
     @classmethod
     def settings_customise_sources(
@@ -189,6 +235,16 @@ class Settings(BaseSettings):
     def local(self) -> bool:
         """Whether only this machine reaches the address."""
         return is_loopback(self.host)
+
+    @property
+    def published(self) -> bool:
+        """Whether others may reach the service: at its address, or by a name through a proxy."""
+        return not all(is_loopback(name) for name in (self.host, *self.allowed_hosts))
+
+    @property
+    def keyed(self) -> bool:
+        """Whether every request needs a key: always so where others may reach the service."""
+        return self.require_keys or self.published
 
     @property
     def host_names(self) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import difflib
 import inspect
 import re
 from pathlib import Path
@@ -11,9 +12,11 @@ from typing import Any, get_args
 import pytest
 
 from pmo_optimizer.checks import FORM_CODES, RULES, check, check_data, require_valid
+from pmo_optimizer.checks.facts import MOST_CANDIDATES, MOST_SUGGESTIONS
 from pmo_optimizer.checks.numbers import NOT_NEGATIVE, POSITIVE
 from pmo_optimizer.model import Finding, InvalidInput, Portfolio, Severity, files, form
 from pmo_optimizer.model.base import Frozen
+from pmo_optimizer.model.errors import MORE, MOST_FINDINGS
 from tests.unit.checks_cases import CASES, Case, data, work
 from tests.unit.checks_full import FULL
 
@@ -85,7 +88,8 @@ def test_documentation_lists_exactly_the_codes() -> None:
     rows = re.findall(r"^\| `([a-z-]+)` \| (\w+) \|", DOCS.read_text(encoding="utf-8"), re.M)
     documented = dict(rows)
     assert len(rows) == len(documented)
-    assert documented == {**SEVERITIES, **dict.fromkeys(FORM_CODES, Severity.ERROR)}
+    form_codes = dict.fromkeys(FORM_CODES, Severity.ERROR)
+    assert documented == {**SEVERITIES, **form_codes, MORE: Severity.WARNING}
 
 
 def test_codes_of_form_are_those_that_reading_gives() -> None:
@@ -511,3 +515,46 @@ def test_a_milestone_among_modes_asks_for_nothing() -> None:
         projects=[{"id": "A", "value": 1, "decision": "must", "phases": [{"modes": modes}]}],
     )
     assert "must-need-too-large" not in {finding.rule for finding in found}
+
+
+def test_wrong_ids_are_compared_with_others_in_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many ids are wrong, few are compared, and each with a bounded number of others."""
+    compared: list[int] = []
+    close_of = difflib.get_close_matches
+
+    def counted(word: str, names: Any, **options: Any) -> list[str]:
+        compared.append(len(names))
+        return close_of(word, names, **options)
+
+    monkeypatch.setattr("pmo_optimizer.checks.facts.difflib.get_close_matches", counted)
+    found = findings(
+        projects=[work(f"P{number}", 2) for number in range(MOST_CANDIDATES + 500)],
+        links=[{"from": f"Q{number}", "to": f"P{number}"} for number in range(100)],
+    )
+    assert sum(finding.rule == "unknown-id" for finding in found) == 100
+    assert len(compared) == MOST_SUGGESTIONS
+    assert max(compared) <= MOST_CANDIDATES
+
+
+def test_findings_are_bounded_and_the_others_counted() -> None:
+    """Of very many findings the first are listed, and the others are counted."""
+    number = MOST_FINDINGS + 500
+    found = findings(
+        projects=[work("A", 2)],
+        links=[{"from": f"Q{index}", "to": "A"} for index in range(number)],
+    )
+    assert len(found) == MOST_FINDINGS + 1
+    assert {finding.rule for finding in found[:-1]} == {"unknown-id"}
+    assert (found[-1].rule, found[-1].severity) == (MORE, Severity.WARNING)
+    assert "500 more" in found[-1].message
+
+
+@pytest.mark.parametrize("number", [MOST_FINDINGS + 500, form.MOST_ERRORS + 1])
+def test_errors_of_form_are_bounded(number: int) -> None:
+    """Input full of errors of form has a bounded list of findings, and is not repaired."""
+    portfolio, found = check_data(data({"projects": [0] * number}))
+    assert portfolio is None
+    assert 0 < len(found) <= MOST_FINDINGS + 1
+    assert found[0].severity is Severity.ERROR
+    told = found[-1].message
+    assert "500 more" in told or f"{number:,}" in told

@@ -72,11 +72,12 @@ def create(caller: Solver, body: Body, key: IdempotencyKey = None) -> Response:
         request.plan_id,
         request.title,
         actor=caller.actor,
+        actor_name=caller.principal.name,
         why=request.why,
         versions=_versions(caller, request.plan_id),
         once=creation.once(reply),
+        audited=caller.audited,
     )
-    caller.audit("decision.create", record.id, {"plan": record.plan_id})
     answer = reply(record)
     return Response(answer.body, answer.status, dict(answer.headers), media_type=JSON)
 
@@ -132,11 +133,12 @@ def move(caller: Decider, decision_id: Id, body: Body) -> DecisionFull:
         decision_id,
         target,
         actor=caller.actor,
+        actor_name=caller.principal.name,
         why=request.why,
         versions=_versions(caller, before.plan_id),
         overrides=[override.model_dump(mode="json") for override in request.overrides],
+        audited=caller.audited,
     )
-    caller.audit("decision.move", decision_id, {"from": before.state.value, "to": request.to})
     return DecisionFull.full(record)
 
 

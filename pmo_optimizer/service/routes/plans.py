@@ -76,13 +76,14 @@ def read(caller: Reader, plan_id: Id) -> PlanFull:
     "/{plan_id}/check",
     operation_id="check_plan",
     summary="Have the referee check a plan",
-    responses=openapi.problems(404, 422),
+    responses=openapi.problems(404, 422, 429),
 )
 def check(caller: Reader, plan_id: Id) -> CheckOut:
     """Compute a plan's figures again from portfolio and decisions, and compare its claims."""
     record = caller.store.plan(caller.tenant, plan_id)
     plan = plan_of(record)
-    report = referee.check(planned_portfolio(caller.store, caller.tenant, record), plan)
+    with caller.service.heavy.place():
+        report = referee.check(planned_portfolio(caller.store, caller.tenant, record), plan)
     found = (*report.violations, *referee.disagreements(plan, report))
     return CheckOut(
         accepted=not found,

@@ -80,14 +80,15 @@ def stored(record: PortfolioRecord, found: Checked) -> PortfolioStored:
     response_model=PortfolioStored,
     responses={
         201: {"description": "Stored as revision 1.", "headers": CREATED, "links": LINKS},
-        **openapi.problems(415, 422),
+        **openapi.problems(415, 422, 429),
     },
     openapi_extra=openapi.body("Portfolio", examples.PORTFOLIOS),
 )
 def create(caller: Solver, body: Body, key: IdempotencyKey = None) -> Response:
     """Store a portfolio, the content of a portfolio file as JSON. All findings come at once."""
     creation = Creation(caller, "create_portfolio", key, body)
-    found = checked(body)
+    with caller.service.heavy.place():
+        found = checked(body)
 
     def reply(record: PortfolioRecord) -> Reply:
         headers = {"Location": f"/v1/portfolios/{record.id}", "ETag": etag(record)}
@@ -100,8 +101,8 @@ def create(caller: Solver, body: Body, key: IdempotencyKey = None) -> Response:
         found.portfolio.digest(),
         caller.actor,
         once=creation.once(reply),
+        audited=caller.audited,
     )
-    caller.audit("portfolio.create", record.id, {"digest": record.digest})
     answer = reply(record)
     return Response(answer.body, answer.status, dict(answer.headers), media_type=JSON)
 
@@ -122,13 +123,13 @@ def index(caller: Reader, cursor: Cursor = None, limit: Limit = 50) -> Portfolio
     "/validate",
     operation_id="validate_portfolio",
     summary="Check a portfolio without storing it",
-    responses=openapi.problems(415),
+    responses=openapi.problems(415, 429),
     openapi_extra=openapi.any_object(examples.PORTFOLIOS),
 )
 def validate(caller: Reader, body: Body) -> Validation:
     """Return everything that is wrong with or odd about a portfolio; nothing is stored."""
-    del caller
-    portfolio, findings = judged(body)
+    with caller.service.heavy.place():
+        portfolio, findings = judged(body)
     return Validation(
         valid=portfolio is not None and not has_errors(findings),
         digest=None if portfolio is None else portfolio.digest(),
@@ -172,25 +173,28 @@ def read(
     response_model=PortfolioStored,
     responses={
         200: {"description": "The latest revision.", "headers": TAGGED},
-        **openapi.problems(404, 412, 415, 422),
+        **openapi.problems(404, 412, 415, 422, 429),
     },
     openapi_extra=openapi.body("Portfolio", examples.PORTFOLIOS),
 )
 def replace(caller: Solver, portfolio_id: Id, body: Body, match: IfMatch = None) -> Response:
-    """Store a new revision of a portfolio; older ones stay, and runs of them keep theirs."""
+    """Store a new revision of a portfolio; older ones stay, and runs of them keep theirs.
+
+    What is stored already makes no new revision, so that a request may be sent again.
+    """
     caller.store.portfolio(caller.tenant, portfolio_id)
-    found = checked(body)
+    with caller.service.heavy.place():
+        found = checked(body)
     record = caller.store.replace_portfolio(
         caller.tenant,
         portfolio_id,
         found.text,
         found.portfolio.digest(),
         caller.actor,
-        _expected(caller, portfolio_id, match),
+        _expected(caller, portfolio_id, match, found),
         name=found.portfolio.name,
+        audited=caller.audited,
     )
-    detail = {"revision": record.revision, "digest": record.digest}
-    caller.audit("portfolio.replace", record.id, detail)
     text = stored(record, found).model_dump_json()
     return Response(text, headers={"ETag": etag(record)}, media_type=JSON)
 
@@ -204,12 +208,13 @@ def replace(caller: Solver, portfolio_id: Id, body: Body, match: IfMatch = None)
 )
 def delete(caller: Solver, portfolio_id: Id) -> None:
     """Delete a portfolio with its revisions and scenarios; 409 while it has runs."""
-    caller.store.delete_portfolio(caller.tenant, portfolio_id)
-    caller.audit("portfolio.delete", portfolio_id)
+    caller.store.delete_portfolio(caller.tenant, portfolio_id, audited=caller.audited)
 
 
-def _expected(caller: Caller, portfolio_id: str, match: str | None) -> int | None:
+def _expected(caller: Caller, portfolio_id: str, match: str | None, found: Checked) -> int | None:
     """Return the revision that must be the latest; None for any.
+
+    Whatever the tag, what is stored already may be sent again: the answer may have been lost.
 
     Raises
     ------
@@ -220,7 +225,8 @@ def _expected(caller: Caller, portfolio_id: str, match: str | None) -> int | Non
         return None
     latest = caller.store.portfolio(caller.tenant, portfolio_id)
     tags = [tag.strip() for tag in match.split(",")]
-    if etag(latest) not in tags:
+    same = (latest.document, latest.name) == (found.text, found.portfolio.name)
+    if etag(latest) not in tags and not same:
         detail = f"The latest revision is {latest.revision}; read it, and send its `ETag`."
         raise ProblemError(412, "precondition-failed", detail)
     return latest.revision

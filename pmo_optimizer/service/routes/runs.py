@@ -26,7 +26,7 @@ from pmo_optimizer.service.dependencies import (
     Reader,
     Solver,
 )
-from pmo_optimizer.service.documents import applied, portfolio_of, scenario_of, text_of
+from pmo_optimizer.service.documents import applied, portfolio_of, scenario_of, scenario_text
 from pmo_optimizer.service.problems import ProblemError
 from pmo_optimizer.service.routes.shared import JSON
 from pmo_optimizer.service.runs.limits import Limits
@@ -37,6 +37,7 @@ from pmo_optimizer.service.schemas import (
     PortfolioId,
     ResultOut,
     RunId,
+    RunItem,
     RunOut,
     RunPage,
     RunRequest,
@@ -134,7 +135,8 @@ async def create(
     record = await run_in_threadpool(_create, caller, body, key)
     wait = waiting(prefer)
     headers = {"Location": f"/v1/runs/{record.id}"}
-    if wait is None:
+    if wait is None or caller.service.feeds.full(caller.tenant):
+        # The run is in the queue: a wait that is one too many is not granted, and nothing else.
         return _accepted(RunOut.of(record), headers)
     headers["Preference-Applied"] = f"wait={wait}"
     ended = await caller.service.feeds.ended(caller.tenant, record.id, wait)
@@ -160,7 +162,7 @@ def index(
 ) -> RunPage:
     """List runs, newest first."""
     page = caller.store.runs(caller.tenant, state, kind, portfolio_id, cursor, limit)
-    return RunPage(items=[RunOut.of(run) for run in page.items], cursor=page.cursor)
+    return RunPage(items=[RunItem.item(run) for run in page.items], cursor=page.cursor)
 
 
 @router.get(
@@ -189,8 +191,7 @@ def delete(caller: Solver, run_id: Id) -> None:
 
     409 where a decision pins one of its plans. To end a run and keep its plan, stop it.
     """
-    caller.store.delete_run(caller.tenant, run_id)
-    caller.audit("run.delete", run_id)
+    caller.store.delete_run(caller.tenant, run_id, audited=caller.audited)
 
 
 @router.post(
@@ -205,8 +206,7 @@ def delete(caller: Solver, run_id: Id) -> None:
 )
 def stop(caller: Solver, run_id: Id) -> RunOut:
     """Ask a run to end now with the best plan that it has. Asking again changes nothing."""
-    record = caller.store.request_stop(caller.tenant, run_id)
-    caller.audit("run.stop", run_id)
+    record = caller.store.request_stop(caller.tenant, run_id, audited=caller.audited)
     return RunOut.of(record)
 
 
@@ -256,7 +256,7 @@ def result(caller: Reader, run_id: Id) -> ResultOut:
             "`end`, carries the run and closes the stream. Comments are heartbeats.",
             "content": {"text/event-stream": {"schema": {"type": "string"}}},
         },
-        **openapi.problems(404, 422),
+        **openapi.problems(404, 422, 429),
     },
 )
 async def events(caller: Reader, run_id: Id, last: LastEventId = None) -> Response:
@@ -265,7 +265,9 @@ async def events(caller: Reader, run_id: Id, last: LastEventId = None) -> Respon
     Each event's data has the form `Event`. Those of a run that has ended are played back.
     """
     await run_in_threadpool(caller.store.run_status, caller.tenant, run_id)
-    stream = caller.service.feeds.stream(caller.tenant, run_id, int(last or 0))
+    feeds = caller.service.feeds
+    feeds.require_room(caller.tenant)
+    stream = feeds.stream(caller.tenant, run_id, int(last or 0), caller.allowed)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return EventSourceResponse(stream, headers=headers)
 
@@ -313,9 +315,8 @@ def _create(caller: Caller, body: bytes, key: str | None) -> RunRecord:
         scenario_document=found.scenario_document,
         start_plan_id=request.start_plan_id,
         once=creation.once(reply),
+        audited=caller.audited,
     )
-    detail = {"kind": record.kind, "portfolio": record.portfolio_id, "digest": record.digest}
-    caller.audit("run.create", record.id, detail)
     caller.service.wake()
     return record
 
@@ -336,8 +337,9 @@ def _input(caller: Caller, request: RunRequest, parameters: dict[str, Any]) -> _
     try:
         scenario = _scenario(caller, request)
         if scenario is not None:
-            digest = applied(scenario, portfolio_of(portfolio)).digest()
-            text = text_of(scenario)
+            text = scenario_text(scenario)
+            with caller.service.heavy.place():
+                digest = applied(scenario, portfolio_of(portfolio)).digest()
     except InvalidInput as error:
         findings += error.findings
     if findings:

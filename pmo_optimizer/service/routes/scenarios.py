@@ -19,7 +19,7 @@ from pmo_optimizer.service.dependencies import (
     Reader,
     Solver,
 )
-from pmo_optimizer.service.documents import has_errors, portfolio_of, text_of
+from pmo_optimizer.service.documents import has_errors, portfolio_of, scenario_text
 from pmo_optimizer.service.problems import FindingOut
 from pmo_optimizer.service.routes.shared import JSON
 from pmo_optimizer.service.schemas import (
@@ -50,7 +50,7 @@ LINKS = openapi.links("scenario_id", "get_scenario", "replace_scenario", "delete
     response_model=ScenarioStored,
     responses={
         201: {"description": "Stored.", "headers": CREATED, "links": LINKS},
-        **openapi.problems(404, 415, 422),
+        **openapi.problems(404, 415, 422, 429),
     },
     openapi_extra=openapi.body("Scenario", examples.SCENARIOS),
 )
@@ -70,10 +70,10 @@ def create(
         caller.tenant,
         portfolio_id,
         scenario.label,
-        text_of(scenario),
+        scenario_text(scenario),
         once=creation.once(reply),
+        audited=caller.audited,
     )
-    caller.audit("scenario.create", record.id, {"portfolio": portfolio_id})
     answer = reply(record)
     return Response(answer.body, answer.status, dict(answer.headers), media_type=JSON)
 
@@ -107,7 +107,7 @@ def read(caller: Reader, scenario_id: Id) -> ScenarioFull:
     "/scenarios/{scenario_id}",
     operation_id="replace_scenario",
     summary="Replace a scenario",
-    responses=openapi.problems(404, 415, 422),
+    responses=openapi.problems(404, 415, 422, 429),
     openapi_extra=openapi.body("Scenario", examples.SCENARIOS),
 )
 def replace(caller: Solver, scenario_id: Id, body: Body) -> ScenarioStored:
@@ -115,9 +115,12 @@ def replace(caller: Solver, scenario_id: Id, body: Body) -> ScenarioStored:
     before = caller.store.scenario(caller.tenant, scenario_id)
     scenario, findings = _fitting(caller, before.portfolio_id, body)
     record = caller.store.replace_scenario(
-        caller.tenant, scenario_id, text_of(scenario), name=scenario.label
+        caller.tenant,
+        scenario_id,
+        scenario_text(scenario),
+        name=scenario.label,
+        audited=caller.audited,
     )
-    caller.audit("scenario.replace", scenario_id)
     return ScenarioStored(**dict(ScenarioOut.of(record)), findings=findings)
 
 
@@ -130,8 +133,7 @@ def replace(caller: Solver, scenario_id: Id, body: Body) -> ScenarioStored:
 )
 def delete(caller: Solver, scenario_id: Id) -> None:
     """Delete a scenario; runs that used it keep what they had."""
-    caller.store.delete_scenario(caller.tenant, scenario_id)
-    caller.audit("scenario.delete", scenario_id)
+    caller.store.delete_scenario(caller.tenant, scenario_id, audited=caller.audited)
 
 
 def _fitting(caller: Caller, portfolio_id: str, body: bytes) -> tuple[Scenario, list[FindingOut]]:
@@ -140,11 +142,14 @@ def _fitting(caller: Caller, portfolio_id: str, body: bytes) -> tuple[Scenario, 
     Raises
     ------
     InvalidInput
-        With every finding, where it does not fit the latest revision of the portfolio.
+        With every finding, where it is too large or does not fit the latest revision of the
+        portfolio.
     """
     record = caller.store.portfolio(caller.tenant, portfolio_id)
     scenario = parsed(body, Scenario)
-    findings = scenario.check(portfolio_of(record))
+    scenario_text(scenario)
+    with caller.service.heavy.place():
+        findings = scenario.check(portfolio_of(record))
     if has_errors(findings):
         raise InvalidInput(findings)
     return scenario, [FindingOut.of(finding) for finding in findings]

@@ -11,6 +11,7 @@ from pmo_optimizer import __version__
 from pmo_optimizer.backend import backend_names, load_backend
 from pmo_optimizer.model import EngineError
 from pmo_optimizer.service import openapi
+from pmo_optimizer.service.auth import LOCAL_TENANT
 from pmo_optimizer.service.dependencies import Administrator, Cursor, Limit, Parts, Reader
 from pmo_optimizer.service.metrics import CONTENT_TYPE, RUN_BUCKETS
 from pmo_optimizer.service.problems import RETRY_SECONDS, ProblemError
@@ -53,13 +54,19 @@ async def health() -> Health:
     responses=openapi.problems(503, keyed=False),
 )
 def ready(service: Parts) -> Ready:
-    """Ask the database for an answer, and whether its tables are those of this version."""
+    """Ask the database for an answer, and whether its tables are those of this version.
+
+    Where runs are executed by this service, whether that goes on.
+    """
     service.store.ping()
     try:
         service.store.require_current()
     except NotCurrent as error:
         headers = {"Retry-After": str(RETRY_SECONDS)}
         raise ProblemError(503, "unavailable", str(error), (), headers) from error
+    if not service.alive():
+        headers = {"Retry-After": str(RETRY_SECONDS)}
+        raise ProblemError(503, "unavailable", "Runs are not executed any more.", (), headers)
     return Ready(status="ready")
 
 
@@ -114,9 +121,13 @@ def audit(caller: Administrator, cursor: Cursor = None, limit: Limit = 50) -> Au
     },
 )
 def metrics(caller: Administrator) -> Response:
-    """Read the metrics of this process and of the runs of all tenants, as Prometheus text."""
+    """Read the metrics of this process and of runs, as Prometheus text.
+
+    Runs are those of the caller's tenant; the tenant `local` sees those of all.
+    """
     service = caller.service
-    figures = service.store.figures(RUN_BUCKETS)
+    whose = None if caller.tenant == LOCAL_TENANT else caller.tenant
+    figures = service.store.figures(RUN_BUCKETS, whose)
     text = service.metrics.render(figures, streams=service.feeds.streams)
     return Response(text, media_type=CONTENT_TYPE)
 

@@ -6,6 +6,7 @@ group as soon as its parent is gone, which it learns from the pipe.
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
 import sys
@@ -13,11 +14,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import BrokenExecutor
 from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
-from types import FrameType
+from types import FrameType, TracebackType
 
 from pmo_optimizer import EngineError, Incumbent, InvalidInput, Plan, Termination, Unsupported
 from pmo_optimizer.backend import relative_gap
@@ -83,7 +85,8 @@ def serve(connection: Connection, log: str, work: Work) -> None:
     threading.Thread(target=_listen, args=(connection, stop), daemon=True).start()
     voice = _Voice(connection)
     voice.say("begun")
-    voice.say(*_outcome(task, stop, voice, work))
+    with _Bugs(voice):
+        voice.say(*_outcome(task, stop, voice, work))
     voice.close()
     _end(0)
 
@@ -145,6 +148,31 @@ def _outcome(task: Task, stop: threading.Event, voice: _Voice, work: Work) -> Me
     if over.is_set() and answer.termination == Termination.STOPPED.value:
         answer = replace(answer, termination=Termination.TIME_LIMIT.value)
     return "done", answer.to_json()
+
+
+class _Bugs:
+    """Says over the pipe of which kind an error is that nobody expected; it goes on from here.
+
+    Other than a crash it would come again with the same input, so that no second try helps. What
+    another process or the system caused is no such error.
+    """
+
+    def __init__(self, voice: _Voice) -> None:
+        self._voice = voice
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Say of which kind the error is, if there is one."""
+        if isinstance(error, Exception) and not isinstance(error, OSError | BrokenExecutor):
+            self._voice.say("bug", type(error).__qualname__)
+            self._voice.close()
 
 
 class _Voice:
@@ -236,6 +264,8 @@ def _begin(log: str) -> None:
             stream.flush()
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
+    # Where a library brings the process down, the log has the place at least.
+    faulthandler.enable()
 
 
 def _limit_memory(megabytes: int) -> None:

@@ -6,16 +6,19 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
 from pmo_optimizer.service import logs
 from pmo_optimizer.service.ids import Prefix, new_id
 from pmo_optimizer.service.runs import child
+from pmo_optimizer.service.runs.choice import LEFT_OFF, stored_values, worse
 from pmo_optimizer.service.runs.limits import Limits
 from pmo_optimizer.service.runs.messages import Answer, Message, Task
 from pmo_optimizer.service.runs.process import Child, Entry, Outcome
+from pmo_optimizer.service.runs.process import Failure as Crash
+from pmo_optimizer.service.runs.words import frames
 from pmo_optimizer.service.settings import Settings
 from pmo_optimizer.service.store import Store
 from pmo_optimizer.service.store.errors import Fenced, NotFound, Unavailable
@@ -27,6 +30,7 @@ from pmo_optimizer.service.store.records import (
     RunRecord,
     RunState,
 )
+from pmo_optimizer.service.store.runners import FinalPlan
 
 TICK_SECONDS = 0.1
 """How long one look at the child waits for news."""
@@ -105,7 +109,7 @@ class _Execution:
         self._beat_due = time.monotonic() + settings.heartbeat_seconds
         self._poll_due = 0.0
         self._kept: tuple[str, PlanFacts] | None = None
-        self._waiting: tuple[str, str, PlanFacts] | None = None
+        self._refused: FinalPlan | None = None
         self._asked = False
 
     def run(self) -> None:
@@ -142,6 +146,9 @@ class _Execution:
                     process.stop()
             self._write_progress(now=True)
             outcome = process.outcome()
+        last = self._refused
+        if last is not None:
+            self._surely(lambda: self._keep_refused(last))
         self._end(outcome)
 
     def _task(self) -> Task:
@@ -174,26 +181,21 @@ class _Execution:
             case ("progress", dict(line)):
                 self._progress = line
             case ("plan", str(text), dict(facts)):
-                self._keep(text, PlanFacts(**facts))
+                self._keep(text, _stored(facts))
             case ("solves", str(key), int(done), int(total)):
                 self._tell("solves", {"key": key, "done": done, "total": total})
 
     def _keep(self, text: str, facts: PlanFacts) -> None:
-        """Store a plan on the way; one that the database refuses now is stored a little later."""
-        self._waiting = (new_id(Prefix.PLAN), text, facts)
+        """Store a plan on the way; one that the database refuses now waits for the end."""
+        self._refused = FinalPlan(new_id(Prefix.PLAN), text, facts)
         with suppress(Unavailable):
-            self._keep_waiting()
+            self._keep_refused(self._refused)
 
-    def _keep_waiting(self) -> None:
-        """Store the plan that waits for the database, if one does.
-
-        It has its id from the beginning: a call that failed may have been done all the same.
-        """
-        if self._waiting is None:
-            return
-        id, text, facts = self._waiting
-        kept = self._store.keep_plan(self._run.id, self._run.attempt, text, facts, id=id)
-        self._waiting = None
+    def _keep_refused(self, plan: FinalPlan) -> None:
+        """Store a plan on the way, which may have been stored without our knowing."""
+        id, attempt, facts = self._run.id, self._run.attempt, plan.facts
+        kept = self._store.keep_plan(id, attempt, plan.document, facts, id=plan.id)
+        self._refused = None
         if self._kept is not None and kept == self._kept[0]:
             return
         self._kept = (kept, facts)
@@ -242,14 +244,15 @@ class _Execution:
         stop = False
         with suppress(Unavailable):
             if now >= self._beat_due:
-                self._beat_due = now + self._settings.heartbeat_seconds
+                # One that the database refuses is tried again soon: see `Sweeper`.
+                self._beat_due = now + min(RETRY_SECONDS, self._settings.heartbeat_seconds)
                 stop = self._store.heartbeat(self._run.id, self._run.attempt)
+                self._beat_due = now + self._settings.heartbeat_seconds
             elif now >= self._poll_due:
                 stop = self._asked_to_stop()
             else:
                 return
             self._poll_due = now + STOP_POLL_SECONDS
-            self._keep_waiting()
         if stop:
             self._stop(process)
 
@@ -268,7 +271,6 @@ class _Execution:
         return status.stop_requested
 
     def _end(self, outcome: Outcome) -> None:
-        self._surely(self._keep_waiting)
         if self._left_off(outcome):
             self._give_back()
         elif outcome.answer is not None:
@@ -276,7 +278,7 @@ class _Execution:
         elif outcome.killed is not None:
             self._cut(outcome.killed)
         elif outcome.failure is not None and outcome.failure.code == "crash":
-            self._retry(outcome.failure.detail)
+            self._crashed(outcome.failure)
         elif outcome.failure is not None:
             code = FailureCode(outcome.failure.code)
             why = "memory_limit" if code is FailureCode.MEMORY_LIMIT else "crash"
@@ -303,13 +305,13 @@ class _Execution:
         if self._run.kind == SOLVE and self._kept is not None and self._worse(answer):
             self._end_with_kept(RunState.SUCCEEDED, answer.termination)
             return
-        ids = [
-            self._final(text, PlanFacts(**facts))
+        plans = [
+            FinalPlan(new_id(Prefix.PLAN), text, _stored(facts))
             for text, facts in zip(answer.plans, answer.facts, strict=True)
         ]
         result = answer.result
         if result is not None:
-            result = {**result, "plan_ids": ids}
+            result = {**result, "plan_ids": [plan.id for plan in plans]}
         self._finish(
             RunState.SUCCEEDED,
             status=answer.status,
@@ -318,26 +320,25 @@ class _Execution:
             bound=answer.bound,
             gap=answer.gap,
             result=None if result is None else json.dumps(result),
-            plan_id=ids[0] if ids else None,
-        )
-
-    def _final(self, text: str, facts: PlanFacts) -> str:
-        """Store a plan of the answer; whatever breaks meanwhile, it is stored once."""
-        run, id = self._run, new_id(Prefix.PLAN)
-        return self._surely(
-            lambda: self._store.keep_plan(run.id, run.attempt, text, facts, final=True, id=id)
+            plans=plans,
         )
 
     def _worse(self, answer: Answer) -> bool:
-        """Return whether the plan that is kept is better than that of the answer."""
+        """Return whether the plan that is kept is better than that of the answer.
+
+        An answer that came to its end is the best there is, whatever the first term of a plan on
+        the way: later terms may give some of it up. One that was left off may fall behind what
+        an earlier attempt found.
+        """
         if self._kept is None or answer.status == "infeasible":
             return False
         if not answer.facts:
             return True
-        facts, before = PlanFacts(**answer.facts[0]), self._kept[1].objective
-        if facts.objective is None or before is None:
-            return before is not None
-        return facts.objective < before if facts.maximise else facts.objective > before
+        if answer.termination not in LEFT_OFF:
+            return False
+        id = self._kept[0]
+        document = self._surely(lambda: self._store.plan(self._run.tenant, id).document)
+        return worse(answer.facts[0]["terms"], stored_values(document))
 
     def _cut(self, why: str) -> None:
         """End without an answer: the child did not heed the stop, or its time was over."""
@@ -382,18 +383,25 @@ class _Execution:
             failure=Failure(code, detail),
         )
 
+    def _crashed(self, crash: Crash) -> None:
+        """Log what is known of a crash, and try again where that may help."""
+        error = {"type": crash.kind, "where": frames(crash.words)}
+        _log.warning("run crashed", extra={"attempt": self._run.attempt, "error": error})
+        _log.debug("last words", extra={"attempt": self._run.attempt, "words": crash.words})
+        if crash.again:
+            self._retry(crash.detail)
+        else:
+            self._fail(FailureCode.CRASH, crash.detail, "crash")
+
     def _retry(self, detail: str) -> None:
         """Give the run back after a crash; it ends where its attempts are used up."""
-        _log.warning("run crashed", extra={"attempt": self._run.attempt})
         failure = Failure(FailureCode.CRASH, detail)
         most = self._settings.max_attempts
         self._surely(lambda: self._store.retry(self._run.id, self._run.attempt, most, failure))
 
     def _give_back(self) -> None:
         """Put the run back into the queue, for the service that comes after this one."""
-        failure = Failure(FailureCode.LOST, "the service ended before the run did")
-        most = self._settings.max_attempts
-        self._surely(lambda: self._store.retry(self._run.id, self._run.attempt, most, failure))
+        self._surely(lambda: self._store.give_back(self._run.id, self._run.attempt))
 
     def _finish(
         self,
@@ -407,6 +415,7 @@ class _Execution:
         result: str | None = None,
         failure: Failure | None = None,
         plan_id: str | None = None,
+        plans: Sequence[FinalPlan] = (),
     ) -> None:
         self._surely(
             lambda: self._store.finish(
@@ -421,6 +430,7 @@ class _Execution:
                 result=result,
                 failure=failure,
                 plan_id=plan_id,
+                plans=plans,
             )
         )
         _log.info("run ended", extra={"state": state.value, "attempt": self._run.attempt})
@@ -443,3 +453,8 @@ class _Execution:
                     if time.monotonic() > last:
                         raise Fenced(self._run.id, self._run.attempt) from error
                 time.sleep(RETRY_SECONDS)
+
+
+def _stored(facts: Mapping[str, Any]) -> PlanFacts:
+    """Return what the store must know of a plan, of what the child says."""
+    return PlanFacts(**{name: value for name, value in facts.items() if name != "terms"})

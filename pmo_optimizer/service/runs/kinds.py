@@ -21,6 +21,7 @@ from pmo_optimizer import (
     staff,
 )
 from pmo_optimizer.backend import relative_gap
+from pmo_optimizer.service.runs.choice import terms_of
 from pmo_optimizer.service.runs.limits import Limits
 from pmo_optimizer.service.runs.messages import Answer, document
 from pmo_optimizer.service.runs.parameters import (
@@ -494,7 +495,7 @@ def _kept(
 
 
 def facts_of(portfolio: Portfolio, plan: Plan) -> dict[str, Any]:
-    """Return what the store must know of a plan, as plain data."""
+    """Return what the runner and the store must know of a plan, as plain data."""
     return {
         "status": plan.status.value,
         "digest": plan.digest,
@@ -502,6 +503,7 @@ def facts_of(portfolio: Portfolio, plan: Plan) -> dict[str, Any]:
         "bound": plan.bound,
         "gap": plan.gap,
         "maximise": portfolio.objective.maximised,
+        "terms": terms_of(portfolio, plan),
     }
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+LEAST_MEMORY = 256
+"""MiB below which no run can do its work."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

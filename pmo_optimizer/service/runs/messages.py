@@ -11,6 +11,7 @@ To the child: ``("task", text)`` once, ``("stop",)`` later. From the child::
     ("done", answer)                    JSON text of the answer
     ("invalid", findings)               the input cannot be used
     ("failed", code, detail)            the engine failed, or memory ran out
+    ("bug", type)                       an error that nobody expected; its traceback is in the log
 """
 
 from __future__ import annotations
@@ -101,7 +102,8 @@ class Answer:
     plans
         JSON texts: the plan of the run, and after it the other plans of the study.
     facts
-        For each plan: status, digest, objective, bound and gap, and whether more of it is better.
+        For each plan: status, digest, objective, bound and gap, whether more of it is better,
+        and the terms by which it is compared.
     """
 
     status: str | None

@@ -23,11 +23,8 @@ from pmo_optimizer.model import (
     When,
     validated,
 )
-from pmo_optimizer.service.runs.limits import Limits
+from pmo_optimizer.service.runs.limits import LEAST_MEMORY, Limits
 from pmo_scenarios import Progress, Scenario, Uncertainty
-
-LEAST_MEMORY = 256
-"""MiB below which no engine can be loaded."""
 
 MAX_SEED = 2**31 - 1
 MOST = 100_000

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -41,7 +41,7 @@ OUT_OF_MEMORY = ("bad_alloc", "MemoryError", "Cannot allocate memory", "start ne
 """What programs say last when memory is refused to them."""
 
 LAST_WORDS = 8192
-"""Bytes of the log in which that is looked for."""
+"""Bytes of the log in which that is looked for, and which are handed on."""
 
 END = "end"
 
@@ -56,10 +56,19 @@ class Failure:
         ``engine``, ``crash``, ``memory_limit`` or ``invalid``.
     detail
         The same for people.
+    again
+        Whether another try may help.
+    kind
+        Type of the error that nobody expected, where there was one.
+    words
+        End of the child's log, if it crashed; it may quote the input.
     """
 
     code: Code
     detail: str
+    again: bool = False
+    kind: str | None = None
+    words: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +176,7 @@ class Child:
         with suppress(queue.Empty):
             while not self._over:
                 message = self._news.get(timeout=0.0 if found else timeout)
-                if message[0] in {"done", "invalid", "failed", END}:
+                if message[0] in {"done", "invalid", "failed", "bug", END}:
                     self._last = message
                     self._over = True
                 else:
@@ -202,6 +211,8 @@ class Child:
                 return Outcome(failure=Failure("invalid", "; ".join(lines)))
             case ("failed", ("engine" | "memory_limit" | "invalid") as code, str(detail)):
                 return Outcome(failure=Failure(code, detail))
+            case ("bug", str(kind)):
+                return self._of_death(kind)
             case _:
                 return self._of_death()
 
@@ -282,25 +293,38 @@ class Child:
             self._signal(signal.SIGKILL)
             self._process.join()
 
-    def _of_death(self) -> Outcome:
-        """Return what it means that the child ended without an answer."""
+    def _of_death(self, bug: str | None = None) -> Outcome:
+        """Return what it means that the child ended without an answer.
+
+        Parameters
+        ----------
+        bug
+            Type of the error that it ended with, which would come again.
+        """
         self._wait()
         self._end_group()
         code = self._process.exitcode or 0
-        if self._too_much or self._died_of_memory():
+        words = self._last_words()
+        if self._too_much or self._died_of_memory(words):
             text = f"the run needed more memory than the {self._memory // MIB} MiB it may use"
             return Outcome(failure=Failure("memory_limit", text))
         if self._asked is not None and self._terminated:
             return Outcome(killed=self._asked)
         how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-        return Outcome(failure=Failure("crash", f"the process of the run ended with {how}"))
+        if bug is not None:
+            how = f"an error that nobody expected ({bug})"
+        text = f"the process of the run ended with {how}"
+        return Outcome(failure=Failure("crash", text, bug is None, bug, words))
 
-    def _died_of_memory(self) -> bool:
+    def _died_of_memory(self, words: str) -> bool:
         room = self._memory + child.ADDRESS_ROOM_MB * MIB
         if self._peak.resident > NEAR * self._memory or self._peak.mapped > NEAR * room:
             return True
+        return any(word in words for word in OUT_OF_MEMORY)
+
+    def _last_words(self) -> str:
+        """Return the end of the child's log."""
         with self._log.open("rb") as file:
             file.seek(0, os.SEEK_END)
             file.seek(max(0, file.tell() - LAST_WORDS))
-            words = file.read().decode(errors="replace")
-        return any(word in words for word in OUT_OF_MEMORY)
+            return file.read().decode(errors="replace")

@@ -14,20 +14,22 @@ import signal
 import threading
 import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import psycopg
 from procrastinate import App, PsycopgConnector, exceptions
 from procrastinate.jobs import Job, Status
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from pmo_optimizer.service.runs import child
 from pmo_optimizer.service.runs.execute import execute
 from pmo_optimizer.service.runs.process import Entry
-from pmo_optimizer.service.runs.supervisor import Sweeper, worker_name
+from pmo_optimizer.service.runs.sweeper import Sweeper, worker_name
 from pmo_optimizer.service.settings import Settings
 from pmo_optimizer.service.store import Store
-from pmo_optimizer.service.store.errors import Fenced, LimitReached, Unavailable
+from pmo_optimizer.service.store.errors import Fenced, LimitReached, StoreError, Unavailable
 from pmo_optimizer.service.store.records import RunRecord
 
 QUEUE = "runs"
@@ -41,6 +43,9 @@ POLL_SECONDS = 0.1
 
 MOST_WAITING = 1000
 """Runs without a job that one sweep looks at."""
+
+SPARE_THREADS = 8
+"""Threads of the loop beside those of the jobs: for sweeps and the making of jobs."""
 
 AGAIN_SECONDS = 2.0
 """Pause before a worker begins anew that has lost its database."""
@@ -84,8 +89,9 @@ class Worker:
         self._entry = entry
         self._name = worker_name()
         self._closing = threading.Event()
-        self._sweeper = Sweeper(store, settings)
-        self._sweep_due = 0.0
+        self._sweeper = Sweeper(store, settings, self._held)
+        self._doing: set[str] = set()
+        self._doing_lock = threading.Lock()
         self._ended = threading.Event()
 
     def run(self, *, signals: bool = True) -> None:
@@ -102,6 +108,9 @@ class Worker:
 
     async def _work(self, *, signals: bool) -> None:
         loop = asyncio.get_running_loop()
+        # Jobs and sweeps take threads of the loop, and a job keeps its thread for long: with the
+        # few that a loop has by itself many jobs would leave none for the sweep.
+        loop.set_default_executor(ThreadPoolExecutor(self._concurrency + SPARE_THREADS, "runs"))
         if signals:
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(number, self.stop)
@@ -109,7 +118,6 @@ class Worker:
             try:
                 await self._connected()
             except (exceptions.ConnectorException, psycopg.Error, OSError):
-                self._sweeper.absent()
                 _log.warning("no database", extra={"worker": self._name}, exc_info=True)
                 await asyncio.sleep(AGAIN_SECONDS)
 
@@ -163,8 +171,22 @@ class Worker:
             return
         run = self._claimed(run_id, attempt)
         if run is not None:
-            execute(self._store, run, self._settings, closing=self._closing, entry=self._entry)
+            with self._doing_lock:
+                self._doing.add(run.id)
+            try:
+                execute(self._store, run, self._settings, closing=self._closing, entry=self._entry)
+            except (StoreError, SQLAlchemyError):
+                # The run is taken back when it has been silent for long enough.
+                _log.error("the store failed", extra={"run": run.id}, exc_info=True)
+            finally:
+                with self._doing_lock:
+                    self._doing.discard(run.id)
             self._ended.set()
+
+    def _held(self) -> list[str]:
+        """Return the ids of the runs that go on here."""
+        with self._doing_lock:
+            return sorted(self._doing)
 
     def _claimed(self, run_id: str, attempt: int) -> RunRecord | None:
         """Return the run of a job; None where the job is old, or its tenant runs enough.
@@ -181,7 +203,6 @@ class Worker:
                     self._store.mark_deferred(run_id, attempt, deferred=False)
                     return None
             except Unavailable:
-                self._sweeper.absent()
                 _log.warning("no database", extra={"worker": self._name})
             self._closing.wait(AGAIN_SECONDS)
         return None
@@ -189,9 +210,7 @@ class Worker:
     async def _sweep(self, app: App) -> None:
         """Make the jobs that are due, and take back what lost workers hold."""
         try:
-            if time.monotonic() >= self._sweep_due:
-                self._sweep_due = time.monotonic() + self._settings.heartbeat_seconds
-                await asyncio.to_thread(self._sweeper.sweep)
+            await asyncio.to_thread(self._sweeper.sweep)
             for run_id, attempt in await asyncio.to_thread(self._due):
                 await self._defer(app, run_id, attempt)
             stalled = await app.job_manager.get_stalled_jobs(
@@ -199,8 +218,9 @@ class Worker:
             )
             await self._drop(app, stalled)
         except (Unavailable, exceptions.ConnectorException):
-            self._sweeper.absent()
             _log.warning("no database", extra={"worker": self._name})
+        except (StoreError, SQLAlchemyError):
+            _log.error("the store failed", extra={"worker": self._name}, exc_info=True)
 
     def _due(self) -> list[tuple[str, int]]:
         """Return the runs that get a job now: of each tenant no more than it may run.

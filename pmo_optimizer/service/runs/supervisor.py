@@ -4,71 +4,27 @@ from __future__ import annotations
 
 import logging
 import os
-import socket
 import threading
-import time
+from contextlib import suppress
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from pmo_optimizer.service.runs import child
 from pmo_optimizer.service.runs.execute import execute
 from pmo_optimizer.service.runs.process import Entry
+from pmo_optimizer.service.runs.sweeper import Sweeper, take_back, worker_name
 from pmo_optimizer.service.settings import Settings
 from pmo_optimizer.service.store import Store
-from pmo_optimizer.service.store.errors import Unavailable
-from pmo_optimizer.service.store.records import RunRecord
+from pmo_optimizer.service.store.errors import StoreError, Unavailable
+from pmo_optimizer.service.store.records import Failure, FailureCode, RunRecord
 
 POLL_SECONDS = 0.2
 """How often the queue is looked at."""
 
+AFTER_FAILURE_SECONDS = 2.0
+"""Pause after an error of the store that no second try mends."""
+
 _log = logging.getLogger(__name__)
-
-
-def worker_name() -> str:
-    """Return a name for this process: host and process id."""
-    return f"{socket.gethostname()}:{os.getpid()}"
-
-
-class Sweeper:
-    """Looks after the runs of all: takes back those of lost runners, and ends what is too old.
-
-    Once the database was away, nothing is taken back for as long as a runner may be silent:
-    those that live could not say so.
-
-    Parameters
-    ----------
-    store
-        Open.
-    settings
-        Limits and paces.
-    """
-
-    def __init__(self, store: Store, settings: Settings) -> None:
-        self._store = store
-        self._settings = settings
-        self._heard_from = 0.0
-
-    def absent(self) -> None:
-        """Note that the database does not answer now; may be called from any thread."""
-        self._heard_from = time.monotonic() + self._settings.stale_seconds
-
-    def sweep(self) -> None:
-        """Give runs that a lost process held back to the queue, and end what is too old.
-
-        Runs that waited too long fail, and answers kept for repeated requests are forgotten.
-
-        Raises
-        ------
-        Unavailable
-            The database refuses now.
-        """
-        store, settings = self._store, self._settings
-        if time.monotonic() >= self._heard_from:
-            taken = store.requeue_stale(settings.stale_seconds, settings.max_attempts)
-            if taken:
-                _log.warning("lost runs were taken back", extra={"count": len(taken)})
-        late = store.expire_queued(settings.queue_timeout)
-        if late:
-            _log.warning("runs waited too long", extra={"count": len(late)})
-        store.forget_replies()
 
 
 class Supervisor:
@@ -100,11 +56,17 @@ class Supervisor:
         self._slots = slots or max(settings.running, os.cpu_count() or 1)
         self._entry = entry
         self._name = worker_name()
-        self._sweeper = Sweeper(store, settings)
         self._closing = threading.Event()
         self._news = threading.Event()
         self._busy: list[threading.Thread] = []
         self._thread: threading.Thread | None = None
+        self._sweeper = Sweeper(store, settings, self._held)
+        self._took_back = False
+
+    @property
+    def alive(self) -> bool:
+        """Whether runs are taken: it has begun, and has neither ended nor broken."""
+        return self._thread is not None and self._thread.is_alive()
 
     def start(self) -> None:
         """Begin to take runs.
@@ -133,18 +95,26 @@ class Supervisor:
             thread.join()
 
     def _supervise(self) -> None:
-        sweep_due = 0.0
         while not self._closing.is_set():
+            pause = POLL_SECONDS
             try:
-                if time.monotonic() >= sweep_due:
-                    sweep_due = time.monotonic() + self._settings.heartbeat_seconds
-                    self._sweeper.sweep()
+                if not self._took_back:
+                    take_back(self._store, self._settings)
+                    self._took_back = True
+                self._sweeper.sweep()
                 self._fill()
             except Unavailable:
-                self._sweeper.absent()
                 _log.warning("no database", extra={"worker": self._name})
-            self._news.wait(POLL_SECONDS)
+            except (StoreError, SQLAlchemyError):
+                # Whatever the database said: it may be mended while the service goes on.
+                _log.error("the store failed", extra={"worker": self._name}, exc_info=True)
+                pause = AFTER_FAILURE_SECONDS
+            self._news.wait(pause)
             self._news.clear()
+
+    def _held(self) -> list[str]:
+        """Return the ids of the runs that go on here."""
+        return [thread.name for thread in self._busy if thread.is_alive()]
 
     def _fill(self) -> None:
         """Take as many runs as there are free slots."""
@@ -157,9 +127,23 @@ class Supervisor:
             if run is None:
                 return
             thread = threading.Thread(target=self._do, args=(run,), name=run.id)
+            try:
+                thread.start()
+            except RuntimeError:
+                # The system has no room for a thread now.
+                _log.warning("no thread could be started", extra={"run": run.id})
+                self._store.give_back(run.id, run.attempt)
+                return
             self._busy.append(thread)
-            thread.start()
 
     def _do(self, run: RunRecord) -> None:
-        execute(self._store, run, self._settings, closing=self._closing, entry=self._entry)
+        try:
+            execute(self._store, run, self._settings, closing=self._closing, entry=self._entry)
+        except (StoreError, SQLAlchemyError):
+            _log.error("the store failed", extra={"run": run.id}, exc_info=True)
+            # The run is nobody's now; the next sweep would find that out much later.
+            with suppress(StoreError, SQLAlchemyError):
+                failure = Failure(FailureCode.LOST, "the database failed while it ran")
+                most = self._settings.max_attempts
+                self._store.retry(run.id, run.attempt, most, failure)
         self._news.set()

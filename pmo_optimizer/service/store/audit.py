@@ -7,20 +7,15 @@ link breaks every hash after it. Who cuts off the end leaves a good chain: keep 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import select
 
 from pmo_optimizer.service.store import tables
-from pmo_optimizer.service.store.columns import dump
+from pmo_optimizer.service.store.chain import FIRST_HASH, link_hash
 from pmo_optimizer.service.store.errors import BadCursor
 from pmo_optimizer.service.store.part import LARGEST_PAGE, Part, make
 from pmo_optimizer.service.store.records import AuditRecord, AuditReport, Page
-
-FIRST_HASH = "0" * 64
-"""Hash before the first link of a chain."""
 
 _AUDIT = tables.audit
 
@@ -37,7 +32,7 @@ class Audit(Part):
         request_id: str,
         detail: Mapping[str, Any],
     ) -> AuditRecord:
-        """Add a link to a tenant's chain.
+        """Add a link about what is no write of the store; writes add theirs by `Audited`.
 
         Parameters
         ----------
@@ -55,27 +50,15 @@ class Audit(Part):
             More, as JSON values; no secrets, no documents.
         """
         with self._write() as connection:
-            self._database.lock(connection, "audit", tenant)
-            last = connection.execute(
-                select(_AUDIT.c.seq, _AUDIT.c.hash)
-                .where(_AUDIT.c.tenant == tenant)
-                .order_by(_AUDIT.c.seq.desc())
-                .limit(1)
-            ).one_or_none()
-            values: dict[str, Any] = {
-                "tenant": tenant,
-                "seq": 1 if last is None else last.seq + 1,
-                "at": self._now(connection),
+            content = {
                 "actor": actor,
                 "action": action,
                 "object": object,
                 "request_id": request_id,
                 "detail": dict(detail),
-                "previous_hash": FIRST_HASH if last is None else last.hash,
             }
-            values["hash"] = _hash(values)
-            connection.execute(_AUDIT.insert().values(**values))
-            query = select(_AUDIT).where(_AUDIT.c.tenant == tenant, _AUDIT.c.seq == values["seq"])
+            seq = self._link(connection, tenant, content)
+            query = select(_AUDIT).where(_AUDIT.c.tenant == tenant, _AUDIT.c.seq == seq)
             return make(AuditRecord, connection.execute(query).one())
 
     def audit_log(
@@ -108,14 +91,7 @@ class Audit(Part):
                 count += 1
                 values = dict(row._mapping)
                 good = row.seq == count and row.previous_hash == head
-                if not good or row.hash != _hash(values):
+                if not good or row.hash != link_hash(values):
                     return AuditReport(entries=count, broken=row.seq, head=head)
                 head = row.hash
         return AuditReport(entries=count, broken=None, head=head)
-
-
-def _hash(values: Mapping[str, Any]) -> str:
-    at: datetime = values["at"]
-    content = {name: value for name, value in values.items() if name not in {"at", "hash"}}
-    content["at"] = at.astimezone(UTC).isoformat(timespec="microseconds")
-    return sha256(dump({name: content[name] for name in sorted(content)}).encode()).hexdigest()

@@ -15,6 +15,7 @@ from pmo_optimizer.service.store import tables
 from pmo_optimizer.service.store.errors import Conflict
 from pmo_optimizer.service.store.part import Part, make, named, owned, page
 from pmo_optimizer.service.store.records import (
+    Audited,
     DecisionEvent,
     DecisionRecord,
     DecisionState,
@@ -53,11 +54,14 @@ class Decisions(Part):
         why: str,
         versions: Mapping[str, str],
         overrides: Sequence[Mapping[str, Any]] = (),
+        actor_name: str | None = None,
         once: Once[DecisionRecord] | None = None,
+        audited: Audited | None = None,
     ) -> DecisionRecord:
         """Begin a decision about a plan, as a draft.
 
-        From now on the plan and its run cannot be deleted.
+        From now on the plan and its run cannot be deleted, unless it is rejected and never was
+        approved.
 
         Parameters
         ----------
@@ -73,8 +77,12 @@ class Decisions(Part):
             Name of a package to its version, pinned with the digests, the bound and the gap.
         overrides : sequence of mappings
             What was decided against the plan, and what it costs, as JSON values.
+        actor_name : str, optional
+            Name of who does it, for people.
         once : Once, optional
             Do it once for an idempotency key.
+        audited : Audited, optional
+            Who does it, for the audit log.
 
         Raises
         ------
@@ -111,10 +119,13 @@ class Decisions(Part):
                 why=why,
                 overrides=tuple(overrides),
                 pins=_pins(plan, versions),
+                actor_name=actor_name,
             )
             _append(connection, tenant, id, event)
             record = _record(connection, owned(connection, _DECISIONS, "decision", tenant, id))
             self._remember(connection, tenant, once, record, now)
+            facts = {"plan": plan_id}
+            self._audited(connection, tenant, audited, "decision.create", id, facts)
         return record
 
     def move_decision(
@@ -127,14 +138,19 @@ class Decisions(Part):
         why: str,
         versions: Mapping[str, str],
         overrides: Sequence[Mapping[str, Any]] = (),
+        actor_name: str | None = None,
+        audited: Audited | None = None,
     ) -> DecisionRecord:
         """Move a decision to another state; `MOVES` says which moves there are.
+
+        One that becomes the baseline replaces the baseline of the same portfolio, if there is one:
+        each then names the other.
 
         Parameters
         ----------
         to_state : DecisionState
             Where it goes.
-        actor, why, versions, overrides
+        actor, why, versions, overrides, actor_name, audited
             As for `create_decision`.
 
         Raises
@@ -155,9 +171,14 @@ class Decisions(Part):
                 )
             plan = owned(connection, tables.plans, "plan", tenant, row.plan_id)
             pins = _pins(plan, versions)
-            events = _events(connection, id)
+            events = _events(connection, tenant, id)
             if pins.plan_digest != events[0].pins.plan_digest:
                 raise Conflict("plan_changed", "the plan is not the one this decision is about")
+            replaces = None
+            if to_state is DecisionState.BASELINE:
+                # Two that become the baseline at once follow each other.
+                self._database.lock(connection, "baseline", tenant, plan.portfolio_id)
+                replaces = _baseline(connection, tenant, plan.portfolio_id)
             now = self._now(connection)
             event = DecisionEvent(
                 seq=events[-1].seq + 1,
@@ -168,14 +189,27 @@ class Decisions(Part):
                 why=why,
                 overrides=tuple(overrides),
                 pins=pins,
+                actor_name=actor_name,
+                replaces=replaces,
             )
             _append(connection, tenant, id, event)
             connection.execute(
                 update(_DECISIONS)
-                .where(_DECISIONS.c.id == id)
+                .where(_DECISIONS.c.tenant == tenant, _DECISIONS.c.id == id)
                 .values(state=to_state.value, updated=now)
             )
-            return _record(connection, owned(connection, _DECISIONS, "decision", tenant, id))
+            if replaces is not None:
+                connection.execute(
+                    update(_DECISIONS)
+                    .where(_DECISIONS.c.tenant == tenant, _DECISIONS.c.id == replaces)
+                    .values(replaced_by=id)
+                )
+            record = _record(connection, owned(connection, _DECISIONS, "decision", tenant, id))
+            facts = {"from": from_state.value, "to": to_state.value}
+            if replaces is not None:
+                facts["replaces"] = replaces
+            self._audited(connection, tenant, audited, "decision.move", id, facts)
+        return record
 
     def decisions(
         self,
@@ -212,6 +246,43 @@ class Decisions(Part):
             return _record(connection, owned(connection, _DECISIONS, "decision", tenant, id))
 
 
+def pinning(connection: Connection, tenant: str, plan_ids: Sequence[str]) -> bool:
+    """Return whether a decision keeps one of the plans; the caller holds the plans.
+
+    One that was rejected before it was ever approved keeps nothing.
+    """
+    approved = select(_EVENTS.c.decision_id).where(
+        _EVENTS.c.tenant == tenant,
+        _EVENTS.c.decision_id == _DECISIONS.c.id,
+        _EVENTS.c.to_state == DecisionState.APPROVED.value,
+    )
+    query = select(_DECISIONS.c.id).where(
+        _DECISIONS.c.tenant == tenant,
+        _DECISIONS.c.plan_id.in_(plan_ids),
+        (_DECISIONS.c.state != DecisionState.REJECTED.value) | approved.exists(),
+    )
+    return connection.execute(query.limit(1)).one_or_none() is not None
+
+
+def _baseline(connection: Connection, tenant: str, portfolio_id: str) -> str | None:
+    """Return the decision that is the baseline of a portfolio now."""
+    plans = tables.plans
+    query = (
+        select(_DECISIONS.c.id)
+        .join_from(_DECISIONS, plans, plans.c.id == _DECISIONS.c.plan_id)
+        .where(
+            _DECISIONS.c.tenant == tenant,
+            plans.c.portfolio_id == portfolio_id,
+            _DECISIONS.c.state == DecisionState.BASELINE.value,
+            _DECISIONS.c.replaced_by.is_(None),
+        )
+        .order_by(_DECISIONS.c.updated.desc(), _DECISIONS.c.id.desc())
+        .limit(1)
+    )
+    found: str | None = connection.execute(query).scalar_one_or_none()
+    return found
+
+
 def _pins(plan: Row[Any], versions: Mapping[str, str]) -> Pins:
     return Pins(
         input_digest=plan.digest,
@@ -235,13 +306,15 @@ def _append(connection: Connection, tenant: str, id: str, event: DecisionEvent) 
             why=event.why,
             overrides=[dict(override) for override in event.overrides],
             pins=asdict(event.pins),
+            actor_name=event.actor_name,
+            replaces=event.replaces,
         )
     )
 
 
-def _events(connection: Connection, id: str) -> tuple[DecisionEvent, ...]:
-    query = select(_EVENTS).where(_EVENTS.c.decision_id == id).order_by(_EVENTS.c.seq)
-    return tuple(_event(row) for row in connection.execute(query))
+def _events(connection: Connection, tenant: str, id: str) -> tuple[DecisionEvent, ...]:
+    query = select(_EVENTS).where(_EVENTS.c.tenant == tenant, _EVENTS.c.decision_id == id)
+    return tuple(_event(row) for row in connection.execute(query.order_by(_EVENTS.c.seq)))
 
 
 def _event(row: Row[Any]) -> DecisionEvent:
@@ -262,5 +335,5 @@ def _summary(row: Row[Any]) -> DecisionSummary:
 
 
 def _record(connection: Connection, row: Row[Any]) -> DecisionRecord:
-    events = _events(connection, row.id)
+    events = _events(connection, row.tenant, row.id)
     return make(DecisionRecord, row, {"state": DecisionState(row.state), "events": events})

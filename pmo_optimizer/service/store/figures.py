@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
 
-from sqlalchemy import ColumnElement, Double, case, cast, extract, func, select
+from sqlalchemy import ColumnElement, Double, case, cast, extract, func, select, true
 
 from pmo_optimizer.service.store import tables
 from pmo_optimizer.service.store.part import Part
@@ -34,7 +34,7 @@ class Durations:
 
 @dataclass(frozen=True, slots=True)
 class RunFigures:
-    """What the store says about the runs of all tenants.
+    """What the store says about the runs of one tenant, or of all.
 
     Attributes
     ----------
@@ -54,19 +54,23 @@ class RunFigures:
 class Figures(Part):
     """The part of the store that counts."""
 
-    def figures(self, buckets: Sequence[float]) -> RunFigures:
-        """Return the figures of all runs.
+    def figures(self, buckets: Sequence[float], tenant: str | None = None) -> RunFigures:
+        """Return the figures of the runs of a tenant, by default of all.
 
         Parameters
         ----------
         buckets : sequence of float
             Ends of the buckets of run times in seconds, ascending.
+        tenant : str, optional
+            Whose runs count.
         """
-        counted = select(_RUNS.c.kind, _RUNS.c.state, func.count().label("amount"))
-        oldest = select(func.min(_RUNS.c.created)).where(_RUNS.c.state == RunState.QUEUED)
+        whose = true() if tenant is None else _RUNS.c.tenant == tenant
+        counted = select(_RUNS.c.kind, _RUNS.c.state, func.count().label("amount")).where(whose)
+        oldest = select(func.min(_RUNS.c.created)).where(_RUNS.c.state == RunState.QUEUED, whose)
         taken = self._seconds()
         up_to = [func.sum(case((taken <= end, 1), else_=0)) for end in buckets]
         timed = select(_RUNS.c.kind, func.count(), func.sum(taken), *up_to).where(
+            whose,
             _RUNS.c.state.in_(sorted(TERMINAL)),
             _RUNS.c.started.is_not(None),
             _RUNS.c.completed.is_not(None),

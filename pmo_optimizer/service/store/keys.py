@@ -14,7 +14,7 @@ from pmo_optimizer.service.ids import Prefix, new_id
 from pmo_optimizer.service.store import tables
 from pmo_optimizer.service.store.errors import Unavailable
 from pmo_optimizer.service.store.part import Part, make, owned
-from pmo_optimizer.service.store.records import KeyRecord
+from pmo_optimizer.service.store.records import Audited, KeyRecord
 
 USE_NOTED = timedelta(minutes=1)
 """How exact ``last_used`` is: not every request shall write."""
@@ -34,6 +34,8 @@ class Keys(Part):
         name: str,
         scopes: Iterable[Scope],
         expires: datetime | None = None,
+        *,
+        audited: Audited | None = None,
     ) -> tuple[KeyRecord, str]:
         """Make a key.
 
@@ -47,6 +49,8 @@ class Keys(Part):
             What it allows, at least one.
         expires : datetime, optional
             When it ends, with a time zone; by default never.
+        audited : Audited, optional
+            Who does it, for the audit log.
 
         Returns
         -------
@@ -74,7 +78,14 @@ class Keys(Part):
                     expires=expires,
                 )
             )
-            return _record(owned(connection, _KEYS, "key", tenant, secret.id)), secret.text
+            record = _record(owned(connection, _KEYS, "key", tenant, secret.id))
+            facts = {
+                "name": name,
+                "scopes": sorted(wanted),
+                "expires": None if expires is None else expires.isoformat(),
+            }
+            self._audited(connection, tenant, audited, "key.create", secret.id, facts)
+        return record, secret.text
 
     def keys(self, tenant: str | None = None) -> list[KeyRecord]:
         """Return the keys of a tenant, oldest first; of all tenants for the command line."""
@@ -84,7 +95,7 @@ class Keys(Part):
         with self._read() as connection:
             return [_record(row) for row in connection.execute(query)]
 
-    def revoke_key(self, tenant: str, id: str) -> KeyRecord:
+    def revoke_key(self, tenant: str, id: str, *, audited: Audited | None = None) -> KeyRecord:
         """End a key now; one that was revoked before stays as it is.
 
         Raises
@@ -94,11 +105,16 @@ class Keys(Part):
         """
         with self._write() as connection:
             row = owned(connection, _KEYS, "key", tenant, id, lock=True)
-            if row.revoked is None:
-                connection.execute(
-                    update(_KEYS).where(_KEYS.c.id == id).values(revoked=self._now(connection))
-                )
-            return _record(owned(connection, _KEYS, "key", tenant, id))
+            if row.revoked is not None:
+                return _record(row)
+            connection.execute(
+                update(_KEYS)
+                .where(_KEYS.c.tenant == tenant, _KEYS.c.id == id)
+                .values(revoked=self._now(connection))
+            )
+            record = _record(owned(connection, _KEYS, "key", tenant, id))
+            self._audited(connection, tenant, audited, "key.revoke", id, {"name": row.name})
+        return record
 
     def authenticate(self, text: str) -> Principal | None:
         """Return who holds a key; None where it is unknown, wrong, revoked or expired."""
@@ -118,7 +134,7 @@ class Keys(Part):
             with suppress(Unavailable):
                 self._note_use(secret.id, now)
         scopes = frozenset(Scope(scope) for scope in row.scopes)
-        return Principal(tenant=row.tenant, actor=row.id, scopes=scopes)
+        return Principal(tenant=row.tenant, actor=row.id, scopes=scopes, name=row.name)
 
     def _note_use(self, id: str, now: datetime) -> None:
         unnoted = or_(_KEYS.c.last_used.is_(None), _KEYS.c.last_used <= now - USE_NOTED)

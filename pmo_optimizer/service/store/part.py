@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import fields
 from datetime import datetime, timedelta
@@ -15,10 +15,11 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, dele
 
 from pmo_optimizer.service.ids import is_id
 from pmo_optimizer.service.store import tables
+from pmo_optimizer.service.store.chain import append_link
 from pmo_optimizer.service.store.columns import storable
 from pmo_optimizer.service.store.database import Database
 from pmo_optimizer.service.store.errors import BadCursor, KeyReused, NotFound, Replayed
-from pmo_optimizer.service.store.records import Once, Page, Reply
+from pmo_optimizer.service.store.records import Audited, Once, Page, Reply
 
 LARGEST_PAGE = 200
 """Rows of a page at most, whatever is asked for."""
@@ -77,6 +78,35 @@ class Part:
             reply = once.reply(record)
             write_reply(connection, tenant, once.route, once.key, once.body_hash, reply, now)
 
+    def _audited(
+        self,
+        connection: Connection,
+        tenant: str,
+        audited: Audited | None,
+        action: str,
+        object: str,
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Add the link about a write, as the last thing that its transaction does.
+
+        Last, since all writes of a tenant wait for each other here: who has this lock waits for
+        no other.
+        """
+        if audited is None:
+            return
+        content = {
+            "actor": audited.actor,
+            "action": action,
+            "object": object,
+            "request_id": audited.request_id,
+            "detail": {**audited.detail, **(facts or {})},
+        }
+        self._link(connection, tenant, content)
+
+    def _link(self, connection: Connection, tenant: str, content: Mapping[str, Any]) -> int:
+        self._database.lock(connection, "audit", tenant)
+        return append_link(connection, tenant, {**content, "at": self._now(connection)})
+
 
 def make(kind: type[T], row: Row[Any], changes: Mapping[str, object] | None = None) -> T:
     """Return the record of a row; ``changes`` are fields that are not as the row has them."""
@@ -89,7 +119,14 @@ def make(kind: type[T], row: Row[Any], changes: Mapping[str, object] | None = No
 
 
 def owned(
-    connection: Connection, table: Table, kind: str, tenant: str, id: str, *, lock: bool = False
+    connection: Connection,
+    table: Table,
+    kind: str,
+    tenant: str,
+    id: str,
+    *,
+    lock: bool = False,
+    columns: Sequence[ColumnElement[Any]] | None = None,
 ) -> Row[Any]:
     """Return a tenant's row.
 
@@ -99,6 +136,8 @@ def owned(
         What it is, for the message.
     lock : bool, default False
         Keep others from changing it until the end of the transaction.
+    columns : sequence of columns, optional
+        What is read of it; by default all, which may be large.
 
     Raises
     ------
@@ -107,7 +146,8 @@ def owned(
     """
     if not is_id(id):
         raise NotFound(kind, id)
-    query = select(table).where(table.c.id == id, table.c.tenant == tenant)
+    query = select(*(table.c if columns is None else columns))
+    query = query.where(table.c.id == id, table.c.tenant == tenant)
     row = connection.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
         raise NotFound(kind, id)

@@ -24,7 +24,8 @@ class Plans(Part):
             The tenant has no such run.
         """
         with self._read() as connection:
-            owned(connection, tables.runs, "run", tenant, run_id)
+            runs = tables.runs
+            owned(connection, runs, "run", tenant, run_id, columns=[runs.c.id])
             query = (
                 select(*_LIGHT)
                 .where(_PLANS.c.run_id == run_id, _PLANS.c.tenant == tenant)

@@ -11,6 +11,7 @@ from pmo_optimizer.service.store import tables
 from pmo_optimizer.service.store.errors import Conflict, NotFound
 from pmo_optimizer.service.store.part import Part, make, owned, page
 from pmo_optimizer.service.store.records import (
+    Audited,
     Once,
     Page,
     PortfolioRecord,
@@ -39,6 +40,7 @@ class Portfolios(Part):
         actor: str,
         *,
         once: Once[PortfolioRecord] | None = None,
+        audited: Audited | None = None,
     ) -> PortfolioRecord:
         """Store a portfolio as revision 1.
 
@@ -56,6 +58,8 @@ class Portfolios(Part):
             Who stores it.
         once : Once, optional
             Do it once for an idempotency key.
+        audited : Audited, optional
+            Who does it, for the audit log.
 
         Raises
         ------
@@ -96,6 +100,8 @@ class Portfolios(Part):
                 document=document,
             )
             self._remember(connection, tenant, once, record, now)
+            facts = {"digest": digest}
+            self._audited(connection, tenant, audited, "portfolio.create", id, facts)
         return record
 
     def portfolios(
@@ -112,7 +118,11 @@ class Portfolios(Part):
         query = select(_PORTFOLIOS, _REVISIONS.c.digest, _REVISIONS.c.actor).join_from(
             _PORTFOLIOS, _REVISIONS, newest & (_REVISIONS.c.portfolio_id == _PORTFOLIOS.c.id)
         )
-        query = query.where(_PORTFOLIOS.c.tenant == tenant, _PORTFOLIOS.c.deleted.is_(None))
+        query = query.where(
+            _PORTFOLIOS.c.tenant == tenant,
+            _REVISIONS.c.tenant == tenant,
+            _PORTFOLIOS.c.deleted.is_(None),
+        )
         with self._read() as connection:
             return page(
                 connection,
@@ -144,6 +154,7 @@ class Portfolios(Part):
         expected_revision: int | None = None,
         *,
         name: str | None = None,
+        audited: Audited | None = None,
     ) -> PortfolioRecord:
         """Store a new revision of a portfolio.
 
@@ -156,6 +167,8 @@ class Portfolios(Part):
             Refuse if the newest revision is another.
         name : str, optional
             New name; by default it stays.
+        audited : Audited, optional
+            Who does it, for the audit log.
 
         Raises
         ------
@@ -169,14 +182,14 @@ class Portfolios(Part):
         with self._write() as connection:
             _live(connection, tenant, id, lock=True)
             last = _portfolio(connection, tenant, id, None)
+            name = last.name if name is None else name
+            if (document, digest, name) == (last.document, last.digest, last.name):
+                return last
             if expected_revision is not None and expected_revision != last.revision:
                 raise Conflict(
                     "revision",
                     f"the portfolio is at revision {last.revision}, not {expected_revision}",
                 )
-            name = last.name if name is None else name
-            if (document, digest, name) == (last.document, last.digest, last.name):
-                return last
             now = self._now(connection)
             connection.execute(
                 _REVISIONS.insert().values(
@@ -191,12 +204,14 @@ class Portfolios(Part):
             )
             connection.execute(
                 update(_PORTFOLIOS)
-                .where(_PORTFOLIOS.c.id == id)
+                .where(_PORTFOLIOS.c.tenant == tenant, _PORTFOLIOS.c.id == id)
                 .values(revision=last.revision + 1, name=name, updated=now)
             )
+            facts = {"revision": last.revision + 1, "digest": digest}
+            self._audited(connection, tenant, audited, "portfolio.replace", id, facts)
             return _portfolio(connection, tenant, id, None)
 
-    def delete_portfolio(self, tenant: str, id: str) -> None:
+    def delete_portfolio(self, tenant: str, id: str, *, audited: Audited | None = None) -> None:
         """Delete a portfolio, its revisions and its scenarios.
 
         A row without the documents stays, so that the id is never given out again.
@@ -211,17 +226,18 @@ class Portfolios(Part):
         with self._write() as connection:
             _live(connection, tenant, id, lock=True)
             runs = tables.runs
-            if connection.execute(
-                select(runs.c.id).where(runs.c.portfolio_id == id).limit(1)
-            ).all():
+            used = select(runs.c.id).where(runs.c.tenant == tenant, runs.c.portfolio_id == id)
+            if connection.execute(used.limit(1)).all():
                 raise Conflict("has_runs", "the portfolio has runs; delete them first")
-            connection.execute(delete(_SCENARIOS).where(_SCENARIOS.c.portfolio_id == id))
-            connection.execute(delete(_REVISIONS).where(_REVISIONS.c.portfolio_id == id))
+            for table in (_SCENARIOS, _REVISIONS):
+                own = (table.c.tenant == tenant) & (table.c.portfolio_id == id)
+                connection.execute(delete(table).where(own))
             connection.execute(
                 update(_PORTFOLIOS)
-                .where(_PORTFOLIOS.c.id == id)
+                .where(_PORTFOLIOS.c.tenant == tenant, _PORTFOLIOS.c.id == id)
                 .values(deleted=self._now(connection))
             )
+            self._audited(connection, tenant, audited, "portfolio.delete", id)
 
     def create_scenario(
         self,
@@ -231,6 +247,7 @@ class Portfolios(Part):
         document: str,
         *,
         once: Once[ScenarioRecord] | None = None,
+        audited: Audited | None = None,
     ) -> ScenarioRecord:
         """Store a scenario of a portfolio; ``document`` is JSON text.
 
@@ -269,6 +286,8 @@ class Portfolios(Part):
                 )
             )
             self._remember(connection, tenant, once, record, now)
+            facts = {"portfolio": portfolio_id}
+            self._audited(connection, tenant, audited, "scenario.create", id, facts)
         return record
 
     def scenarios(
@@ -308,7 +327,13 @@ class Portfolios(Part):
             return make(ScenarioRecord, owned(connection, _SCENARIOS, "scenario", tenant, id))
 
     def replace_scenario(
-        self, tenant: str, id: str, document: str, *, name: str | None = None
+        self,
+        tenant: str,
+        id: str,
+        document: str,
+        *,
+        name: str | None = None,
+        audited: Audited | None = None,
     ) -> ScenarioRecord:
         """Replace a scenario; runs that used the old one hold their own copy.
 
@@ -323,16 +348,17 @@ class Portfolios(Part):
             row = owned(connection, _SCENARIOS, "scenario", tenant, id, lock=True)
             connection.execute(
                 update(_SCENARIOS)
-                .where(_SCENARIOS.c.id == id)
+                .where(_SCENARIOS.c.tenant == tenant, _SCENARIOS.c.id == id)
                 .values(
                     document=document,
                     name=row.name if name is None else name,
                     updated=self._now(connection),
                 )
             )
+            self._audited(connection, tenant, audited, "scenario.replace", id)
             return make(ScenarioRecord, owned(connection, _SCENARIOS, "scenario", tenant, id))
 
-    def delete_scenario(self, tenant: str, id: str) -> None:
+    def delete_scenario(self, tenant: str, id: str, *, audited: Audited | None = None) -> None:
         """Delete a scenario; runs that used it hold their own copy.
 
         Raises
@@ -342,7 +368,10 @@ class Portfolios(Part):
         """
         with self._write() as connection:
             owned(connection, _SCENARIOS, "scenario", tenant, id, lock=True)
-            connection.execute(delete(_SCENARIOS).where(_SCENARIOS.c.id == id))
+            connection.execute(
+                delete(_SCENARIOS).where(_SCENARIOS.c.tenant == tenant, _SCENARIOS.c.id == id)
+            )
+            self._audited(connection, tenant, audited, "scenario.delete", id)
 
 
 def _live(connection: Connection, tenant: str, id: str, *, lock: bool = False) -> Row[Any]:
@@ -375,6 +404,7 @@ def _portfolio(
         .where(
             _PORTFOLIOS.c.id == id,
             _PORTFOLIOS.c.tenant == tenant,
+            _REVISIONS.c.tenant == tenant,
             _PORTFOLIOS.c.deleted.is_(None),
             _REVISIONS.c.revision == wanted,
         )

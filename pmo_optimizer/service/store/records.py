@@ -108,6 +108,27 @@ class Once(Generic[R]):
 
 
 @dataclass(frozen=True, slots=True)
+class Audited:
+    """Makes a write add a link to the tenant's audit chain, in its own transaction.
+
+    Either both are there afterwards or neither is. What changes nothing adds no link.
+
+    Attributes
+    ----------
+    actor : str
+        Who does it.
+    request_id : str
+        The request that does it; empty where there is none.
+    detail : mapping
+        What the link tells beside what the write tells of itself, as JSON values.
+    """
+
+    actor: str
+    request_id: str = ""
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class PortfolioSummary:
     """A portfolio at one revision, without its document."""
 
@@ -157,7 +178,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """A run, without the scenario and the result.
+    """A run, without the parameters, the scenario and the result, which may be large.
 
     Attributes
     ----------
@@ -190,7 +211,6 @@ class RunSummary:
     portfolio_id: str
     revision: int
     scenario_id: str | None
-    parameters: Mapping[str, Any]
     digest: str
     attempt: int
     worker: str | None
@@ -214,7 +234,14 @@ class RunSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class RunRecord(RunSummary):
+class RunStatus(RunSummary):
+    """A run with its parameters, as JSON values."""
+
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord(RunStatus):
     """A run with its scenario (JSON text) and its result (JSON text)."""
 
     scenario_document: str | None
@@ -312,7 +339,15 @@ class Pins:
 
 @dataclass(frozen=True, slots=True)
 class DecisionEvent:
-    """One move of a decision; the first has no state it came from."""
+    """One move of a decision; the first has no state it came from.
+
+    Attributes
+    ----------
+    actor, actor_name : str, str or None
+        Id of the key that made it, and the key's name then; None where it was not noted.
+    replaces : str or None
+        For a move to baseline: the decision that was the portfolio's baseline until then.
+    """
 
     seq: int
     from_state: DecisionState | None
@@ -322,11 +357,20 @@ class DecisionEvent:
     why: str
     overrides: tuple[Mapping[str, Any], ...]
     pins: Pins
+    actor_name: str | None = None
+    replaces: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionSummary:
-    """A decision about a plan, without its history."""
+    """A decision about a plan, without its history.
+
+    Attributes
+    ----------
+    replaced_by : str or None
+        For a baseline: the decision that took its place. A portfolio has one baseline at most
+        that nothing has replaced.
+    """
 
     id: str
     tenant: str
@@ -335,6 +379,7 @@ class DecisionSummary:
     state: DecisionState
     created: datetime
     updated: datetime
+    replaced_by: str | None
 
 
 @dataclass(frozen=True, slots=True)

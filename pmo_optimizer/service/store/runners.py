@@ -6,7 +6,8 @@ it checks in one UPDATE that the attempt still owns the run.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,6 +28,7 @@ from pmo_optimizer.service.store.records import (
 )
 from pmo_optimizer.service.store.transitions import (
     ACTIVE_STATES,
+    LIGHT,
     add_event,
     change,
     end_failed,
@@ -36,9 +38,9 @@ from pmo_optimizer.service.store.transitions import (
     holds,
     kept_plan,
     queue_again,
-    run_of,
     state_event,
     summary_of,
+    whole_run,
 )
 
 RETRY_RUNNING = 5.0
@@ -46,8 +48,19 @@ RETRY_RUNNING = 5.0
 
 LOST = Failure(FailureCode.LOST, "its worker was lost, and so were those of the tries before")
 
+TICK = timedelta(microseconds=1)
+
 _RUNS = tables.runs
 _PLANS = tables.plans
+
+
+@dataclass(frozen=True, slots=True)
+class FinalPlan:
+    """A plan that an answer consists of; its id is made by the caller: see `Runners.finish`."""
+
+    id: str
+    document: str
+    facts: PlanFacts
 
 
 class Runners(Part):
@@ -77,7 +90,8 @@ class Runners(Part):
                 if not self._has_room(connection, row.tenant, running_limit_per_tenant):
                     full.add(row.tenant)
                     continue
-                return run_of(self._take(connection, row, worker))
+                self._take(connection, row, worker)
+                return whole_run(connection, row.id)
 
     def claim_run(
         self, run_id: str, attempt: int, worker: str, running_limit_per_tenant: int | None = None
@@ -107,7 +121,7 @@ class Runners(Part):
         LimitReached
             The tenant runs as much as it may (``running``): try the job later.
         """
-        query = select(_RUNS).where(
+        query = select(*LIGHT).where(
             _RUNS.c.id == run_id,
             _RUNS.c.attempt == attempt,
             _RUNS.c.state == RunState.QUEUED.value,
@@ -119,7 +133,8 @@ class Runners(Part):
             limit = running_limit_per_tenant
             if limit is not None and not self._has_room(connection, row.tenant, limit):
                 raise LimitReached("running", RETRY_RUNNING)
-            return run_of(self._take(connection, row, worker))
+            self._take(connection, row, worker)
+            return whole_run(connection, run_id)
 
     def _has_room(self, connection: Connection, tenant: str, limit: int) -> bool:
         # Claims follow each other: two that count at once would both see room. One lock for all
@@ -248,6 +263,9 @@ class Runners(Part):
             A plan that is not final is the best so far: it replaces the one before unless it is
             worse. A final one is an answer, of which a study may have several; the best so far
             and what earlier attempts left go.
+        id : str, optional
+            Id of the plan, from `new_id`, for who may have to try again without knowing whether
+            the first try was done: a plan that is there already is not stored again.
 
         Returns
         -------
@@ -263,8 +281,7 @@ class Runners(Part):
         with self._write() as connection:
             now = self._now(connection)
             run = fenced_update(connection, run_id, attempt, {"heartbeat": now})
-            own = (_PLANS.c.id == id) & (_PLANS.c.run_id == run_id)
-            if connection.execute(select(_PLANS.c.id).where(own)).all():
+            if _stored(connection, run_id, id):
                 return id
             before = kept_plan(connection, run_id)
             if before is not None and not final:
@@ -276,24 +293,7 @@ class Runners(Part):
             if final:
                 old &= (_PLANS.c.attempt < attempt) | _PLANS.c.final.is_(False)
             connection.execute(delete(_PLANS).where(old))
-            connection.execute(
-                _PLANS.insert().values(
-                    id=id,
-                    tenant=run.tenant,
-                    run_id=run_id,
-                    attempt=attempt,
-                    portfolio_id=run.portfolio_id,
-                    revision=run.revision,
-                    digest=facts.digest,
-                    document=plan_json,
-                    status=facts.status,
-                    objective=facts.objective,
-                    bound=facts.bound,
-                    gap=facts.gap,
-                    final=final,
-                    created=now,
-                )
-            )
+            _insert(connection, run, FinalPlan(id, plan_json, facts), now, final=final)
             values = {"plan_id": id, "warm_plan_id": None}
             fenced_update(connection, run_id, attempt, values)
         return id
@@ -312,8 +312,9 @@ class Runners(Part):
         result: str | None = None,
         failure: Failure | None = None,
         plan_id: str | None = None,
+        plans: Sequence[FinalPlan] = (),
     ) -> RunRecord:
-        """End a run.
+        """End a run, with the plans of its answer, all in one transaction.
 
         Parameters
         ----------
@@ -326,7 +327,10 @@ class Runners(Part):
         failure : Failure, optional
             Why it failed.
         plan_id : str, optional
-            The run's plan; by default the one it kept last, which becomes final.
+            The run's plan; by default the first of `plans`, or else the one it kept last, which
+            becomes final.
+        plans : sequence of FinalPlan, optional
+            The answer, of which a study may have several plans; what was kept before goes.
 
         Raises
         ------
@@ -344,7 +348,13 @@ class Runners(Part):
         with self._write() as connection:
             now = self._now(connection)
             run = fenced_update(connection, run_id, attempt, {"heartbeat": None})
-            plan_id = run.plan_id if plan_id is None else plan_id
+            if plans:
+                connection.execute(delete(_PLANS).where(_PLANS.c.run_id == run_id))
+            for number, plan in enumerate(plans):
+                # Plans are listed by time, and these keep the order that they are given in.
+                _insert(connection, run, plan, now + number * TICK, final=True)
+            if plan_id is None:
+                plan_id = plans[0].id if plans else run.plan_id
             if plan_id is not None:
                 own = (_PLANS.c.id == plan_id) & (_PLANS.c.run_id == run_id)
                 connection.execute(update(_PLANS).where(own).values(final=True))
@@ -360,7 +370,7 @@ class Runners(Part):
             values |= {name: value for name, value in figures.items() if value is not None}
             row = fenced_update(connection, run_id, attempt, values)
             state_event(connection, row, now)
-            return run_of(connection.execute(select(_RUNS).where(_RUNS.c.id == run_id)).one())
+            return whole_run(connection, run_id)
 
     def retry(self, run_id: str, attempt: int, max_attempts: int, failure: Failure) -> RunRecord:
         """Give a run back whose solve broke: to the queue, or to its end.
@@ -376,9 +386,38 @@ class Runners(Part):
         with self._write() as connection:
             now = self._now(connection)
             row = fenced_update(connection, run_id, attempt, {"heartbeat": now})
-            return run_of(_again(connection, row, max_attempts, failure, now))
+            _again(connection, row, max_attempts, failure, now)
+            return whole_run(connection, run_id)
 
-    def requeue_stale(self, older_than: float, max_attempts: int) -> list[str]:
+    def give_back(self, run_id: str, attempt: int) -> RunRecord:
+        """Put a run back into the queue because its runner ends in good order.
+
+        The attempt does not count. Where somebody asked it to stop, it ends as stopped.
+
+        Raises
+        ------
+        Fenced
+            The attempt does not own the run.
+        """
+        with self._write() as connection:
+            now = self._now(connection)
+            row = fenced_update(connection, run_id, attempt, {"heartbeat": now})
+            if row.stop_requested:
+                end_stopped(connection, row, now)
+            else:
+                queue_again(connection, row, now, counts=False)
+            return whole_run(connection, run_id)
+
+    def active(self) -> list[RunSummary]:
+        """Return the runs that a runner holds, oldest first."""
+        query = select(*LIGHT).where(_RUNS.c.state.in_(ACTIVE_STATES))
+        with self._read() as connection:
+            rows = connection.execute(query.order_by(_RUNS.c.created, _RUNS.c.id))
+            return [summary_of(row) for row in rows]
+
+    def requeue_stale(
+        self, older_than: float | None, max_attempts: int, *, spare: Collection[str] = ()
+    ) -> list[str]:
         """Take runs from runners that do not beat any more.
 
         Each goes back to the queue, to start from its last stored plan; where the attempts are
@@ -386,10 +425,12 @@ class Runners(Part):
 
         Parameters
         ----------
-        older_than : float
-            Seconds since the last heartbeat.
+        older_than : float or None
+            Seconds since the last heartbeat; None takes runs whatever their heartbeat.
         max_attempts : int
             How often a run is tried.
+        spare : collection of str, optional
+            Ids of runs that are not taken: whoever sweeps knows that their runners live.
 
         Returns
         -------
@@ -399,12 +440,14 @@ class Runners(Part):
         taken = []
         with self._write() as connection:
             now = self._now(connection)
+            lost: ColumnElement[bool] = _RUNS.c.state.in_(ACTIVE_STATES)
+            if older_than is not None:
+                lost &= _RUNS.c.heartbeat < now - timedelta(seconds=older_than)
+            if spare:
+                lost &= _RUNS.c.id.not_in(sorted(spare))
             stale = (
-                select(_RUNS)
-                .where(
-                    _RUNS.c.state.in_(ACTIVE_STATES),
-                    _RUNS.c.heartbeat < now - timedelta(seconds=older_than),
-                )
+                select(*LIGHT)
+                .where(lost)
                 .order_by(_RUNS.c.created, _RUNS.c.id)
                 .with_for_update(skip_locked=True)
             )
@@ -461,12 +504,13 @@ class Runners(Part):
         Parameters
         ----------
         older_than : float
-            Seconds since the run was created.
+            Seconds since the run was put into the queue last.
         """
         ended = []
         with self._write() as connection:
             now = self._now(connection)
-            before = _RUNS.c.created < now - timedelta(seconds=older_than)
+            since = func.coalesce(_RUNS.c.queued_at, _RUNS.c.created, type_=_RUNS.c.created.type)
+            before = since < now - timedelta(seconds=older_than)
             query = _waiting().where(before).with_for_update(skip_locked=True)
             for row in connection.execute(query).all():
                 failure = Failure(FailureCode.QUEUE_TIMEOUT, "it waited too long in the queue")
@@ -477,7 +521,7 @@ class Runners(Part):
 
 def _waiting() -> Select[Any]:
     return (
-        select(_RUNS)
+        select(*LIGHT)
         .where(_RUNS.c.state == RunState.QUEUED.value)
         .order_by(_RUNS.c.created, _RUNS.c.id)
     )
@@ -497,9 +541,39 @@ def _again(
 ) -> Row[Any]:
     if row.stop_requested:
         return end_stopped(connection, row, now)
-    if row.attempt >= max_attempts:
+    if row.attempt - row.given_back >= max_attempts:
         return end_failed(connection, row, failure, "crash", now)
     return queue_again(connection, row, now)
+
+
+def _stored(connection: Connection, run_id: str, id: str) -> bool:
+    query = select(_PLANS.c.id).where(_PLANS.c.id == id, _PLANS.c.run_id == run_id)
+    return connection.scalar(query) is not None
+
+
+def _insert(
+    connection: Connection, run: Row[Any], plan: FinalPlan, now: datetime, *, final: bool
+) -> None:
+    """Store a plan of a run that the attempt in its row owns."""
+    facts = plan.facts
+    connection.execute(
+        _PLANS.insert().values(
+            id=plan.id,
+            tenant=run.tenant,
+            run_id=run.id,
+            attempt=run.attempt,
+            portfolio_id=run.portfolio_id,
+            revision=run.revision,
+            digest=facts.digest,
+            document=plan.document,
+            status=facts.status,
+            objective=facts.objective,
+            bound=facts.bound,
+            gap=facts.gap,
+            final=final,
+            created=now,
+        )
+    )
 
 
 def _worse(facts: PlanFacts, before: float | None) -> bool:

@@ -5,28 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import delete, func, select
 
 from pmo_optimizer.service.ids import Prefix, new_id
 from pmo_optimizer.service.store import tables
+from pmo_optimizer.service.store.decisions import pinning
 from pmo_optimizer.service.store.errors import Conflict, LimitReached, NotFound
 from pmo_optimizer.service.store.part import Part, make, named, owned, page
 from pmo_optimizer.service.store.portfolios import MOST_REVISIONS
 from pmo_optimizer.service.store.records import (
     ACTIVE,
+    Audited,
     EventRecord,
     Once,
     Page,
     RunRecord,
     RunState,
+    RunStatus,
     RunSummary,
 )
 from pmo_optimizer.service.store.transitions import (
+    LIGHT,
     add_event,
     change,
     end_stopped,
     lock_ended_plan,
     run_of,
+    status_of,
     summary_of,
 )
 
@@ -37,7 +42,6 @@ MOST_EVENTS = 1000
 """Events that one call returns at most."""
 
 _RUNS = tables.runs
-_LIGHT = [column for column in _RUNS.c if column.name not in {"scenario_document", "result"}]
 
 
 class Runs(Part):
@@ -57,6 +61,7 @@ class Runs(Part):
         scenario_document: str | None = None,
         start_plan_id: str | None = None,
         once: Once[RunRecord] | None = None,
+        audited: Audited | None = None,
     ) -> RunRecord:
         """Put a run in the queue.
 
@@ -81,6 +86,8 @@ class Runs(Part):
             Plan to start from.
         once : Once, optional
             Do it once for an idempotency key.
+        audited : Audited, optional
+            Who does it, for the audit log.
 
         Returns
         -------
@@ -109,7 +116,15 @@ class Runs(Part):
             if portfolio.deleted is not None or not 0 < revision <= portfolio.revision:
                 raise NotFound("portfolio", portfolio_id)
             if scenario_id is not None:
-                scenario = owned(connection, tables.scenarios, "scenario", tenant, scenario_id)
+                scenarios = tables.scenarios
+                scenario = owned(
+                    connection,
+                    scenarios,
+                    "scenario",
+                    tenant,
+                    scenario_id,
+                    columns=[scenarios.c.portfolio_id],
+                )
                 if scenario.portfolio_id != portfolio_id:
                     raise NotFound("scenario", scenario_id)
             if start_plan_id is not None:
@@ -144,6 +159,8 @@ class Runs(Part):
             add_event(connection, id, 0, "state", {"state": RunState.QUEUED.value}, now)
             record = run_of(owned(connection, _RUNS, "run", tenant, id))
             self._remember(connection, tenant, once, record, now)
+            facts = {"kind": kind, "portfolio": portfolio_id, "digest": digest}
+            self._audited(connection, tenant, audited, "run.create", id, facts)
         return record
 
     def runs(
@@ -162,7 +179,7 @@ class Runs(Part):
         BadCursor
             The cursor is not one of this list.
         """
-        query = select(*_LIGHT).where(_RUNS.c.tenant == tenant)
+        query = select(*LIGHT).where(_RUNS.c.tenant == tenant)
         if state is not None:
             query = query.where(_RUNS.c.state == RunState(state).value)
         if kind is not None:
@@ -183,7 +200,7 @@ class Runs(Part):
         with self._read() as connection:
             return run_of(owned(connection, _RUNS, "run", tenant, id))
 
-    def run_status(self, tenant: str, id: str) -> RunSummary:
+    def run_status(self, tenant: str, id: str) -> RunStatus:
         """Return a run without its scenario and its result: cheap to ask for often.
 
         Raises
@@ -192,10 +209,8 @@ class Runs(Part):
             The tenant has no such run.
         """
         with self._read() as connection:
-            row = connection.execute(_one(tenant, id)).one_or_none()
-        if row is None:
-            raise NotFound("run", id)
-        return summary_of(row)
+            columns = (*LIGHT, _RUNS.c.parameters)
+            return status_of(owned(connection, _RUNS, "run", tenant, id, columns=columns))
 
     def events(
         self, tenant: str, run_id: str, after_seq: int = 0, limit: int = 100
@@ -210,17 +225,16 @@ class Runs(Part):
         events = tables.run_events
         after = max(0, min(after_seq, MOST_REVISIONS))
         with self._read() as connection:
-            if connection.execute(_one(tenant, run_id)).one_or_none() is None:
-                raise NotFound("run", run_id)
+            owned(connection, _RUNS, "run", tenant, run_id, columns=[_RUNS.c.id])
             rows = connection.execute(
                 select(events)
-                .where(events.c.run_id == run_id, events.c.seq > after)
+                .where(events.c.tenant == tenant, events.c.run_id == run_id, events.c.seq > after)
                 .order_by(events.c.seq)
                 .limit(max(1, min(limit, MOST_EVENTS)))
             ).all()
         return [make(EventRecord, row) for row in rows]
 
-    def request_stop(self, tenant: str, id: str) -> RunRecord:
+    def request_stop(self, tenant: str, id: str, *, audited: Audited | None = None) -> RunRecord:
         """Ask a run to end now and keep its best plan.
 
         A run in the queue ends at once: cancelled, or succeeded where an earlier attempt left a
@@ -232,16 +246,20 @@ class Runs(Part):
             The tenant has no such run.
         """
         with self._write() as connection:
-            row = owned(connection, _RUNS, "run", tenant, id, lock=True)
+            row = owned(connection, _RUNS, "run", tenant, id, lock=True, columns=LIGHT)
             state = RunState(row.state)
             if state is RunState.QUEUED:
                 end_stopped(connection, row, self._now(connection))
             elif state in {RunState.STARTING, RunState.RUNNING}:
                 stopping = {"state": RunState.STOPPING.value, "stop_requested": True}
                 change(connection, row, stopping, self._now(connection))
-            return run_of(owned(connection, _RUNS, "run", tenant, id))
+            else:
+                return run_of(owned(connection, _RUNS, "run", tenant, id))
+            record = run_of(owned(connection, _RUNS, "run", tenant, id))
+            self._audited(connection, tenant, audited, "run.stop", id)
+        return record
 
-    def delete_run(self, tenant: str, id: str) -> None:
+    def delete_run(self, tenant: str, id: str, *, audited: Audited | None = None) -> None:
         """Delete a run with its events and plans.
 
         Where it runs, its runner is fenced off and drops the work.
@@ -254,28 +272,34 @@ class Runs(Part):
             A decision pins a plan of it (``pinned``), or a run that has not ended starts from one
             (``in_use``).
         """
-        plans, decisions, events = tables.plans, tables.decisions, tables.run_events
+        plans, events = tables.plans, tables.run_events
         with self._write() as connection:
-            owned(connection, _RUNS, "run", tenant, id, lock=True)
+            owned(connection, _RUNS, "run", tenant, id, lock=True, columns=[_RUNS.c.id])
             # Whoever wants to point to one of these plans waits for these locks.
             own = [
                 row.id
                 for row in connection.execute(
-                    select(plans.c.id).where(plans.c.run_id == id).with_for_update()
+                    select(plans.c.id)
+                    .where(plans.c.tenant == tenant, plans.c.run_id == id)
+                    .with_for_update()
                 )
             ]
-            pinned = select(decisions.c.id).where(decisions.c.plan_id.in_(own)).limit(1)
-            if connection.execute(pinned).all():
+            if pinning(connection, tenant, own):
                 raise Conflict("pinned", "a decision pins a plan of this run")
             waiting = [RunState.QUEUED.value, *(state.value for state in ACTIVE)]
             used = select(_RUNS.c.id).where(
-                _RUNS.c.start_plan_id.in_(own), _RUNS.c.state.in_(waiting), _RUNS.c.id != id
+                _RUNS.c.tenant == tenant,
+                _RUNS.c.start_plan_id.in_(own),
+                _RUNS.c.state.in_(waiting),
+                _RUNS.c.id != id,
             )
             if connection.execute(used.limit(1)).all():
                 raise Conflict("in_use", "a run that has not ended starts from a plan of this run")
-            connection.execute(delete(plans).where(plans.c.run_id == id))
-            connection.execute(delete(events).where(events.c.run_id == id))
-            connection.execute(delete(_RUNS).where(_RUNS.c.id == id))
+            for table in (plans, events):
+                of_run = (table.c.tenant == tenant) & (table.c.run_id == id)
+                connection.execute(delete(table).where(of_run))
+            connection.execute(delete(_RUNS).where(_RUNS.c.tenant == tenant, _RUNS.c.id == id))
+            self._audited(connection, tenant, audited, "run.delete", id)
 
     def metrics(self) -> dict[RunState, int]:
         """Return how many runs of all tenants are in each state."""
@@ -283,8 +307,3 @@ class Runs(Part):
         with self._read() as connection:
             found = {row.state: row.amount for row in connection.execute(query)}
         return {state: found.get(state.value, 0) for state in RunState}
-
-
-def _one(tenant: str, id: str) -> Select[Any]:
-    """Return the query of one run without its documents."""
-    return select(*_LIGHT).where(_RUNS.c.tenant == tenant, named(_RUNS.c.id, id))

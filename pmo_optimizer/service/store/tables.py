@@ -119,6 +119,10 @@ runs = Table(
     Column("plan_id", Plain),
     Column("deferred", Utc),
     Column("last_event", Integer, nullable=False),
+    # Null until the run goes back to the queue: before, it waits since it was created.
+    Column("queued_at", Utc),
+    # Attempts that do not count, as their runner ended in good order.
+    Column("given_back", Integer, nullable=False, server_default="0"),
     ForeignKeyConstraint(
         ["portfolio_id", "revision"], ["revisions.portfolio_id", "revisions.revision"]
     ),
@@ -167,11 +171,13 @@ decisions = Table(
     metadata,
     Column("id", Plain, primary_key=True),
     Column("tenant", Plain, nullable=False),
-    Column("plan_id", Plain, ForeignKey("plans.id"), nullable=False),
+    # No foreign key: a decision that was rejected outlives its plan.
+    Column("plan_id", Plain, nullable=False),
     Column("title", Plain, nullable=False),
     Column("state", Plain, nullable=False),
     Column("created", Utc, nullable=False),
     Column("updated", Utc, nullable=False),
+    Column("replaced_by", Plain),
     Index(None, "tenant", "created", "id"),
     Index(None, "plan_id"),
 )
@@ -189,6 +195,8 @@ decision_events = Table(
     Column("why", Plain, nullable=False),
     Column("overrides", Json, nullable=False),
     Column("pins", Json, nullable=False),
+    Column("actor_name", Plain),
+    Column("replaces", Plain),
     PrimaryKeyConstraint("decision_id", "seq"),
 )
 

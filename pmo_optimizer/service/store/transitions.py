@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -17,24 +18,42 @@ from pmo_optimizer.service.store.records import (
     FailureCode,
     RunRecord,
     RunState,
+    RunStatus,
     RunSummary,
 )
 
 _RUNS = tables.runs
 _PLANS = tables.plans
 
+_HEAVY = frozenset(field.name for field in fields(RunRecord)) - frozenset(
+    field.name for field in fields(RunSummary)
+)
+
+LIGHT = tuple(column for column in _RUNS.c if column.name not in _HEAVY)
+"""Columns of the runs without the documents: what every query but that of one whole run reads."""
+
 ACTIVE_STATES = tuple(sorted(state.value for state in ACTIVE))
 """States in which an attempt owns the run."""
 
 
 def summary_of(row: Row[Any]) -> RunSummary:
-    """Return the summary of a row of the runs."""
+    """Return the summary of a row of the runs, whole or light."""
     return make(RunSummary, row, _changes(row))
+
+
+def status_of(row: Row[Any]) -> RunStatus:
+    """Return the status of a row of the runs that has the parameters."""
+    return make(RunStatus, row, _changes(row))
 
 
 def run_of(row: Row[Any]) -> RunRecord:
     """Return the record of a whole row of the runs."""
     return make(RunRecord, row, _changes(row))
+
+
+def whole_run(connection: Connection, run_id: str) -> RunRecord:
+    """Return the record of a run that is there, with its documents."""
+    return run_of(connection.execute(select(_RUNS).where(_RUNS.c.id == run_id)).one())
 
 
 def _changes(row: Row[Any]) -> dict[str, object]:
@@ -60,7 +79,7 @@ def fenced_update(
     Fenced
         The attempt does not own it.
     """
-    query = update(_RUNS).where(holds(run_id, attempt)).values(**values).returning(_RUNS)
+    query = update(_RUNS).where(holds(run_id, attempt)).values(**values).returning(*LIGHT)
     row = connection.execute(query).one_or_none()
     if row is None:
         raise Fenced(run_id, attempt)
@@ -81,7 +100,7 @@ def change(
         update(_RUNS)
         .where(_RUNS.c.id == row.id, _RUNS.c.attempt == row.attempt, _RUNS.c.state == row.state)
         .values(**values)
-        .returning(_RUNS)
+        .returning(*LIGHT)
     )
     after = connection.execute(query).one_or_none()
     if after is None:
@@ -151,7 +170,11 @@ def lock_ended_plan(connection: Connection, tenant: str, plan_id: str) -> Row[An
     """
     found = owned(connection, _PLANS, "plan", tenant, plan_id)
     # The run first, as everywhere: two that lock in different orders would wait for each other.
-    query = select(_RUNS).where(_RUNS.c.id == found.run_id).with_for_update()
+    query = (
+        select(_RUNS.c.state)
+        .where(_RUNS.c.tenant == tenant, _RUNS.c.id == found.run_id)
+        .with_for_update()
+    )
     run = connection.execute(query).one_or_none()
     if run is None:
         raise NotFound("plan", plan_id)
@@ -212,16 +235,27 @@ def end_failed(
     return end_with_kept(connection, row, values, now)
 
 
-def queue_again(connection: Connection, row: Row[Any], now: datetime) -> Row[Any]:
-    """Put a run back into the queue, to start from the last plan it stored."""
+def queue_again(
+    connection: Connection, row: Row[Any], now: datetime, *, counts: bool = True
+) -> Row[Any]:
+    """Put a run back into the queue, to start from the last plan it stored.
+
+    Parameters
+    ----------
+    counts : bool, default True
+        Whether the attempt is one of those that a run has.
+    """
     plan = kept_plan(connection, row.id)
     values = {
         "state": RunState.QUEUED.value,
         "worker": None,
         "heartbeat": None,
         "deferred": None,
+        "queued_at": now,
         "warm_plan_id": None if plan is None else plan.id,
     }
+    if not counts:
+        values["given_back"] = row.given_back + 1
     return change(connection, row, values, now)
 
 

@@ -22,6 +22,9 @@ from pmo_optimizer import (
 
 Item = TypeVar("Item", bound=Frozen)
 
+MOST_SUGGESTIONS = 20
+"""So many unknown names at most come with a similar one: comparing takes long."""
+
 
 class Kind(NamedTuple, Generic[Item]):
     """A list of the portfolio whose entries a change may name.
@@ -106,6 +109,7 @@ class Draft:
         self.findings: list[Finding] = []
         self._path = path
         self._number = 0
+        self._unknown = 0
 
     def begin(self, number: int) -> None:
         """Take up a change; findings name its 0-based number from now on."""
@@ -146,11 +150,13 @@ class Draft:
 
     def unknown(self, word: str, name: str, known: Iterable[str], field: str) -> None:
         """Note that nothing carries a name, with a similar one that something does."""
+        self._unknown += 1
+        near = suggestion(name, known) if self._unknown <= MOST_SUGGESTIONS else ""
         self.error(
             "unknown-target",
             field,
             f"There is no {word} {name} in the portfolio.",
-            f"{suggestion(name, known)}Correct the id, or remove the change.",
+            f"{near}Correct the id, or remove the change.",
         )
 
     def put(self, kind: Kind[Item], old: Item, new: Item) -> None:

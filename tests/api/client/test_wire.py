@@ -35,14 +35,31 @@ def wired(*answers: Answer) -> Iterator[tuple[Wire, Script]]:
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_busy_services_are_asked_again(status: int, method: str) -> None:
-    """429, 502, 503 and 504 are repeated until there is an answer, for every method."""
+@pytest.mark.parametrize(("method", "headers"), [("GET", {}), ("PUT", {}), ("POST", KEY)])
+def test_busy_services_are_asked_again(status: int, method: str, headers: dict[str, str]) -> None:
+    """429, 502, 503 and 504 are repeated until there is an answer, where twice is as once."""
     with wired(Answer(status), Answer(status), GOOD) as (wire, script):
-        assert wire.json(method, "/v1/runs", body={"kind": "solve"}) == {"good": True}
+        answer = wire.json(method, "/v1/runs", body={"kind": "solve"}, headers=headers)
+        assert answer == {"good": True}
     assert len(script.asked) == 3
     assert len({asked.body for asked in script.asked}) == 1
     assert script.asked[0].headers["Authorization"] == "Bearer pmo_key"
+
+
+@pytest.mark.parametrize(
+    ("status", "again"), [(429, True), (502, False), (503, False), (504, False)]
+)
+def test_a_post_without_key_is_repeated_only_where_nothing_was_done(
+    status: int, again: bool
+) -> None:
+    """A limit refuses before anything happens; behind the other answers the work may be done."""
+    with wired(Answer(status), GOOD) as (wire, script):
+        if again:
+            assert wire.json("POST", "/v1/runs") == {"good": True}
+        else:
+            with pytest.raises(ServiceError):
+                wire.json("POST", "/v1/runs")
+        assert len(script.asked) == (2 if again else 1)
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422, 500])

@@ -256,3 +256,33 @@ def test_a_bad_key_is_refused_where_none_is_needed(client: httpx.Client, store: 
     made = client.post("/v1/portfolios", json=portfolio(), headers=head).json()["id"]
     assert client.get(f"/v1/portfolios/{made}", headers=head).status_code == 200
     assert_problem(client.get(f"/v1/portfolios/{made}"), 404)
+
+
+@pytest.mark.parametrize(
+    "header", ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP"]
+)
+def test_a_proxy_is_not_this_machine(client: httpx.Client, header: str) -> None:
+    """Without keys a request that came through a proxy is 401: it may be anybody's."""
+    assert client.get("/v1/runs").status_code == 200
+    assert_problem(client.get("/v1/runs", headers={header: "192.0.2.1"}), 401)
+
+
+@pytest.mark.parametrize("name", ["plans.example", "*", "192.0.2.1"])
+def test_a_public_name_needs_keys(store: Store, name: str) -> None:
+    """A service that answers to the name of another machine asks everybody for a key."""
+    with serving(store, Settings(allowed_hosts=(name,))) as client:
+        assert_problem(client.get("/v1/runs", headers={"Host": name.replace("*", "any")}), 401)
+        assert_problem(client.get("/v1/runs"), 401)
+        head = bearer(key_of(store, "a"))
+        assert client.get("/v1/runs", headers=head).status_code == 200
+
+
+def test_metrics_are_those_of_the_tenant(guarded: httpx.Client, store: Store) -> None:
+    """An administrator sees the runs of its own tenant; that of `local` those of all."""
+    mine = bearer(key_of(store, "a"))
+    made = guarded.post("/v1/portfolios", json=portfolio(), headers=mine).json()["id"]
+    assert guarded.post("/v1/runs", json={"portfolio_id": made}, headers=mine).status_code == 202
+    queued = 'pmo_runs{kind="solve",state="queued"} 1'
+    for tenant, seen in (("a", True), ("b", False), ("local", True)):
+        page = guarded.get("/v1/metrics", headers=bearer(key_of(store, tenant))).text
+        assert (queued in page) is seen

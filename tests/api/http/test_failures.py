@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 import time
 import uuid
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -79,6 +81,29 @@ def test_tables_of_another_version() -> None:
             assert client.get("/v1/health").status_code == 200
             assert_problem(client.get("/v1/ready"), 503)
         store.close()
+
+
+def test_a_run_whose_audit_entry_cannot_be_written_is_not_queued(tmp_path: Path) -> None:
+    """The request fails, and nothing of it was done: to send it again does it once."""
+    with opened("sqlite", tmp_path) as store:
+        with (
+            serving(store) as client,
+            closing(sqlite3.connect(tmp_path / "service.db")) as database,
+        ):
+            made = client.post("/v1/portfolios", json=portfolio()).json()["id"]
+            database.execute(
+                "CREATE TRIGGER refuse BEFORE INSERT ON audit "
+                "BEGIN SELECT RAISE(ABORT, 'no room'); END"
+            )
+            assert client.post("/v1/runs", json={"portfolio_id": made}).status_code == 500
+            assert store.runs("local").items == ()
+            database.execute("DROP TRIGGER refuse")
+        # The server closes the connection of a request that failed.
+        with serving(store) as client:
+            run = client.post("/v1/runs", json={"portfolio_id": made}).json()
+            assert [r["id"] for r in client.get("/v1/runs").json()["items"]] == [run["id"]]
+            actions = [item["action"] for item in client.get("/v1/audit").json()["items"]]
+    assert actions == ["run.create", "portfolio.create"]
 
 
 def test_a_reply_outlives_what_it_was_about(tmp_path: Path) -> None:

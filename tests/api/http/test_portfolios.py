@@ -84,6 +84,18 @@ def test_only_one_of_many_writers_wins(client: httpx.Client, portfolio_id: str) 
     assert answers == [200] + [412] * 7
 
 
+def test_a_replacement_may_be_sent_again(client: httpx.Client, portfolio_id: str) -> None:
+    """The same PUT with `If-Match` twice is the same as once: its answer may have been lost."""
+    path = f"/v1/portfolios/{portfolio_id}"
+    changed = portfolio() | {"name": "Changed"}
+    first, second = (client.put(path, json=changed, headers={"If-Match": '"1"'}) for _ in range(2))
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert first.json() == second.json()
+    assert second.headers["etag"] == '"2"'
+    actions = [item["action"] for item in client.get("/v1/audit").json()["items"]]
+    assert actions.count("portfolio.replace") == 1
+
+
 def test_what_is_known_is_not_sent_again(client: httpx.Client, portfolio_id: str) -> None:
     """A client that has the revision gets 304 without a body."""
     path = f"/v1/portfolios/{portfolio_id}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import threading
 import uuid
 from pathlib import Path
@@ -13,10 +14,11 @@ import pytest
 
 from pmo_optimizer import Plan
 from pmo_optimizer.service import Settings
+from pmo_optimizer.service.documents import LARGEST_SCENARIO
 from pmo_optimizer.service.examples import SCENARIO
 from pmo_optimizer.service.schemas import KINDS
 from pmo_optimizer.service.store import Store
-from tests.api.http.helpers import assert_problem, opened, portfolio, serving, work
+from tests.api.http.helpers import assert_problem, key_of, opened, portfolio, serving, work
 
 OTHER = "A" * 22
 
@@ -232,9 +234,50 @@ def test_a_decision_needs_a_plan_that_is_there(client: httpx.Client) -> None:
     assert_problem(answer, 404)
 
 
-def test_every_write_is_in_the_audit_log(client: httpx.Client, run_id: str) -> None:
+def test_records_tell_the_name_of_the_key_beside_its_id(tmp_path: Path) -> None:
+    """In the history of a decision and in the audit log: a board does not know keys by ids."""
+    with (
+        opened("sqlite", tmp_path) as store,
+        serving(store, Settings(require_keys=True), key=key_of(store, "acme")) as client,
+    ):
+        made = client.post("/v1/portfolios", json=portfolio()).json()["id"]
+        client.post("/v1/runs", json={"portfolio_id": made})
+        plan_id = client.get(f"/v1/runs/{work(store)}").json()["plan_id"]
+        decision = client.post("/v1/decisions", json={"plan_id": plan_id, "title": "x"}).json()
+        path = f"/v1/decisions/{decision['id']}"
+        for state in ("proposed", "approved", "baseline"):
+            moved = client.post(f"{path}/move", json={"to": state, "why": "so"}).json()
+        links = client.get("/v1/audit").json()["items"]
+    assert moved["replaced_by"] is None
+    assert {(e["actor_name"], e["replaces"]) for e in moved["events"]} == {("test", None)}
+    assert {link["detail"]["actor_name"] for link in links} == {"test"}
+    assert all(link["actor"].startswith("key_") for link in links)
+
+
+def test_a_list_of_runs_leaves_the_parameters_out(client: httpx.Client, run_id: str) -> None:
+    """They may be large; the run itself has them."""
+    assert "parameters" in client.get(f"/v1/runs/{run_id}").json()
+    items = client.get("/v1/runs").json()["items"]
+    assert [(item["id"], "parameters" in item) for item in items] == [(run_id, False)]
+
+
+def test_a_scenario_that_is_too_large_is_refused(client: httpx.Client, portfolio_id: str) -> None:
+    """Stored or written into a run: every run would hold a copy."""
+    (change,) = SCENARIO["changes"]
+    large = {**SCENARIO, "changes": [change] * (LARGEST_SCENARIO // len(json.dumps(change)) + 1)}
+    route = f"/v1/portfolios/{portfolio_id}/scenarios"
+    bodies = ((route, large), ("/v1/runs", {"portfolio_id": portfolio_id, "scenario": large}))
+    for path, body in bodies:
+        problem = assert_problem(client.post(path, json=body), 422)
+        assert [finding["rule"] for finding in problem["findings"]] == ["scenario-too-large"]
+
+
+def test_every_write_is_in_the_audit_log(client: httpx.Client, portfolio_id: str) -> None:
     """The log has each write with who, what and the request, and nothing of reads."""
+    run_id = client.post("/v1/runs", json={"portfolio_id": portfolio_id}).json()["id"]
     answer = client.post(f"/v1/runs/{run_id}/stop", headers={"X-Request-ID": "my-request.1"})
+    # It has ended, so that another stop writes nothing.
+    assert client.post(f"/v1/runs/{run_id}/stop").status_code == 202
     assert answer.headers["x-request-id"] == "my-request.1"
     items = client.get("/v1/audit").json()["items"]
     assert [i["action"] for i in items] == ["run.stop", "run.create", "portfolio.create"]

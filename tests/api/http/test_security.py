@@ -16,16 +16,19 @@ import pytest
 from pmo_optimizer.service import Settings
 from pmo_optimizer.service.examples import SCENARIO
 from pmo_optimizer.service.settings import is_loopback
-from tests.api.http.helpers import assert_problem, opened, portfolio, serving
+from tests.api.http.helpers import assert_problem, key_of, opened, portfolio, serving
 
 
 @pytest.fixture
 def own(tmp_path: Path) -> Iterator[httpx.Client]:
-    """Return what asks a service that knows one more name and one more origin."""
+    """Return what asks a service, with a key, that knows one more name and one more origin."""
     settings = Settings(
         allowed_hosts=("plans.example",), allowed_origins=("https://board.example",)
     )
-    with opened("sqlite", tmp_path) as store, serving(store, settings) as client:
+    with (
+        opened("sqlite", tmp_path) as store,
+        serving(store, settings, key=key_of(store, "a")) as client,
+    ):
         yield client
 
 
@@ -44,7 +47,8 @@ def test_known_hosts(own: httpx.Client, host: str) -> None:
 def test_unknown_hosts(own: httpx.Client, host: str) -> None:
     """Any other name is refused, on every path: it may be one that was made to lead here."""
     for path in ("/v1/health", "/v1/runs", "/docs", "/openapi.json", "/nowhere"):
-        assert_problem(own.get(path, headers={"Host": host}), 421)
+        problem = assert_problem(own.get(path, headers={"Host": host}), 421)
+        assert "PMO_ALLOWED_HOSTS" in problem["detail"]
 
 
 def test_two_hosts(own: httpx.Client) -> None:
@@ -73,7 +77,7 @@ def test_writes_of_other_sites(own: httpx.Client, headers: dict[str, str]) -> No
     """A write that a page of another site sends is 403 and changes nothing; reads say nothing."""
     for method in ("POST", "PUT", "DELETE"):
         answer = own.request(method, "/v1/portfolios", json=portfolio(), headers=headers)
-        assert_problem(answer, 403)
+        assert "PMO_ALLOWED_ORIGINS" in assert_problem(answer, 403)["detail"]
     assert own.get("/v1/portfolios").json()["items"] == []
     read = own.get("/v1/portfolios", headers=headers)
     assert not any(name.startswith("access-control") for name in read.headers)

@@ -76,6 +76,15 @@ def test_no_keys_no_public_address(environment: dict[str, str], host: str) -> No
     assert "--host 127.0.0.1" in said
 
 
+@pytest.mark.parametrize("name", ["plans.example", "*"])
+def test_no_keys_no_public_name(environment: dict[str, str], name: str) -> None:
+    """Behind a proxy this machine's address is everybody's: without keys that is refused too."""
+    said = refused(environment | {"PMO_ALLOWED_HOSTS": name})
+    assert name in said
+    assert "pmo-optimizer keys create" in said
+    assert "PMO_ALLOWED_HOSTS" in said
+
+
 def test_ended_keys_do_not_count(environment: dict[str, str]) -> None:
     """A key that was revoked is none."""
     store = open_store(environment["PMO_DATABASE_URL"])

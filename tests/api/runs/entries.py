@@ -11,8 +11,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Thread
 
+from pmo_optimizer import Portfolio, Status, Termination, optimize
 from pmo_optimizer.service.runs import child
-from pmo_optimizer.service.runs.kinds import Hooks
+from pmo_optimizer.service.runs.kinds import Hooks, portfolio_of
 from pmo_optimizer.service.runs.messages import Answer, Task
 
 MIB = 1024 * 1024
@@ -112,4 +113,31 @@ def raise_bug(connection: Connection, log: str) -> None:
 
 
 def _raise_bug(task: Task, hooks: Hooks) -> Answer:
-    raise LookupError("a bug")
+    raise LookupError("the secret of ann")
+
+
+def best_first_term(connection: Connection, log: str) -> None:
+    """Report on the way the plan that is best in the first term alone, then work as usual."""
+    child.serve(connection, log, _best_first_term)
+
+
+def _best_first_term(task: Task, hooks: Hooks) -> Answer:
+    portfolio = portfolio_of(task.portfolio)
+    terms = [{"term": term.term.value} for term in portfolio.objective.terms[:1]]
+    alone = Portfolio.parse(portfolio.to_data() | {"objective": {"terms": terms}})
+    plan = optimize(alone, workers=1)
+    on_the_way = plan.model_copy(
+        update={"status": Status.FEASIBLE, "termination": Termination.STOPPED}
+    )
+    hooks.on_plan(portfolio, on_the_way)
+    return child.perform(task, hooks)
+
+
+def fault(connection: Connection, log: str) -> None:
+    """Die as a library with a fault does."""
+    child.serve(connection, log, _fault)
+
+
+def _fault(task: Task, hooks: Hooks) -> Answer:
+    os.kill(os.getpid(), signal.SIGSEGV)
+    raise AssertionError("it lives")

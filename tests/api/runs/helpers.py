@@ -52,6 +52,29 @@ def tiny() -> Portfolio:
 
 
 @cache
+def thrifty() -> Portfolio:
+    """Return projects of which the best plan gives up some value, as much as it may, for cost."""
+    projects = [
+        {
+            "id": f"P{number:02}",
+            "value": 5 + 7 * number % 19,
+            "phases": [{"id": "build", "duration": 1}],
+            "costs": [{"lump": 10 + 11 * number % 17, "category": "capex"}],
+        }
+        for number in range(1, 15)
+    ]
+    return Portfolio.parse(
+        {
+            "name": "thrifty",
+            "calendar": {"start": "2027-01-01", "periods": 4},
+            "funds": [{"id": "budget", "amounts": {"total": 170}}],
+            "projects": projects,
+            "objective": {"terms": [{"term": "value", "rel_tol": 0.1}, {"term": "cost"}]},
+        }
+    )
+
+
+@cache
 def hard() -> Portfolio:
     """Return a portfolio whose best plan nobody proves within a test."""
     return generate(projects=120, periods=36, skills=8, seed=3)

@@ -18,6 +18,7 @@ from pmo_optimizer.service.runs.limits import Limits
 from pmo_optimizer.service.runs.memory import members
 from pmo_optimizer.service.runs.messages import Answer, Message
 from pmo_optimizer.service.runs.process import Child, Outcome
+from pmo_optimizer.service.runs.words import frames
 from pmo_scenarios import Scenario
 from tests.api.runs import entries
 from tests.api.runs.helpers import alive, follow, hard, task_of, tiny, wait_for
@@ -135,10 +136,25 @@ def test_a_signal_is_a_crash() -> None:
 
 
 def test_a_bug_is_a_crash() -> None:
-    """An error that nobody expected ends the child alone."""
+    """An error that nobody expected ends the child alone, and its kind and place are known."""
     outcome, _ = follow(task_of(tiny()), entry=entries.raise_bug)
-    assert outcome.failure is not None
-    assert (outcome.failure.code, "exit code 1" in outcome.failure.detail) == ("crash", True)
+    failure = outcome.failure
+    assert failure is not None
+    assert (failure.code, failure.kind, failure.again) == ("crash", "LookupError", False)
+    assert "LookupError" in failure.detail
+    assert "secret of ann" not in failure.detail
+    assert "secret of ann" in failure.words
+    assert any(frame.endswith(" _raise_bug") for frame in frames(failure.words))
+
+
+def test_a_fault_of_a_library_leaves_its_place() -> None:
+    """A child that a signal of the system ends may be tried again, and says where it was."""
+    outcome, _ = follow(task_of(tiny()), entry=entries.fault)
+    failure = outcome.failure
+    assert failure is not None
+    assert (failure.code, failure.kind, failure.again) == ("crash", None, True)
+    assert "SIGSEGV" in failure.detail
+    assert any(frame.endswith(" _fault") for frame in frames(failure.words))
 
 
 PARENT = """

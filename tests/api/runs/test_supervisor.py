@@ -6,17 +6,18 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pmo_optimizer.service.logs import JsonFormatter
 from pmo_optimizer.service.runs import child
 from pmo_optimizer.service.runs.memory import members
 from pmo_optimizer.service.runs.process import Entry
-from pmo_optimizer.service.runs.supervisor import Supervisor, Sweeper
-from pmo_optimizer.service.store import open_store
+from pmo_optimizer.service.runs.supervisor import Supervisor
+from pmo_optimizer.service.runs.sweeper import sweep
+from pmo_optimizer.service.store.database import Database
 from pmo_optimizer.service.store.records import FailureCode, RunState
 from tests.api.runs import entries
 from tests.api.runs.helpers import hard, tiny, wait_for
@@ -64,7 +65,7 @@ def test_who_waits_too_long_fails(world: World) -> None:
     """A run that nobody could take in time ends, and says why."""
     run = world.queued()
     time.sleep(0.2)
-    Sweeper(world.store, world.settings(queue_timeout=0.1)).sweep()
+    sweep(world.store, world.settings(queue_timeout=0.1))
     ended = world.now(run)
     assert ended.state is RunState.FAILED
     assert ended.failure is not None
@@ -150,6 +151,26 @@ def test_attempts_are_used_up(world: World) -> None:
     assert (ended.failure.code, ended.attempt) == (FailureCode.CRASH, 2)
 
 
+def test_a_bug_is_not_tried_again_and_its_place_is_logged(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The same input would fail the same way; at debug the log has all that the child said."""
+    caplog.set_level("DEBUG", "pmo_optimizer")
+    run = world.queued()
+    with supervised(world, entry=entries.raise_bug):
+        ended = world.ended(run)
+    assert ended.failure is not None
+    assert (ended.failure.code, ended.attempt) == (FailureCode.CRASH, 1)
+    for verbose in (False, True):
+        lines = [
+            JsonFormatter(verbose=verbose).format(record)
+            for record in caplog.records
+            if verbose or record.levelname != "DEBUG"
+        ]
+        assert any("LookupError" in line and " _raise_bug" in line for line in lines)
+        assert any("secret of ann" in line for line in lines) is verbose
+
+
 def test_the_end_of_the_service_keeps_what_is_there(world: World) -> None:
     """When the service ends, a solve with a plan ends as stopped, and others wait for the next."""
     solve = world.queued(LONG, portfolio=hard())
@@ -161,34 +182,47 @@ def test_the_end_of_the_service_keeps_what_is_there(world: World) -> None:
     assert {world.now(run).state for run in waiting} == {RunState.QUEUED}
 
 
+def test_the_end_of_the_service_uses_up_no_attempt(world: World) -> None:
+    """A run without a plan waits for the next service, even in the last attempt that it has."""
+    run = world.queued()
+    with supervised(world, entry=entries.hang, max_attempts=1, stop_grace=0.2, kill_grace=0.2):
+        wait_for(lambda: world.now(run).solves_done is not None, "a sign of life")
+    assert world.now(run).state is RunState.QUEUED
+    with supervised(world, max_attempts=1):
+        assert world.ended(run).state is RunState.SUCCEEDED
+
+
+def test_an_error_of_the_store_is_survived(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever the database says, runs go on as soon as it is mended."""
+    with closing(Database(world.address)) as database, supervised(world) as supervisor:
+        with database.write() as connection:
+            connection.exec_driver_sql("ALTER TABLE runs RENAME COLUMN deferred TO away")
+        wait_for(lambda: "supervisor" in {r.module for r in caplog.records}, "a line of the log")
+        with database.write() as connection:
+            connection.exec_driver_sql("ALTER TABLE runs RENAME COLUMN away TO deferred")
+        assert supervisor.alive
+        assert world.ended(world.queued()).state is RunState.SUCCEEDED
+    assert not supervisor.alive
+
+
+def test_what_a_crash_of_the_service_left_is_taken_back_at_once(world: World) -> None:
+    """The next one waits for no heartbeat to grow old."""
+    run = world.queued()
+    assert world.store.claim("gone", 10) is not None
+    with supervised(world, stale_seconds=3600.0):
+        ended = world.ended(run)
+    assert (ended.state, ended.attempt) == (RunState.SUCCEEDED, 2)
+
+
 def test_a_lost_run_is_taken_back(world: World) -> None:
     """A run whose runner is gone goes on under another attempt."""
     run = world.queued()
     claimed = world.store.claim("gone", 10)
     assert claimed is not None
     assert claimed.id == run.id
-    with supervised(world, stale_seconds=0.5, heartbeat_seconds=0.2):
+    with supervised(world, stale_seconds=0.6, heartbeat_seconds=0.2):
         ended = world.ended(run)
     assert (ended.state, ended.attempt) == (RunState.SUCCEEDED, 2)
-
-
-def test_nobody_is_lost_who_could_not_say_that_he_lives(world: World) -> None:
-    """Once the database was away, runners have time to speak before their runs are taken."""
-    world.queued()
-    run = world.store.claim("silent", 10)
-    assert run is not None
-    settings = world.settings(stale_seconds=3600.0)
-    with closing(open_store(world.address, clock=_in_two_hours)) as store:
-        patient, hasty = Sweeper(store, settings), Sweeper(store, settings)
-        patient.absent()
-        patient.sweep()
-        assert world.now(run).state is RunState.STARTING
-        hasty.sweep()
-        assert world.now(run).state is RunState.QUEUED
-
-
-def _in_two_hours() -> datetime:
-    return datetime.now(UTC) + timedelta(hours=2)
 
 
 def test_a_frozen_runner_is_fenced_off(world: World) -> None:

@@ -36,7 +36,7 @@ def test_two_workers_end_every_run(postgres: World) -> None:
     """Runs of two tenants, a study among them, are all done by two workers, each once."""
     runs = [postgres.queued(tenant=tenant) for tenant in ("a", "a", "b")]
     runs.append(postgres.queued({"project": "P1", "flips": False, "workers": 1}, kind="why"))
-    with working(postgres, number=2, running=1):
+    with working(postgres, number=2, concurrency=2, running=1):
         for run in runs:
             ended = postgres.ended(run)
             assert (ended.state, ended.attempt) == (RunState.SUCCEEDED, 1)
@@ -98,6 +98,24 @@ def test_a_worker_says_what_it_needs(url: str, words: str, tmp_path: Path) -> No
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert words in done.stderr
+
+
+def test_many_runs_do_not_keep_a_worker_from_its_sweeps(
+    postgres: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker whose runs are more than the threads that a loop has by itself makes jobs still."""
+    # The loop of a machine with so few processors would have two threads.
+    monkeypatch.setattr(os, "cpu_count", lambda: -2)
+    runs = [postgres.queued() for _ in range(2)]
+    with working(
+        postgres, concurrency=2, running=9, entry=entries.hang, stop_grace=0.2, kill_grace=0.2
+    ):
+        wait_for(
+            lambda: all(postgres.now(run).solves_done is not None for run in runs), "signs of life"
+        )
+        waiting = postgres.queued()
+        wait_for(lambda: postgres.now(waiting).deferred is not None, "a job for one more run")
+    assert {postgres.now(run).state for run in (*runs, waiting)} == {RunState.QUEUED}
 
 
 def test_a_lost_job_is_made_again(postgres: World) -> None:

@@ -24,7 +24,9 @@ def working(
 ) -> Iterator[list[Worker]]:
     """Run workers in threads."""
     settings = world.settings(**changes)
-    workers = [Worker(world.store, settings, concurrency=2, entry=entry) for _ in range(number)]
+    workers = [
+        Worker(world.store, settings, concurrency=concurrency, entry=entry) for _ in range(number)
+    ]
     threads = [threading.Thread(target=worker.run, kwargs={"signals": False}) for worker in workers]
     for thread in threads:
         thread.start()

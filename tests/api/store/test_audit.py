@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from pmo_optimizer.service.store.audit import FIRST_HASH
+from pmo_optimizer.service.store.chain import FIRST_HASH
 from pmo_optimizer.service.store.database import Database
 from pmo_optimizer.service.store.errors import BadCursor
 from tests.api.store.conftest import World

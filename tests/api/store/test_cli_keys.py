@@ -74,6 +74,24 @@ def test_a_revoked_key_opens_nothing(address: str) -> None:
     assert json.loads(keys("revoke", made["id"], "--json").stdout)["revoked"] is not None
 
 
+def test_making_and_ending_a_key_is_in_the_audit_log_of_its_tenant(address: str) -> None:
+    """With its name and scopes, and never its secret; ending it again adds nothing."""
+    made = json.loads(keys("create", "ci", "--tenant", "acme", "--json").stdout)
+    for _ in range(2):
+        assert keys("revoke", made["id"]).exit_code == 0
+    with closing(open_store(address)) as store:
+        links = store.audit_log("acme").items
+        assert store.verify_audit("acme").broken is None
+    assert [(link.action, link.object) for link in links] == [
+        ("key.revoke", made["id"]),
+        ("key.create", made["id"]),
+    ]
+    assert {link.actor for link in links} == {"command-line"}
+    assert "user" in links[1].detail
+    assert (links[1].detail["name"], links[1].detail["scopes"]) == ("ci", ["read", "solve"])
+    assert made["key"][-43:] not in str(links)
+
+
 @pytest.mark.usefixtures("address")
 @pytest.mark.parametrize(
     "words",

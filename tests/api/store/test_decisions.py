@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from pmo_optimizer.service.store.database import Database
-from pmo_optimizer.service.store.errors import Conflict
+from pmo_optimizer.service.store.errors import Conflict, NotFound
 from pmo_optimizer.service.store.records import DecisionRecord, DecisionState, RunState
 from tests.api.store.conftest import FACTS, World
 
@@ -122,6 +122,66 @@ def test_a_plan_that_was_changed_behind_its_back_is_refused(world: World) -> Non
     with pytest.raises(Conflict) as refused:
         move(world, decision.id, D.PROPOSED)
     assert refused.value.reason == "plan_changed"
+
+
+@pytest.mark.parametrize("path", [(D.REJECTED,), (D.PROPOSED, D.REJECTED)])
+def test_a_rejected_draft_keeps_neither_its_plan_nor_its_run(
+    world: World, path: tuple[DecisionState, ...]
+) -> None:
+    """It stays itself, with its history and the digest of what it was about."""
+    decision = begun(world)
+    run = world.store.plan("a", decision.plan_id).run_id
+    for state in path:
+        decision = move(world, decision.id, state)
+    world.store.delete_run("a", run)
+    assert world.store.decision("a", decision.id) == decision
+    with pytest.raises(NotFound):
+        world.store.plan("a", decision.plan_id)
+
+
+def test_what_was_approved_once_keeps_its_run_though_it_is_rejected(world: World) -> None:
+    """And so does a draft beside a rejected one."""
+    for path in ((D.PROPOSED, D.APPROVED, D.REJECTED), (D.PROPOSED,), ()):
+        decision = begun(world)
+        run = world.store.plan("a", decision.plan_id).run_id
+        for state in path:
+            move(world, decision.id, state)
+        other = world.store.create_decision(
+            "a", decision.plan_id, "other", actor="x", why="", versions={}
+        )
+        move(world, other.id, D.REJECTED)
+        with pytest.raises(Conflict) as refused:
+            world.store.delete_run("a", run)
+        assert refused.value.reason == "pinned"
+
+
+def test_a_new_baseline_and_the_one_it_replaces_name_each_other(world: World) -> None:
+    """So that one baseline of a portfolio counts; those of other portfolios are left alone."""
+    made = []
+    for _ in range(3):
+        decision = begun(world)
+        for state in PATHS[D.BASELINE]:
+            decision = move(world, decision.id, state)
+        made.append(decision.id)
+    found = [world.store.decision("a", id) for id in made]
+    assert [one.events[-1].replaces for one in found] == [None, made[0], made[1]]
+    assert [one.replaced_by for one in found] == [made[1], made[2], None]
+    assert {one.state for one in found} == {D.BASELINE}
+    world.portfolios.clear()
+    other = begun(world)
+    for state in PATHS[D.BASELINE]:
+        other = move(world, other.id, state)
+    assert other.events[-1].replaces is None
+    assert world.store.decision("a", made[2]).replaced_by is None
+
+
+def test_a_move_tells_the_name_of_the_key_beside_its_id(world: World) -> None:
+    """As it was then; ids alone tell a board nothing."""
+    decision = begun(world)
+    moved = world.store.move_decision(
+        "a", decision.id, D.PROPOSED, actor="key_1", actor_name="Ann", why="", versions={}
+    )
+    assert [(e.actor, e.actor_name) for e in moved.events] == [("ann", None), ("key_1", "Ann")]
 
 
 @pytest.mark.parametrize("table", ["decision_events", "audit"])

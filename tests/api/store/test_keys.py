@@ -17,7 +17,7 @@ def test_a_key_opens_its_tenant_with_its_scopes(world: World) -> None:
     """And no other key does."""
     record, key = world.store.create_key("a", "ci", [Scope.READ, Scope.SOLVE])
     principal = world.store.authenticate(key)
-    assert principal == Principal("a", record.id, frozenset({Scope.READ, Scope.SOLVE}))
+    assert principal == Principal("a", record.id, frozenset({Scope.READ, Scope.SOLVE}), "ci")
     assert principal.may(Scope.SOLVE)
     assert not principal.may(Scope.ADMIN)
 

@@ -12,6 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import IntegrityError
 
 from pmo_optimizer.service.store import open_store
 from pmo_optimizer.service.store.database import Database, parse_url
@@ -68,6 +69,43 @@ def test_each_revision_can_be_reached_alone(database: Database) -> None:
     for revision in REVISIONS[-2::-1]:
         downgrade(database, revision)
     upgrade(database)
+
+
+def test_decisions_and_their_history_outlive_the_change_of_their_table(
+    database: Database,
+) -> None:
+    """A table that is made again keeps its rows, and what refers to them."""
+    upgrade(database, "0004")
+    now = "'2027-01-01 00:00:00'"
+    rows = (
+        f"portfolios (id, tenant, name, revision, created, updated) "
+        f"VALUES ('pf', 'a', 'n', 1, {now}, {now})",
+        f"revisions (tenant, portfolio_id, revision, digest, document, created, actor) "
+        f"VALUES ('a', 'pf', 1, 'd', '{{}}', {now}, 'x')",
+        f"runs (id, tenant, kind, state, portfolio_id, revision, parameters, digest, attempt, "
+        f"stop_requested, created, last_event) VALUES ('run', 'a', 'solve', 'succeeded', 'pf', 1, "
+        f"'{{}}', 'd', 1, false, {now}, 1)",
+        f"plans (id, tenant, run_id, attempt, portfolio_id, revision, digest, document, status, "
+        f"final, created) VALUES ('pl', 'a', 'run', 1, 'pf', 1, 'd', '{{}}', 'optimal', true, "
+        f"{now})",
+        f"decisions (id, tenant, plan_id, title, state, created, updated) "
+        f"VALUES ('de', 'a', 'pl', 't', 'draft', {now}, {now})",
+        f"decision_events (tenant, decision_id, seq, to_state, actor, at, why, overrides, pins) "
+        f"VALUES ('a', 'de', 1, 'draft', 'x', {now}, '', '[]', '{{}}')",
+    )
+    with database.write() as connection:
+        for row in rows:
+            connection.execute(text(f"INSERT INTO {row}"))
+    for step in (upgrade, lambda made: downgrade(made, "0004"), upgrade):
+        step(database)
+        with database.read() as connection:
+            found = connection.execute(text("SELECT id, plan_id, title FROM decisions")).all()
+            assert [tuple(row) for row in found] == [("de", "pl", "t")]
+            events = connection.execute(text("SELECT decision_id FROM decision_events")).all()
+            assert [tuple(row) for row in events] == [("de",)]
+    orphan = rows[-1].replace("'de', 1", "'no', 2")
+    with pytest.raises(IntegrityError), database.write() as connection:
+        connection.execute(text(f"INSERT INTO {orphan}"))
 
 
 def test_the_migrations_make_what_the_code_knows(database: Database) -> None:

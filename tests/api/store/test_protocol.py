@@ -48,6 +48,7 @@ class Model:
     beat: float = 0.0
     stop: bool = False
     best: float | None = None
+    given_back: int = 0
 
     def owned_by(self, attempt: int) -> bool:
         """Return whether the attempt owns the run."""
@@ -213,11 +214,28 @@ class Queue(RuleBasedStateMachine):
         assert model.owned_by(attempt)
         self.lost(model)
 
+    @rule(claim=claims)
+    def give_back(self, claim: tuple[str, int]) -> None:
+        """The owner ends in good order: the attempt does not count."""
+        id, attempt = claim
+        model = self.runs[id]
+        try:
+            self.store.give_back(id, attempt)
+        except Fenced:
+            assert not model.owned_by(attempt)
+            return
+        assert model.owned_by(attempt)
+        if model.stop:
+            self.stopped(model)
+        else:
+            model.state = RunState.QUEUED
+            model.given_back += 1
+
     def lost(self, model: Model) -> None:
         """Note what becomes of a run that lost its runner."""
         if model.stop:
             self.stopped(model)
-        elif model.attempt >= ATTEMPTS:
+        elif model.attempt - model.given_back >= ATTEMPTS:
             model.state = RunState.FAILED
         else:
             model.state = RunState.QUEUED
@@ -265,7 +283,7 @@ class Queue(RuleBasedStateMachine):
         for id, model in self.runs.items():
             run = self.store.run(model.tenant, id)
             assert (run.state, run.attempt) == (model.state, model.attempt)
-            assert run.attempt <= ATTEMPTS
+            assert run.attempt - model.given_back <= ATTEMPTS
             plans = self.store.plans(model.tenant, id)
             assert [plan.objective for plan in plans] == (
                 [] if model.best is None else [model.best]

@@ -10,6 +10,7 @@ import pytest
 from pmo_optimizer.service.ids import Prefix, new_id
 from pmo_optimizer.service.store.errors import Fenced, LimitReached, NotFound
 from pmo_optimizer.service.store.records import Failure, FailureCode, PlanFacts, RunState
+from pmo_optimizer.service.store.runners import FinalPlan
 from tests.api.store.conftest import FACTS, World
 
 CRASH = Failure(FailureCode.CRASH, "signal 11")
@@ -76,6 +77,7 @@ WRITES: dict[str, Callable[[World, str, int], object]] = {
     "final_plan": lambda w, run, n: w.store.keep_plan(run, n, "{}", FACTS, final=True),
     "finish": lambda w, run, n: w.store.finish(run, n, RunState.SUCCEEDED),
     "retry": lambda w, run, n: w.store.retry(run, n, 3, CRASH),
+    "give_back": lambda w, run, n: w.store.give_back(run, n),
 }
 
 
@@ -300,3 +302,68 @@ def test_runs_without_a_job_are_found(world: World) -> None:
     assert not world.store.mark_deferred(run.id, 0)
     stale(world)
     assert [found.attempt for found in world.store.undeferred(0)] == [1]
+
+
+def test_a_run_that_is_given_back_has_not_used_up_an_attempt(world: World) -> None:
+    """However often its runners end in good order, crashes alone end it."""
+    run = world.claimed()
+    for attempt in (1, 2, 3):
+        assert world.store.give_back(run.id, attempt).state is RunState.QUEUED
+        assert world.store.claim("worker", 9) is not None
+    assert world.store.retry(run.id, 4, 2, CRASH).state is RunState.QUEUED
+    assert world.store.claim("worker", 9) is not None
+    assert world.store.retry(run.id, 5, 2, CRASH).failure == CRASH
+
+
+def test_a_run_that_was_stopped_and_is_given_back_has_ended(world: World) -> None:
+    """Nobody would begin it again only to stop it."""
+    run = world.claimed()
+    world.store.request_stop("a", run.id)
+    assert world.store.give_back(run.id, 1).state is RunState.CANCELLED
+
+
+def test_a_long_run_may_go_back_to_the_queue(world: World) -> None:
+    """The time that a run may wait counts from when it was put into the queue last."""
+    run = world.claimed()
+    world.clock.advance(90_000)
+    assert stale(world) == [run.id]
+    assert world.store.expire_queued(86_400) == []
+    assert world.store.run("a", run.id).state is RunState.QUEUED
+    world.clock.advance(90_000)
+    assert world.store.expire_queued(86_400) == [run.id]
+
+
+def test_a_sweep_spares_runs_whose_runners_are_known_to_live(world: World) -> None:
+    """Whatever their heartbeat says; and takes others at once where it is told to."""
+    first, second = world.claimed(), world.claimed()
+    assert [run.id for run in world.store.active()] == [first.id, second.id]
+    assert world.store.requeue_stale(None, 3, spare=[first.id]) == [second.id]
+    world.clock.advance(90)
+    assert world.store.requeue_stale(30, 3, spare=[first.id]) == []
+    assert stale(world) == [first.id]
+
+
+def test_the_plans_of_an_answer_and_the_end_are_one(world: World) -> None:
+    """The plans replace what was kept, in their order, and the first is the run's."""
+    run = world.claimed()
+    world.store.keep_plan(run.id, 1, '{"n": 0}', FACTS)
+    plans = [FinalPlan(new_id(Prefix.PLAN), f'{{"n": {n}}}', FACTS) for n in range(5)]
+    with pytest.raises(Fenced):
+        world.store.finish(run.id, 2, RunState.SUCCEEDED, plans=plans)
+    assert len(world.store.plans("a", run.id)) == 1
+    ended = world.store.finish(run.id, 1, RunState.SUCCEEDED, plans=plans)
+    assert ended.plan_id == plans[0].id
+    stored = world.store.plans("a", run.id)
+    assert [(plan.id, plan.final) for plan in stored] == [(plan.id, True) for plan in plans]
+    with pytest.raises(Fenced):
+        world.store.finish(run.id, 1, RunState.SUCCEEDED, plans=plans)
+    assert len(world.store.plans("a", run.id)) == 5
+
+
+def test_a_plan_is_stored_once_under_its_id(world: World) -> None:
+    """Who does not know whether a write was done may do it again."""
+    run = world.claimed()
+    id = new_id(Prefix.PLAN)
+    for final in (False, True):
+        assert world.store.keep_plan(run.id, 1, "{}", FACTS, id=id, final=final) == id
+    assert [plan.id for plan in world.store.plans("a", run.id)] == [id]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Engine, event
 
 from pmo_optimizer.service.store import Store
 from pmo_optimizer.service.store.errors import Conflict, Fenced, LimitReached, NotFound
@@ -84,7 +85,7 @@ def test_runs_are_listed_by_state_kind_and_portfolio(world: World) -> None:
 
 
 def test_the_light_status_says_the_same_without_documents(world: World) -> None:
-    """Every field of the summary equals that of the record."""
+    """Every field of the status equals that of the record."""
     run = world.ended()
     record, summary = world.store.run("a", run.id), world.store.run_status("a", run.id)
     assert all(
@@ -216,6 +217,41 @@ def test_a_run_cannot_start_from_a_plan_that_may_be_replaced(world: World) -> No
     with pytest.raises(Conflict) as refused:
         world.queued(start_plan_id=plan)
     assert refused.value.reason == "not_ended"
+
+
+def test_what_looks_at_many_runs_or_often_reads_no_documents(world: World) -> None:
+    """Sweeps, heartbeats, events and lists leave scenarios, parameters and results alone."""
+    run = world.ended()
+    world.queued(scenario_document="[1]", parameters={"x": [1]})
+    store, read = world.store, []
+
+    def note(_: object, __: object, statement: str, *___: object) -> None:
+        read.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        store.undeferred(0)
+        store.expire_queued(1e6)
+        store.runs("a")
+        store.events("a", run.id)
+        store.plans("a", run.id)
+        store.create_decision("a", str(run.plan_id), "t", actor="x", why="", versions={})
+        held = store.claim("worker", 5)
+        assert held is not None
+        assert (held.scenario_document, held.parameters) == ("[1]", {"x": [1]})
+        (whole,) = [text for text in read if "scenario_document" in text]
+        read.remove(whole)
+        store.started(held.id, 1)
+        store.heartbeat(held.id, 1)
+        store.progress(held.id, 1, "progress", {}, objective=1.0)
+        store.keep_plan(held.id, 1, "{}", FACTS)
+        world.clock.advance(60)
+        store.requeue_stale(30, 3)
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    for name in ("scenario_document", "parameters", "runs.result"):
+        assert [text for text in read if name in text] == []
+    assert store.run("a", held.id).state is RunState.QUEUED
 
 
 def test_metrics_count_every_state(world: World) -> None:
