@@ -100,7 +100,7 @@ class Metrics:
         Parameters
         ----------
         runs
-            What ``Store.figures(RUN_BUCKETS)`` says now.
+            What ``Store.figures(tenant, RUN_BUCKETS)`` says now.
         streams
             Event streams that are open in this process.
         """

@@ -197,7 +197,7 @@ class Settings(BaseSettings):
     memory_mb: int = Field(4096, ge=LEAST_MEMORY)
     heartbeat_seconds: float = Field(5.0, gt=0)
     stale_seconds: float = Field(30.0, gt=0, validate_default=True)
-    stop_grace: float = Field(5.0, ge=0)
+    stop_grace: float = Field(4.0, ge=0)
     kill_grace: float = Field(2.0, ge=0)
     sse_heartbeat: float = Field(15.0, gt=0)
     progress_interval: float = Field(0.5, ge=0)

@@ -24,7 +24,7 @@ BLOCK = re.compile(r"^```(bash|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 RUNNABLE = [path for path in DOCUMENTS if BLOCK.search(path.read_text())]
 
-TEST_SECONDS = 4
+TEST_SECONDS = 3
 """Documents give engines more time than a test has."""
 
 

@@ -127,7 +127,7 @@ def metrics(caller: Administrator) -> Response:
     """
     service = caller.service
     whose = None if caller.tenant == LOCAL_TENANT else caller.tenant
-    figures = service.store.figures(RUN_BUCKETS, whose)
+    figures = service.store.figures(whose, RUN_BUCKETS)
     text = service.metrics.render(figures, streams=service.feeds.streams)
     return Response(text, media_type=CONTENT_TYPE)
 

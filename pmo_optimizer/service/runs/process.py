@@ -116,7 +116,7 @@ class Child:
         task: Task,
         *,
         entry: Entry = child.main,
-        stop_grace: float = 5.0,
+        stop_grace: float = 4.0,
         kill_grace: float = 2.0,
     ) -> None:
         self._task = task

@@ -54,15 +54,15 @@ class RunFigures:
 class Figures(Part):
     """The part of the store that counts."""
 
-    def figures(self, buckets: Sequence[float], tenant: str | None = None) -> RunFigures:
-        """Return the figures of the runs of a tenant, by default of all.
+    def figures(self, tenant: str | None, buckets: Sequence[float]) -> RunFigures:
+        """Return the figures of the runs of a tenant, or of all.
 
         Parameters
         ----------
+        tenant : str, optional
+            Whose runs count; None: those of all.
         buckets : sequence of float
             Ends of the buckets of run times in seconds, ascending.
-        tenant : str, optional
-            Whose runs count.
         """
         whose = true() if tenant is None else _RUNS.c.tenant == tenant
         counted = select(_RUNS.c.kind, _RUNS.c.state, func.count().label("amount")).where(whose)

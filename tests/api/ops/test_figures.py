@@ -47,7 +47,7 @@ def test_figures_are_what_happened(database_url: str) -> None:
     clock = Clock()
     store = open_store(database_url, clock=clock)
     store.upgrade()
-    assert store.figures([1.0]) == RunFigures()
+    assert store.figures(None, [1.0]) == RunFigures()
     portfolio = store.create_portfolio("local", "x", "{}", "d", "local").id
     for seconds in (0.25, 1.0, 8.0):
         ran(store, clock, portfolio, "solve", seconds)
@@ -55,7 +55,7 @@ def test_figures_are_what_happened(database_url: str) -> None:
     queued(store, portfolio)
     clock.pass_by(7.5)
     queued(store, portfolio)
-    figures = store.figures([1.0, 5.0])
+    figures = store.figures(None, [1.0, 5.0])
     store.close()
     assert figures.counts == {
         ("solve", "queued"): 2,

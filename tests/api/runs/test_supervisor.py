@@ -220,7 +220,7 @@ def test_a_lost_run_is_taken_back(world: World) -> None:
     claimed = world.store.claim("gone", 10)
     assert claimed is not None
     assert claimed.id == run.id
-    with supervised(world, stale_seconds=0.6, heartbeat_seconds=0.2):
+    with supervised(world, stale_seconds=0.7, heartbeat_seconds=0.2):
         ended = world.ended(run)
     assert (ended.state, ended.attempt) == (RunState.SUCCEEDED, 2)
 

@@ -52,8 +52,9 @@ LISTS: dict[str, Callable[[Store], object]] = {
     "decisions": lambda s: s.decisions("b").items,
     "keys": lambda s: tuple(s.keys("b")),
     "audit_log": lambda s: s.audit_log("b").items,
+    "figures": lambda s: tuple(s.figures("b", [1.0]).counts),
 }
-"""Methods that list what a tenant has."""
+"""Methods that list or count what a tenant has."""
 
 BY_NAME = {"create_portfolio", "create_key", "audit", "verify_audit", "replay", "remember"}
 """Methods that take a tenant and no id; what they do is held by other tests."""
