@@ -147,6 +147,9 @@ def optimize(
         update={"staffing": Staffing(staffing)}
     )
     plan = judged(portfolio, problem, outcome, plan)
+    if plans is not None and plans.refused:
+        word = f"{outcome.word}; the referee refused {plans.refused} plans on the way"
+        outcome = replace(outcome, word=word)
     log.end(plan, clock.elapsed)
     return plan.model_copy(
         update={

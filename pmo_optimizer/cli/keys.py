@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,6 +15,7 @@ from pmo_optimizer.cli import output
 from pmo_optimizer.cli.app import app
 from pmo_optimizer.cli.codes import ExitCode
 from pmo_optimizer.cli.options import AsJson
+from pmo_optimizer.service.auth import Scope
 
 if TYPE_CHECKING:
     from pmo_optimizer.service.store import Store
@@ -28,15 +28,6 @@ LONGEST_NAME = 200
 
 LONGEST_DAYS = 36525
 """Days that a key may live at most."""
-
-
-class KeyScope(StrEnum):
-    """What a key allows; none includes another."""
-
-    READ = "read"
-    SOLVE = "solve"
-    APPROVE = "approve"
-    ADMIN = "admin"
 
 
 keys = typer.Typer(
@@ -79,7 +70,7 @@ def create(
         str, typer.Option("--tenant", help="Whose objects it opens.", callback=known_tenant)
     ] = "local",
     scope: Annotated[
-        list[KeyScope] | None,
+        list[Scope] | None,
         typer.Option("--scope", help="What it allows; may be repeated. Default: read and solve."),
     ] = None,
     days: Annotated[
@@ -90,11 +81,9 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Make a key and print it: this is the only time that it can be seen."""
-    from pmo_optimizer.service.auth import Scope
-
     if days is not None and not 0 < days <= LONGEST_DAYS:
         raise typer.BadParameter(f"--days is a number above 0 and at most {LONGEST_DAYS}")
-    scopes = [Scope(one.value) for one in scope or (KeyScope.READ, KeyScope.SOLVE)]
+    scopes = list(scope or (Scope.READ, Scope.SOLVE))
     expires = None if days is None else datetime.now(UTC) + timedelta(days=days)
     with opened(database_url) as store:
         record, text = store.create_key(tenant, name, scopes, expires, audited=_audited())

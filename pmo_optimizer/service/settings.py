@@ -22,7 +22,7 @@ from pydantic_settings import (
 )
 from pydantic_settings.exceptions import SettingsError
 
-from pmo_optimizer.service.runs.limits import LEAST_MEMORY
+from pmo_optimizer.service.runs.limits import LEAST_MEMORY, Limits
 
 PREFIX = "PMO_"
 """What every variable begins with."""
@@ -225,6 +225,11 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Read what the caller says, then the environment, then files; never ``.env``."""
         return init_settings, env_settings, _FileSource(settings_cls)
+
+    @property
+    def limits(self) -> Limits:
+        """What one run may use."""
+        return Limits(self.time_limit, self.workers, self.memory_mb)
 
     @property
     def embedded(self) -> bool:

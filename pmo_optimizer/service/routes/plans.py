@@ -12,11 +12,11 @@ from fastapi import APIRouter, Path, Query, Response
 
 from pmo_optimizer import referee
 from pmo_optimizer.model import Calendar, Plan
-from pmo_optimizer.model.files import parse_json
 from pmo_optimizer.service import examples, openapi
 from pmo_optimizer.service.dependencies import Reader
 from pmo_optimizer.service.planned import planned_portfolio
 from pmo_optimizer.service.routes.shared import JSON
+from pmo_optimizer.service.runs.messages import document
 from pmo_optimizer.service.schemas import (
     CheckOut,
     PlanFull,
@@ -134,8 +134,7 @@ def export(
 
 def plan_of(record: PlanRecord) -> Plan:
     """Return a stored plan."""
-    data = parse_json(record.document, "plan")
-    return Plan.parse(data if isinstance(data, dict) else {})
+    return Plan.parse(document(record.document, "plan"))
 
 
 def schedule(plan: Plan, calendar: Calendar) -> Iterable[Sequence[object]]:

@@ -29,7 +29,6 @@ from pmo_optimizer.service.dependencies import (
 from pmo_optimizer.service.documents import applied, portfolio_of, scenario_of, scenario_text
 from pmo_optimizer.service.problems import ProblemError
 from pmo_optimizer.service.routes.shared import JSON
-from pmo_optimizer.service.runs.limits import Limits
 from pmo_optimizer.service.runs.parameters import parameter_findings
 from pmo_optimizer.service.schemas import (
     Kind,
@@ -349,8 +348,7 @@ def _input(caller: Caller, request: RunRequest, parameters: dict[str, Any]) -> _
 
 def _about(caller: Caller, request: RunRequest, parameters: dict[str, Any]) -> Iterable[Finding]:
     """Return what is wrong with a request beside its scenario."""
-    settings = caller.service.settings
-    limits = Limits(settings.time_limit, settings.workers, settings.memory_mb)
+    limits = caller.service.settings.limits
     has_plan = request.start_plan_id is not None
     yield from parameter_findings(request.kind, parameters, limits, has_plan=has_plan)
     if len(json.dumps(parameters)) > MOST_PARAMETERS:

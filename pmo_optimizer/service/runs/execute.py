@@ -14,7 +14,6 @@ from pmo_optimizer.service import logs
 from pmo_optimizer.service.ids import Prefix, new_id
 from pmo_optimizer.service.runs import child
 from pmo_optimizer.service.runs.choice import LEFT_OFF, stored_values, worse
-from pmo_optimizer.service.runs.limits import Limits
 from pmo_optimizer.service.runs.messages import Answer, Message, Task
 from pmo_optimizer.service.runs.process import Child, Entry, Outcome
 from pmo_optimizer.service.runs.process import Failure as Crash
@@ -49,11 +48,6 @@ SOLVE = "solve"
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-
-def limits_of(settings: Settings) -> Limits:
-    """Return what one run may use."""
-    return Limits(settings.time_limit, settings.workers, settings.memory_mb)
 
 
 def execute(
@@ -169,7 +163,7 @@ class _Execution:
             parameters=run.parameters,
             scenario=run.scenario_document,
             start_plan=start,
-            limits=limits_of(self._settings),
+            limits=self._settings.limits,
         )
 
     def _take(self, process: Child, message: Message) -> None:
