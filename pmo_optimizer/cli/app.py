@@ -270,7 +270,7 @@ def schema(
     ] = False,
 ) -> None:
     """Print the JSON Schema of portfolio files."""
-    from pmo_optimizer.cli.schema import plan_schema, portfolio_schema, scenario_schema
+    from pmo_optimizer.schemas import plan_schema, portfolio_schema, scenario_schema
 
     if plan and scenario:
         raise typer.BadParameter("choose one of --plan and --scenario")

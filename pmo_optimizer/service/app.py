@@ -16,6 +16,7 @@ from pmo_optimizer.service.gates import Gate
 from pmo_optimizer.service.metrics import Metrics
 from pmo_optimizer.service.middleware import (
     BodyLimitMiddleware,
+    HeadMiddleware,
     HostMiddleware,
     OriginMiddleware,
     RequestMiddleware,
@@ -51,6 +52,7 @@ def create_app(settings: Settings | None = None, store: Store | None = None) -> 
     problems.install(app)
     # The last one added is the first that a request meets.
     app.add_middleware(BodyLimitMiddleware, limit=chosen.body_limit, large=chosen.large_bodies)
+    app.add_middleware(HeadMiddleware)
     app.add_middleware(OriginMiddleware, settings=chosen)
     app.add_middleware(HostMiddleware, settings=chosen)
     app.add_middleware(RequestMiddleware, metrics=metrics)

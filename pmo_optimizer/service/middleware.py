@@ -81,6 +81,37 @@ class RequestMiddleware:
         log.info("request", extra={**fields, "seconds": round(seconds, 4)})
 
 
+class HeadMiddleware:
+    """Answers ``HEAD`` as ``GET`` would, without the body.
+
+    Of event streams it does not: they have no end that could be waited for.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, as ``GET`` where it is ``HEAD``."""
+        asked = scope["type"] == "http" and scope["method"] == "HEAD"
+        if not asked or scope["path"].endswith("/events"):
+            await self.app(scope, receive, send)
+            return
+
+        async def send_head(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                if message.get("more_body", False):
+                    return
+                message = {"type": "http.response.body", "body": b"", "more_body": False}
+            await send(message)
+
+        # Not in a copy: the router writes into the scope which route it was.
+        scope["method"] = "GET"
+        try:
+            await self.app(scope, receive, send_head)
+        finally:
+            scope["method"] = "HEAD"
+
+
 class HostMiddleware:
     """Refuses other host names: a site that lets its name lead here must reach nothing."""
 

@@ -184,7 +184,7 @@ def _bodies() -> Iterable[tuple[str, dict[str, Any]]]:
 
 
 def _documents() -> Iterable[tuple[str, dict[str, Any]]]:
-    from pmo_optimizer.cli.schema import portfolio_schema, scenario_schema
+    from pmo_optimizer.schemas import portfolio_schema, scenario_schema
 
     yield "Portfolio", portfolio_schema()
     scenarios = scenario_schema()

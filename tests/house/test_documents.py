@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pmo_optimizer.cli.schema import plan_schema, portfolio_schema, scenario_schema
+from pmo_optimizer.schemas import plan_schema, portfolio_schema, scenario_schema
 
 ROOT = Path(__file__).parents[2]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from pmo_optimizer.service import examples, openapi
 from pmo_optimizer.service.dependencies import (
@@ -19,7 +19,14 @@ from pmo_optimizer.service.dependencies import (
 )
 from pmo_optimizer.service.documents import Checked, checked, has_errors, judged
 from pmo_optimizer.service.problems import FindingOut, ProblemError
-from pmo_optimizer.service.routes.shared import JSON, not_modified, refuse_methods
+from pmo_optimizer.service.routes.shared import (
+    JSON,
+    IfMatch,
+    IfNoneMatch,
+    named_tags,
+    not_modified,
+    refuse_methods,
+)
 from pmo_optimizer.service.schemas import (
     PortfolioFull,
     PortfolioId,
@@ -34,19 +41,6 @@ from pmo_optimizer.service.store.records import PortfolioRecord, PortfolioSummar
 router = APIRouter(prefix="/v1/portfolios", tags=["portfolios"])
 
 Id = Annotated[PortfolioId, Path(examples=[examples.PORTFOLIO_ID])]
-
-IfMatch = Annotated[
-    str | None,
-    Header(
-        alias="If-Match",
-        max_length=500,
-        description="`ETag` of the revision that is to be replaced; 412 where it is not the "
-        "latest. Without it the latest is replaced, whatever it is.",
-    ),
-]
-IfNoneMatch = Annotated[
-    str | None, Header(alias="If-None-Match", max_length=500, description="An `ETag` seen before.")
-]
 
 TAGGED = {"ETag": openapi.header("Changes with every revision.", '"3"')}
 CREATED = {**TAGGED, "Location": openapi.header("Where it is.", "/v1/portfolios/...")}
@@ -221,10 +215,10 @@ def _expected(caller: Caller, portfolio_id: str, match: str | None, found: Check
     ProblemError
         412 where no tag is that of a revision.
     """
-    if match is None or match.strip() == "*":
+    tags = named_tags(match)
+    if tags is None:
         return None
     latest = caller.store.portfolio(caller.tenant, portfolio_id)
-    tags = [tag.strip() for tag in match.split(",")]
     same = (latest.document, latest.name) == (found.text, found.portfolio.name)
     if etag(latest) not in tags and not same:
         detail = f"The latest revision is {latest.revision}; read it, and send its `ETag`."

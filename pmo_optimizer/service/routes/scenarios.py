@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
@@ -20,8 +21,14 @@ from pmo_optimizer.service.dependencies import (
     Solver,
 )
 from pmo_optimizer.service.documents import has_errors, portfolio_of, scenario_text
-from pmo_optimizer.service.problems import FindingOut
-from pmo_optimizer.service.routes.shared import JSON
+from pmo_optimizer.service.problems import FindingOut, ProblemError
+from pmo_optimizer.service.routes.shared import (
+    JSON,
+    IfMatch,
+    IfNoneMatch,
+    named_tags,
+    not_modified,
+)
 from pmo_optimizer.service.schemas import (
     PortfolioId,
     ScenarioFull,
@@ -38,7 +45,8 @@ router = APIRouter(prefix="/v1", tags=["scenarios"])
 OfPortfolio = Annotated[PortfolioId, Path(examples=[examples.PORTFOLIO_ID])]
 Id = Annotated[ScenarioId, Path(examples=[examples.SCENARIO_ID])]
 
-CREATED = {"Location": openapi.header("Where it is.", "/v1/scenarios/...")}
+TAGGED = {"ETag": openapi.header("Changes with the scenario.", '"9f86d081884c7d65"')}
+CREATED = {**TAGGED, "Location": openapi.header("Where it is.", "/v1/scenarios/...")}
 LINKS = openapi.links("scenario_id", "get_scenario", "replace_scenario", "delete_scenario")
 
 
@@ -62,7 +70,7 @@ def create(
     scenario, findings = _fitting(caller, portfolio_id, body)
 
     def reply(record: ScenarioRecord) -> Reply:
-        headers = {"Location": f"/v1/scenarios/{record.id}"}
+        headers = {"Location": f"/v1/scenarios/{record.id}", "ETag": etag(record)}
         out = ScenarioStored(**dict(ScenarioOut.of(record)), findings=findings)
         return Reply(201, headers, out.model_dump_json())
 
@@ -96,32 +104,55 @@ def index(
     "/scenarios/{scenario_id}",
     operation_id="get_scenario",
     summary="Read a scenario",
-    responses=openapi.problems(404),
+    response_model=ScenarioFull,
+    responses={
+        200: {"headers": TAGGED},
+        304: {"description": "It is as it was."},
+        **openapi.problems(404, 422),
+    },
 )
-def read(caller: Reader, scenario_id: Id) -> ScenarioFull:
+def read(caller: Reader, scenario_id: Id, known: IfNoneMatch = None) -> Response:
     """Read a scenario with its document."""
-    return ScenarioFull.full(caller.store.scenario(caller.tenant, scenario_id))
+    record = caller.store.scenario(caller.tenant, scenario_id)
+    headers = {"ETag": etag(record)}
+    if not_modified(known, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    text = ScenarioFull.full(record).model_dump_json()
+    return Response(text, headers=headers, media_type=JSON)
 
 
 @router.put(
     "/scenarios/{scenario_id}",
     operation_id="replace_scenario",
     summary="Replace a scenario",
-    responses=openapi.problems(404, 415, 422, 429),
+    response_model=ScenarioStored,
+    responses={
+        200: {"description": "As it is now.", "headers": TAGGED},
+        **openapi.problems(404, 412, 415, 422, 429),
+    },
     openapi_extra=openapi.body("Scenario", examples.SCENARIOS),
 )
-def replace(caller: Solver, scenario_id: Id, body: Body) -> ScenarioStored:
-    """Replace a scenario; runs that used it keep what they had."""
+def replace(caller: Solver, scenario_id: Id, body: Body, match: IfMatch = None) -> Response:
+    """Replace a scenario; runs that used it keep what they had.
+
+    What is stored already may be sent again, whatever the tag: the answer may have been lost.
+    """
     before = caller.store.scenario(caller.tenant, scenario_id)
     scenario, findings = _fitting(caller, before.portfolio_id, body)
+    text, tags = scenario_text(scenario), named_tags(match)
+    if tags is not None and etag(before) not in tags and before.document != text:
+        detail = "The scenario was replaced meanwhile; read it, and send its `ETag`."
+        raise ProblemError(412, "precondition-failed", detail)
     record = caller.store.replace_scenario(
         caller.tenant,
         scenario_id,
-        scenario_text(scenario),
+        text,
         name=scenario.label,
+        expected=None if tags is None else before.document,
         audited=caller.audited,
     )
-    return ScenarioStored(**dict(ScenarioOut.of(record)), findings=findings)
+    out = ScenarioStored(**dict(ScenarioOut.of(record)), findings=findings)
+    return Response(out.model_dump_json(), headers={"ETag": etag(record)}, media_type=JSON)
 
 
 @router.delete(
@@ -134,6 +165,11 @@ def replace(caller: Solver, scenario_id: Id, body: Body) -> ScenarioStored:
 def delete(caller: Solver, scenario_id: Id) -> None:
     """Delete a scenario; runs that used it keep what they had."""
     caller.store.delete_scenario(caller.tenant, scenario_id, audited=caller.audited)
+
+
+def etag(record: ScenarioRecord) -> str:
+    """Return the entity tag of a scenario: what it says, not when."""
+    return f'"{hashlib.sha256(record.document.encode()).hexdigest()[:16]}"'
 
 
 def _fitting(caller: Caller, portfolio_id: str, body: bytes) -> tuple[Scenario, list[FindingOut]]:

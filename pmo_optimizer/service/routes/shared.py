@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Header
 from starlette.exceptions import HTTPException
 
 JSON = "application/json"
 
+IfMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        max_length=500,
+        description="`ETag` of what is to be replaced; 412 where it is not the latest. Without "
+        "it the latest is replaced, whatever it is.",
+    ),
+]
+IfNoneMatch = Annotated[
+    str | None, Header(alias="If-None-Match", max_length=500, description="An `ETag` seen before.")
+]
+
 METHODS = frozenset({"DELETE", "GET", "PATCH", "POST", "PUT"})
+
+
+def named_tags(match: str | None) -> list[str] | None:
+    """Return the tags of an ``If-Match``; None where it lets anything be replaced."""
+    if match is None or match.strip() == "*":
+        return None
+    return [tag.strip() for tag in match.split(",")]
 
 
 def not_modified(known: str | None, tag: str) -> bool:

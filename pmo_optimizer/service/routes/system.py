@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -26,6 +27,8 @@ from pmo_optimizer.service.schemas import (
 from pmo_optimizer.service.store.errors import NotCurrent
 
 router = APIRouter(prefix="/v1", tags=["service"])
+
+_log = logging.getLogger(__name__)
 
 
 class Schema(StrEnum):
@@ -62,8 +65,10 @@ def ready(service: Parts) -> Ready:
     try:
         service.store.require_current()
     except NotCurrent as error:
+        _log.error("not ready", extra={"found": error.found, "wanted": error.wanted})
         headers = {"Retry-After": str(RETRY_SECONDS)}
-        raise ProblemError(503, "unavailable", str(error), (), headers) from error
+        detail = "The tables of the database are not those of this version; its log says more."
+        raise ProblemError(503, "unavailable", detail, (), headers) from error
     if not service.alive():
         headers = {"Retry-After": str(RETRY_SECONDS)}
         raise ProblemError(503, "unavailable", "Runs are not executed any more.", (), headers)
@@ -90,7 +95,7 @@ def engines(caller: Reader) -> Engines:
 )
 def schema(caller: Reader, name: Annotated[Schema, Path()]) -> dict[str, Any]:
     """Read the JSON Schema of portfolios, scenarios or plans (2020-12)."""
-    from pmo_optimizer.cli.schema import plan_schema, portfolio_schema, scenario_schema
+    from pmo_optimizer.schemas import plan_schema, portfolio_schema, scenario_schema
 
     del caller
     if name is Schema.PORTFOLIO:

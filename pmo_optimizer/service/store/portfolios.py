@@ -333,19 +333,29 @@ class Portfolios(Part):
         document: str,
         *,
         name: str | None = None,
+        expected: str | None = None,
         audited: Audited | None = None,
     ) -> ScenarioRecord:
         """Replace a scenario; runs that used the old one hold their own copy.
+
+        Parameters
+        ----------
+        expected : str, optional
+            Refuse if the document to be replaced is another, and is not ``document`` already.
 
         Raises
         ------
         NotFound
             The tenant has no such scenario.
+        Conflict
+            It is not as expected (``revision``).
         BadText
             A text cannot be stored.
         """
         with self._write() as connection:
             row = owned(connection, _SCENARIOS, "scenario", tenant, id, lock=True)
+            if expected is not None and row.document not in (expected, document):
+                raise Conflict("revision", "the scenario was replaced meanwhile")
             connection.execute(
                 update(_SCENARIOS)
                 .where(_SCENARIOS.c.tenant == tenant, _SCENARIOS.c.id == id)

@@ -214,6 +214,48 @@ def test_scenarios(client: httpx.Client, portfolio_id: str) -> None:
     assert_problem(client.get(path), 404)
 
 
+def test_if_match_guards_a_scenario(client: httpx.Client, portfolio_id: str) -> None:
+    """Who saw an older scenario is refused; what is there already may be sent again."""
+    made = client.post(f"/v1/portfolios/{portfolio_id}/scenarios", json=dict(SCENARIO))
+    path, tag = made.headers["location"], made.headers["etag"]
+    read = client.get(path)
+    assert read.headers["etag"] == tag
+    assert client.get(path, headers={"If-None-Match": tag}).status_code == 304
+    changed = dict(SCENARIO) | {"name": "Changed"}
+    first, second = (client.put(path, json=changed, headers={"If-Match": tag}) for _ in range(2))
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert first.headers["etag"] == second.headers["etag"] != tag
+    third = client.put(path, json=changed | {"name": "Third"}, headers={"If-Match": tag})
+    assert_problem(third, 412)
+    assert client.get(path).json()["name"] == "Changed"
+
+
+def test_only_one_of_many_writers_of_a_scenario_wins(
+    client: httpx.Client, portfolio_id: str
+) -> None:
+    """Of writers that all saw the same scenario, one replaces it and the others are told."""
+    made = client.post(f"/v1/portfolios/{portfolio_id}/scenarios", json=dict(SCENARIO))
+    path, tag = made.headers["location"], made.headers["etag"]
+
+    def write(number: int) -> int:
+        body = dict(SCENARIO) | {"name": f"Writer {number}"}
+        return client.put(path, json=body, headers={"If-Match": tag}).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = sorted(pool.map(write, range(8)))
+    assert answers == [200] + [412] * 7
+
+
+def test_head_answers_as_get_without_the_body(client: httpx.Client, portfolio_id: str) -> None:
+    """HEAD has the status and headers of GET, also of errors, and no body."""
+    for path in ("/v1/health", f"/v1/portfolios/{portfolio_id}", "/v1/portfolios/none"):
+        head, get = client.head(path), client.get(path)
+        assert head.status_code == get.status_code
+        assert head.content == b""
+        same = ("content-type", "content-length", "etag")
+        assert [head.headers.get(n) for n in same] == [get.headers.get(n) for n in same]
+
+
 def test_a_scenario_must_fit_its_portfolio(client: httpx.Client, portfolio_id: str) -> None:
     """A scenario that names what is not there is refused with findings, stored or not."""
     wrong = {"id": "x", "changes": [{"change": "budget", "fund": "none", "percent": -10}]}

@@ -1,4 +1,4 @@
-"""JSON Schemas of the files, generated from the models."""
+"""JSON Schemas of the files, generated from the models, for every face that shows them."""
 
 from __future__ import annotations
 
