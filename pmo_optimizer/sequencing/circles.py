@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import networkx as nx
@@ -121,29 +121,40 @@ def _add_arcs(graph: nx.DiGraph, arcs: Iterable[Arc]) -> None:
 def _negative_cycle(graph: nx.DiGraph) -> list[Event]:
     """Return a negative cycle, beginning with its least event, or nothing (Bellman-Ford).
 
-    All events start at distance 0; one that still improves after as many rounds as there are
-    events hangs on a cycle, which walking back far enough reaches.
+    All events start at distance 0. Where who improved whom last runs in a circle, that circle is
+    negative, and where there is a negative cycle such a circle comes about after at most as many
+    rounds as there are events, mostly after the first few.
     """
     arcs = sorted((a, b, data["weight"]) for a, b, data in graph.edges(data=True))
-    distance = dict.fromkeys(graph, 0)
+    distance = dict.fromkeys(sorted(graph), 0)
     before: dict[Event, Event] = {}
-    improved: Event | None = None
-    for _ in range(len(distance)):
-        improved = None
+    while True:
+        improved = False
         for a, b, weight in arcs:
             if distance[a] + weight < distance[b]:
                 distance[b] = distance[a] + weight
                 before[b] = a
-                improved = b
-        if improved is None:
+                improved = True
+        if not improved:
             return []
-    assert improved is not None  # noqa: S101 - the last round improved something
-    event = improved
-    for _ in range(len(distance)):
-        event = before[event]
-    loop = [event]
-    while before[loop[-1]] != event:
-        loop.append(before[loop[-1]])
-    loop.reverse()
-    first = loop.index(min(loop))
-    return loop[first:] + loop[:first]
+        loop = _circle(before)
+        if loop:
+            first = loop.index(min(loop))
+            return loop[first:] + loop[:first]
+
+
+def _circle(before: Mapping[Event, Event]) -> list[Event]:
+    """Return a circle of events each of which comes before the next, or nothing."""
+    seen: dict[Event, Event] = {}
+    for start in before:
+        event = start
+        while event in before and event not in seen:
+            seen[event] = start
+            event = before[event]
+        if seen.get(event) == start:
+            loop = [event]
+            while before[loop[-1]] != event:
+                loop.append(before[loop[-1]])
+            loop.reverse()
+            return loop
+    return []

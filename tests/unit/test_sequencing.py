@@ -371,6 +371,18 @@ def test_a_cycle_is_printed_event_by_event() -> None:
     assert (cycle.lag, cycle.certain) == (3, True)
 
 
+def test_a_long_ring_is_one_cycle() -> None:
+    """A ring of 1,000 projects is walked once around, whatever order its links come in."""
+    names = [f"P{number}" for number in range(1000)]
+    links = [{"from": a, "to": b} for a, b in zip(names, names[1:] + names[:1], strict=True)]
+    projects = [project(name, 1) for name in names]
+    (cycle,) = cycles(portfolio(projects=projects, links=links[::-1]))
+    assert cycle.lag == 1000
+    assert [e.project for e in cycle.events if e.phase and not e.finish] == sorted(
+        names, key=lambda name: int(name[1:])
+    )
+
+
 def test_a_cycle_over_ignored_links_is_not_certain() -> None:
     """Its projects exclude each other, but each is possible by itself."""
     subject = linked(
