@@ -17,7 +17,7 @@ from math import lcm
 from pmo_optimizer.backend import Certificate, Decisions, Share, Split
 from pmo_optimizer.problem import Flow, ModeData, Placement, Problem
 from pmo_solvers.flows import Arc, min_cost_flow
-from pmo_solvers.staffing import Claim, Spread, serve_all
+from pmo_solvers.staffing import Claim, Memory, Spread, serve_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +30,21 @@ class Payment:
     amount: int
 
 
-def complete(problem: Problem, decisions: Decisions) -> Certificate | None:
+def complete(
+    problem: Problem, decisions: Decisions, memory: Memory | None = None
+) -> Certificate | None:
     """Return the cheapest certificate of the decisions, or None where there is none.
 
     Cheapest means least priced extra supply, excess over ceilings and overspending. There is
-    none for placements that are not possible all at once.
+    none for placements that are not possible all at once. A memory of this problem saves what
+    plans before have in common with this one.
     """
     if any(_holds_all(conflict, decisions) for conflict in problem.conflicts):
         return None
     splits = split_funds(problem, decisions)
     if splits is None:
         return None
-    shares = share_people(problem, decisions)
+    shares = share_people(problem, decisions, memory)
     if shares is None:
         return None
     return Certificate(tuple(shares), tuple(splits))
@@ -116,11 +119,13 @@ def heads_at_work(problem: Problem, decisions: Decisions) -> list[dict[int, int]
     return out
 
 
-def share_people(problem: Problem, decisions: Decisions) -> list[Share] | None:
+def share_people(
+    problem: Problem, decisions: Decisions, memory: Memory | None = None
+) -> list[Share] | None:
     """Return shares that serve every need, or None."""
     heads = dict(enumerate(heads_at_work(problem, decisions)))
     wanted = dict(enumerate(claims(problem, decisions)))
-    return serve_all(problem, wanted, spreads(problem, decisions), heads)
+    return serve_all(problem, wanted, spreads(problem, decisions), heads, memory)
 
 
 # -- money ---------------------------------------------------------------------------------

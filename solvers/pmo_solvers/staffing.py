@@ -7,7 +7,7 @@ solved together.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
@@ -79,6 +79,32 @@ class _Part:
     need: str
 
 
+MOST_REMEMBERED = 20_000
+"""Answers that a `Memory` holds before it begins anew."""
+
+
+class Memory:
+    """Answers of one problem, so that plans which are mostly alike are mostly served at once.
+
+    Most neighbours of a plan ask the same of most periods. It may be used by several threads.
+    """
+
+    def __init__(self) -> None:
+        self._answers: dict[Hashable, tuple[Share, ...] | None] = {}
+
+    def recall(
+        self, key: Hashable, work_out: Callable[[], Sequence[Share] | None]
+    ) -> Sequence[Share] | None:
+        """Return the answer to a question, worked out where it is new."""
+        if key in (answers := self._answers):
+            return answers[key]
+        found = work_out()
+        if len(answers) >= MOST_REMEMBERED:
+            self._answers = answers = {}
+        answers[key] = None if found is None else tuple(found)
+        return found
+
+
 def serve(
     problem: Problem, period: int, wanted: Sequence[Claim], heads: Mapping[int, int]
 ) -> list[Share] | None:
@@ -91,6 +117,7 @@ def serve_all(
     wanted: Mapping[int, Sequence[Claim]],
     spreads: Sequence[Spread],
     heads: Mapping[int, Mapping[int, int]],
+    memory: Memory | None = None,
 ) -> list[Share] | None:
     """Return shares that serve everything at least price, or None where it cannot be served.
 
@@ -102,7 +129,10 @@ def serve_all(
         Work that may be spread over periods.
     heads
         Hired heads at work, by period and hire index.
+    memory
+        Answers of this problem so far.
     """
+    memory = memory or Memory()
     claims: dict[Place, list[Claim]] = defaultdict(list)
     for period, asked_for in wanted.items():
         for claim in asked_for:
@@ -118,9 +148,14 @@ def serve_all(
     parts = [n for period in sorted(asked) for n in networks(problem, period, asked[period])]
     shares: list[Share] = []
     for group in clusters(parts, ((s.bucket, s.periods) for s in spreads)):
-        places = ((n.period, bucket) for n in group for bucket in n.buckets)
+        places = [(n.period, bucket) for n in group for bucket in n.buckets]
         own = [s for place in places for s in spread_at.get(place, ())]
-        found = _Group(problem, group, claims, own, heads).shares()
+        key = (
+            tuple((place, *claims.get(place, ())) for place in places),
+            tuple(own),
+            tuple(tuple(sorted(heads.get(n.period, {}).items())) for n in group),
+        )
+        found = memory.recall(key, _Group(problem, group, claims, own, heads).shares)
         if found is None:
             return None
         shares += found

@@ -38,6 +38,7 @@ from pmo_solvers.hybrid.starts import Starts
 from pmo_solvers.milp.engine import MilpStages
 from pmo_solvers.penalties import penalty
 from pmo_solvers.schedules import solve_schedules, suits_schedules
+from pmo_solvers.staffing import Memory
 from pmo_solvers.time_indexed.build import TimeIndexed, build
 from pmo_solvers.time_indexed.driver import (
     FIRST_SHARE,
@@ -173,6 +174,7 @@ class _Run:
         self.exact_entries = exact_entries
         self.progress = _Progress(problem, options)
         self.state = _State()
+        self.memory = Memory()
         self.first: list[Decisions] = []
         self.ready: _Ready | None = None
         self.early: float | None = None
@@ -265,7 +267,7 @@ class _Run:
 
     def _collect(self, decisions: Decisions, value: float) -> None:
         self.first.append(decisions)
-        certificate = complete(self.problem, decisions)
+        certificate = complete(self.problem, decisions, self.memory)
         if certificate is not None:
             price = penalty(self.problem, decisions, certificate)
             self._keep_ready(_Ready(self._paid(value, price), decisions, certificate))
@@ -289,18 +291,12 @@ class _Run:
 
     # -- a stage ---------------------------------------------------------------------------
 
-    def _stage(
-        self,
-        indexed: TimeIndexed,
-        number: int,
-        stage: LinearTerm,
-        starts: Starts,
-    ) -> bool:
+    def _stage(self, indexed: TimeIndexed, number: int, stage: LinearTerm, starts: Starts) -> bool:
         """Search one stage; return whether it has a plan."""
         last = number == len(indexed.stages) - 1
         left = self.options.clock.left
         clock = Clock(left if last else left * FIRST_SHARE, self.options.clock.stop)
-        space = Space(indexed, stage, tuple(self.state.holds))
+        space = Space(indexed, stage, tuple(self.state.holds), self.memory)
         search = Search(space, self._limits(), clock, self._reporter(number))
         search.starts = starts if number == 0 else None
         search.show = self.options.offer

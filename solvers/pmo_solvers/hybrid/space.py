@@ -20,6 +20,7 @@ from pmo_solvers.hybrid.matrix import Floats, Indices, Mask, Matrix, matrix_of
 from pmo_solvers.hybrid.subproblem import cut_out
 from pmo_solvers.milp.translate import HOLD_SLACK
 from pmo_solvers.penalties import penalty
+from pmo_solvers.staffing import Memory
 from pmo_solvers.time_indexed.build import TimeIndexed
 from pmo_solvers.time_indexed.driver import Hold
 from pmo_solvers.time_indexed.linear import LinearTerm
@@ -74,9 +75,18 @@ class Space:
         Scaled coefficients, minimised.
     box
         Bounds of the columns after propagation.
+    memory
+        Who serves what in plans so far.
     """
 
-    def __init__(self, indexed: TimeIndexed, stage: LinearTerm, holds: tuple[Hold, ...]) -> None:
+    def __init__(
+        self,
+        indexed: TimeIndexed,
+        stage: LinearTerm,
+        holds: tuple[Hold, ...],
+        memory: Memory | None = None,
+    ) -> None:
+        self.memory = memory or Memory()
         self.indexed = indexed
         self.problem = indexed.problem
         self.stage = stage
@@ -257,7 +267,7 @@ class Space:
         if not model.within_bounds(values) or model.first_violated(values):
             return None
         decisions = self.indexed.decode(values)
-        certificate = complete(self.problem, decisions)
+        certificate = complete(self.problem, decisions, self.memory)
         if certificate is None:
             return None
         price = penalty(self.problem, decisions, certificate)

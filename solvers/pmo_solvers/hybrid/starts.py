@@ -12,6 +12,9 @@ from pmo_solvers.ranking.fill import Desk, Placed, Rule, decided, fill
 RULES = (Rule("ratio", per_cost=True), Rule("priority"))
 """Rankings that are tried, the one that is usually better first."""
 
+FOLLOWED = Rule("priority")
+"""In which order the projects of a plan that is followed enter."""
+
 
 class Starts:
     """Rank-and-fill plans; what all of them share is computed once."""
@@ -41,11 +44,15 @@ class Starts:
     def followed(self, start: Decisions) -> tuple[Decisions, float] | None:
         """Return the plan in which the projects of a plan come first, each placed as there.
 
-        Returns it with what it is worth before prices of breaches.
+        Of these, and of the others, the worthiest come first: where less fits than before, it is
+        the others that stay out. Returns it with what it is worth before prices of breaches.
         """
-        rule = Rule("start", scores=tuple(map(float, start.selected)), wanted=start.phases)
         for desk in self._desks():
-            placed = fill(desk, rule)
+            order = sorted(self.problem.projects, key=lambda p: desk.rank(p, FOLLOWED))
+            score = [float(chosen) for chosen in start.selected]
+            for place, project in enumerate(order):
+                score[project.index] -= place / (2 * len(order))
+            placed = fill(desk, Rule("start", scores=tuple(score), wanted=start.phases))
             if placed is not None:
                 return decided(self.problem, placed), self._value(desk, placed)
         return None

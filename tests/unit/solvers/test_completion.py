@@ -8,11 +8,15 @@ from typing import Any
 import pytest
 
 from pmo_optimizer import referee
-from pmo_optimizer.backend import Outcome, Split, Stage
+from pmo_optimizer.backend import Clock, Outcome, Split, Stage
 from pmo_optimizer.decode import plan_parts
 from pmo_optimizer.model import Portfolio, Status, Termination
 from pmo_optimizer.problem import Feature, Problem, compile_problem
+from pmo_scenarios import generate
+from pmo_solvers import staffing
 from pmo_solvers.completion import complete, payments, split_funds
+from pmo_solvers.hybrid.starts import Starts
+from pmo_solvers.staffing import Memory
 from tests.brute.evaluate import Combination, Evaluator
 from tests.brute.random_portfolio import random_portfolio
 from tests.unit.problem_cases import Data, decided, decisions_of, portfolio, project
@@ -66,6 +70,42 @@ def test_certificates_are_found_and_cheapest() -> None:
             feasible += 1
     assert feasible > 30
     assert infeasible > 10
+
+
+def test_a_memory_changes_no_certificate() -> None:
+    """What was asked before is answered as it would be anew, also that it cannot be served."""
+    answers: set[bool] = set()
+    for seed in range(SEEDS // 2):
+        subject = random_portfolio(seed)
+        compiled = compile_problem(subject)
+        evaluator, memory = Evaluator(subject), Memory()
+        for combination in sampled(evaluator, seed):
+            if not evaluator.relations_hold(combination):
+                continue
+            decisions = decisions_of(compiled, combination)
+            anew = complete(compiled, decisions)
+            assert complete(compiled, decisions, memory) == anew
+            assert complete(compiled, decisions, memory) == anew
+            answers.add(anew is None)
+    assert answers == {True, False}
+
+
+def test_a_memory_asks_nothing_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plan like one before is served without any program where nothing has changed."""
+    subject = generate(projects=20, periods=12, skills=4, seed=1)
+    compiled = compile_problem(subject)
+    decisions, _ = next(Starts(compiled, Clock(60.0)).rankings())
+    memory = Memory()
+    first = complete(compiled, decisions, memory)
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("a question was asked again")
+
+    monkeypatch.setattr(staffing, "min_cost_flow", refuse)
+    monkeypatch.setattr(staffing._Group, "_program", refuse)
+    assert complete(compiled, decisions, memory) == first
+    with pytest.raises(AssertionError, match="asked again"):
+        complete(compiled, decisions)
 
 
 def splits(subject: Portfolio, **starts: int | tuple[int, ...]) -> list[Split] | None:

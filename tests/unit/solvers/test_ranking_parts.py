@@ -196,6 +196,23 @@ def test_a_plan_that_is_followed_comes_out_again(seed: int) -> None:
         assert kept >= 0.8 * len(both)
 
 
+@pytest.mark.parametrize("worthy", ["A", "C"])
+def test_where_less_fits_than_before_the_worthiest_stay(worthy: str) -> None:
+    """Of three projects that a plan had, the fund pays for two now: the least worthy goes."""
+    score = {name: 9 if name == worthy else 5 for name in "AC"} | {"B": 7}
+    projects = [
+        problem_cases.project(name, 1, costs=[{"lump": 10}]) | {"value": score[name]}
+        for name in "ABC"
+    ]
+    funds = [{"id": "fund", "amounts": {"total": 20}}]
+    subject = problem_cases.problem(projects=projects, funds=funds)
+    before = problem_cases.decided(subject, A=0, B=0, C=0)
+    found = Starts(subject, Clock(float("inf"))).followed(before)
+    assert found is not None
+    inside = {p.id for p, own in zip(subject.projects, found[0].selected, strict=True) if own}
+    assert inside == {worthy, "B"}
+
+
 def test_a_placement_that_breaks_a_rule_is_not_wanted() -> None:
     """Only what a project's own windows, order and modes allow is taken as it is."""
     two_phases = problem_cases.project("A", 2, 3)
