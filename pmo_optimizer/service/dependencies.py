@@ -147,7 +147,7 @@ def _principal(
     request: Request, service: Service, credentials: HTTPAuthorizationCredentials | None
 ) -> Principal:
     if "authorization" not in request.headers and not service.settings.keyed:
-        return _local(request)
+        return local_principal(request)
     if credentials is None:
         raise _unknown("Send `Authorization: Bearer` with an API key.")
     found = service.store.authenticate(credentials.credentials)
@@ -156,8 +156,14 @@ def _principal(
     return found
 
 
-def _local(request: Request) -> Principal:
-    """Return the principal of this machine; nobody else gets in without a key, whatever is set."""
+def local_principal(request: Request) -> Principal:
+    """Return the principal of this machine; nobody else gets in without a key, whatever is set.
+
+    Raises
+    ------
+    ProblemError
+        401 where somebody else may ask.
+    """
     ends = (request.scope.get("client"), request.scope.get("server"))
     if not all(end is None or end[1] is None or is_loopback(str(end[0])) for end in ends):
         raise _unknown("Only this machine may ask without an API key.")
