@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any
 
 from pmo_optimizer.model import Calendar, Plan, Portfolio, ProjectPlan, State
@@ -142,7 +143,7 @@ def _layers(portfolio: Portfolio, shown: Sequence[ProjectPlan]) -> list[Spec]:
         "format": FORMATS[calendar.grain.value],
         "labelFlush": True,
     }
-    ends = [calendar.edge(0).isoformat(), calendar.edge(calendar.periods).isoformat()]
+    ends = [_day(calendar, 0), _day(calendar, calendar.periods)]
     time = {
         "field": "from",
         "type": "temporal",
@@ -215,8 +216,9 @@ def _row(
     return {"row": name, "from": _day(calendar, start), "to": _day(calendar, end), "words": words}
 
 
-def _day(calendar: Calendar, period: int) -> str:
-    return calendar.edge(period).isoformat()
+def _day(calendar: Calendar, period: int) -> int:
+    """Return the first moment of a period in milliseconds since 1970, as Vega counts time."""
+    return (calendar.edge(period) - date(1970, 1, 1)).days * 86_400_000
 
 
 def _due(portfolio: Portfolio, entry: ProjectPlan, name: str) -> list[dict[str, Any]]:
@@ -262,7 +264,7 @@ def _links(
     return corners, heads
 
 
-def _edge(calendar: Calendar, entry: ProjectPlan, reference: str, *, end: bool) -> str | None:
+def _edge(calendar: Calendar, entry: ProjectPlan, reference: str, *, end: bool) -> int | None:
     """Return the day of a link's end at a project or phase; None where it has none."""
     _, _, phase = reference.partition("/")
     if phase:

@@ -16,6 +16,7 @@ from pmo_optimizer import (
     InvalidInput,
     Plan,
     Portfolio,
+    ProjectKpi,
     Severity,
     Status,
     Termination,
@@ -58,6 +59,8 @@ class Case(Frozen):
         Key figures; null where there is no plan.
     selected
         Ids of the selected projects, sorted.
+    parts
+        What each selected project adds to the figures, as in `Plan.kpis`.
     enters, leaves
         Projects that are selected here and not in the base, and the other way round.
     moves
@@ -85,6 +88,7 @@ class Case(Frozen):
     digest: str = ""
     figures: Figures | None = None
     selected: tuple[str, ...] = ()
+    parts: tuple[ProjectKpi, ...] = ()
     enters: tuple[str, ...] = ()
     leaves: tuple[str, ...] = ()
     moves: tuple[Move, ...] = ()
@@ -287,6 +291,7 @@ def _case(base: Portfolio, key: str, name: str, plan: Plan, before: Plan | None)
         digest=plan.digest,
         figures=figures_of(plan),
         selected=plan.selected if plan.found else (),
+        parts=plan.kpis.projects if plan.found else (),
         plan=plan,
     )
     if key == BASE or before is None or not (before.found and plan.found):
