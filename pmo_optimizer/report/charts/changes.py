@@ -97,6 +97,7 @@ def _layers(points: Sequence[Mapping[str, Any]], chosen: int | None, term: str) 
             "field": "changes",
             "type": "quantitative",
             "axis": {**number_axis("changed projects"), "tickMinStep": 1},
+            "scale": {"zero": True},
         },
         "y": {
             "field": "number",

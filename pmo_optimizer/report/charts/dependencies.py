@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 MOST_NODES = 90
 """Projects that are drawn; of more, those with most relations."""
 
+ARROW = 0.62
+"""Where on a line its arrow head is; at the end, many would lie on each other."""
+
+MARGIN, BULGE = 0.25, 0.07
+"""Room beside the outer layers, and for lines within a layer, in layers."""
+
 SWEEPS = 8
 """How often each layer is put in order by its neighbours."""
 
@@ -135,7 +141,7 @@ def _summary(
     ]
     if chosen and waiting:
         names = {edge.target for edge in waiting}
-        text += f"; {counted(len(names), 'project')} not selected after others not selected"
+        text += f"; {len(names):,} that are not selected wait for others that are not"
     return text + "."
 
 
@@ -206,44 +212,40 @@ def _layers(
     heads: list[dict[str, Any]] = []
     for number, edge in enumerate(edges):
         a, b = places[edge.source], places[edge.target]
-        for order, (x, y) in enumerate((a, b)):
-            lines.append({"x": x, "y": y, "edge": number, "order": order, "relation": edge.kind})
+        row = {"edge": number, "relation": edge.kind}
+        for order, (x, y) in enumerate(_path(a, b)):
+            lines.append({**row, "x": x, "y": y, "order": order})
         if edge.directed and a[0] != b[0]:
-            at = 0.62
-            heads.append(
-                {
-                    "x": a[0] + at * (b[0] - a[0]),
-                    "y": a[1] + at * (b[1] - a[1]),
-                    "relation": edge.kind,
-                    "words": f"{edge.kind}: {edge.words}",
-                }
-            )
+            x, y = (p + ARROW * (q - p) for p, q in zip(a, b, strict=True))
+            words = f"{edge.kind}: {edge.words}"
+            heads.append({"x": x, "y": y, "relation": edge.kind, "words": words})
     wide = max((x for x, _ in places.values()), default=0.0)
     deep = max((y for _, y in places.values()), default=0.0)
     none = {"axis": None, "type": "quantitative"}
     at_xy = {
-        "x": {**none, "field": "x", "scale": {"domain": [-0.15, wide + 0.5], "nice": False}},
+        "x": {**none, "field": "x", "scale": {"domain": [-MARGIN, wide + MARGIN], "nice": False}},
         "y": {
             **none,
             "field": "y",
             "scale": {"domain": [deep + 0.6, 0], "nice": False, "zero": False},
         },
     }
-    legend: Spec = {"title": None}
+    used = [i for i, name in enumerate(RELATIONS) if any(e.kind == name for e in edges)]
+    relations = [RELATIONS[i] for i in used]
     tone = {
         "field": "relation",
         "type": "nominal",
-        "scale": scale(RELATIONS, TONES),
+        "scale": scale(relations, [TONES[i] for i in used]),
         "legend": {"title": "relation", "symbolType": "stroke"},
     }
-    dash = {**tone, "scale": scale(RELATIONS, DASHES)}
+    dash = {**tone, "scale": scale(relations, [DASHES[i] for i in used])}
     kinds = [kind for kind in KINDS if any(node["kind"] == kind for node in nodes)]
     look = [KINDS.index(kind) for kind in kinds]
     fill = {
         "field": "kind",
         "type": "nominal",
         "scale": scale(kinds, [COLOURS[i] for i in look]),
-        "legend": legend,
+        "legend": {"title": "project"},
     }
     shape = {**fill, "scale": scale(kinds, [SHAPES[i] for i in look])}
     return [
@@ -268,9 +270,34 @@ def _layers(
             told({**at_xy, "fill": fill, "shape": shape}),
             nodes,
         ),
-        layer(
-            {"type": "text", "align": "left", "dx": 9, "dy": 0, "fontWeight": 600, "aria": False},
-            {**at_xy, "text": {"field": "id", "type": "nominal"}},
-            nodes,
-        ),
+        *_names(nodes, wide, at_xy),
     ]
+
+
+def _names(nodes: Sequence[dict[str, Any]], wide: float, at: Spec) -> list[Spec]:
+    """Return the ids where no line runs: outside of the outer layers, above the others."""
+    sides: list[tuple[Spec, list[dict[str, Any]]]] = [
+        ({"align": "right", "dx": -11, "baseline": "middle"}, [n for n in nodes if n["x"] == 0]),
+        (
+            {"align": "left", "dx": 11, "baseline": "middle"},
+            [n for n in nodes if 0 < n["x"] == wide],
+        ),
+        ({"align": "center", "dy": -12}, [n for n in nodes if 0 < n["x"] < wide]),
+    ]
+    text = {**at, "text": {"field": "id", "type": "nominal"}}
+    out = []
+    for mark, those in sides:
+        inside = [{k: node[k] for k in ("x", "y", "id")} for node in those]
+        if inside:
+            out.append(
+                layer({"type": "text", "fontWeight": 600, "aria": False, **mark}, text, inside)
+            )
+    return out
+
+
+def _path(a: tuple[float, float], b: tuple[float, float]) -> list[tuple[float, float]]:
+    """Return the corners of a line; within a layer it keeps away from what is between."""
+    if a[0] != b[0]:
+        return [a, b]
+    bulge = a[0] + BULGE
+    return [a, (bulge, a[1] + 0.25 * (b[1] - a[1])), (bulge, a[1] + 0.75 * (b[1] - a[1])), b]

@@ -160,7 +160,7 @@ def _layers(
             curves,
         ),
         layer(
-            {"type": "point", "filled": True, "size": 70, "opacity": 1},
+            {"type": "point", "filled": True, "size": 95, "opacity": 1},
             told({**at, "color": colour, "shape": shape}),
             signs,
         ),

@@ -143,12 +143,13 @@ def _layers(portfolio: Portfolio, shown: Sequence[ProjectPlan]) -> list[Spec]:
         "format": FORMATS[calendar.grain.value],
         "labelFlush": True,
     }
-    ends = [_day(calendar, 0), _day(calendar, calendar.periods)]
+    # Lines where the horizon begins and ends, so that the axis has all of it.
+    ends = [{"from": _day(calendar, 0)}, {"from": _day(calendar, calendar.periods)}]
     time = {
         "field": "from",
         "type": "temporal",
         "axis": {**axis, "tickCount": 8, "labelOverlap": True},
-        "scale": {"type": "utc", "domain": ends},
+        "scale": {"type": "utc", "nice": False},
     }
     bars, points = [], []
     for entry, name in zip(shown, names, strict=True):
@@ -175,6 +176,7 @@ def _layers(portfolio: Portfolio, shown: Sequence[ProjectPlan]) -> list[Spec]:
     )
     signs = [{**row, "size": LOOKS[row["kind"]][2]} for row in (*heads, *points, *dues)]
     return [
+        layer({"type": "rule", "style": "edge", "aria": False}, {"x": time}, ends),
         layer(
             {"type": "bar", "height": {"band": 0.62}, "cornerRadius": 2},
             told({**at, "x2": to}),
@@ -195,7 +197,11 @@ def _layers(portfolio: Portfolio, shown: Sequence[ProjectPlan]) -> list[Spec]:
             },
             links,
         ),
-        layer({"type": "point", "filled": True}, told({**at, "shape": shape, "size": SIZE}), signs),
+        layer(
+            {"type": "point", "filled": True, "opacity": 1},
+            told({**at, "shape": shape, "size": SIZE}),
+            signs,
+        ),
     ]
 
 

@@ -54,7 +54,7 @@ def theme(*, dark: bool = False, narrow: bool = False) -> Spec:
             **text,
             "titleFontWeight": "normal",
             "tickCount": 8,
-            "labelLimit": 110 if narrow else 300,
+            "labelLimit": 110 if narrow else 360,
             "gridColor": lines,
             "domainColor": quiet,
             "tickColor": quiet,

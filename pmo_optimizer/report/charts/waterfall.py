@@ -13,7 +13,6 @@ from pmo_optimizer.report.charts.theme import (
     GREEN,
     RED,
     Spec,
-    counted,
     figure,
     layer,
     number_axis,
@@ -31,6 +30,7 @@ MOST_STEPS = 18
 SMALL = 1e-9
 
 KINDS = ("in all", "more", "less")
+SIDES = (("enters", "in"), ("leaves", "out"), ("moves", "moved"))
 SIGNS = {"more": "+", "less": "−"}
 
 
@@ -152,10 +152,10 @@ def _summary(
     start, end = ends
     change = end - start
     words = f"{'more' if change > 0 else 'less'} by {show(abs(change))}" if change else "the same"
-    sides = [counted(len(case[side]), "project") for side in ("enters", "leaves", "moves")]
+    sides = ", ".join(f"{len(case[side])} {word}" for side, word in SIDES)
     return (
         f"{scenario} has {measure} {show(end)} {unit} against {show(start)} in the base, {words}; "
-        f"{sides[0]} enter, {sides[1]} leave and {sides[2]} move."
+        f"projects: {sides}."
     )
 
 
@@ -170,7 +170,7 @@ def _drawing(
     for step in steps:
         kind = "more" if step.change > 0 else "less"
         text = f"{SIGNS[kind]}{score(abs(step.change))}"
-        row = f"{step.name} {step.why}".strip()
+        row = f"{step.why}: {step.name}" if step.why else step.name
         words = f"{row}: {text}, {score(total + step.change)} after it"
         ties.append({"row": bars[-1]["row"], "next": row, "at": total})
         bars.append(_bar(row, total, total + step.change, kind, words, text))
