@@ -63,7 +63,7 @@ def read(
         "projects": overview.project_rows(found.portfolio),
         "runs": runs.items,
         "most_seconds": visitor.caller.service.settings.time_limit,
-        "charts": [charts.bubbles(found.portfolio)],
+        "charts": [charts.bubbles(found.portfolio), charts.dependencies(found.portfolio)],
     }
     return page(request, visitor, "portfolio.html", values)
 
