@@ -238,17 +238,51 @@ def compare(
     plans = run_jobs(
         jobs, executor=executor, processes=processes, on_progress=on_progress, stop=stop
     )
-    names = {BASE: ""} | {scenario.id: scenario.name for scenario in scenarios}
-    base = plans.get(BASE)
+    names = {scenario.id: scenario.name for scenario in scenarios}
+    return beside(
+        portfolio,
+        plans,
+        names,
+        missing=tuple(job.key for job in jobs if job.key not in plans),
+        seconds=time.monotonic() - began,
+    )
+
+
+def beside(
+    portfolio: Portfolio,
+    plans: Mapping[str, Plan],
+    names: Mapping[str, str] | None = None,
+    *,
+    missing: tuple[str, ...] = (),
+    seconds: float = 0.0,
+) -> Comparison:
+    """Put plans that are there already side by side.
+
+    Parameters
+    ----------
+    portfolio
+        The base.
+    plans
+        By the id of their scenario; that of the base is called ``base``. They are trusted to be
+        of the base and of its scenarios.
+    names
+        Of the scenarios, by id.
+    missing
+        Ids of cases without a plan.
+    seconds
+        Wall clock of all solves.
+    """
+    called = {} if names is None else names
+    before = plans.get(BASE)
     return Comparison(
         portfolio=portfolio.name,
         digest=portfolio.digest(),
         currency=portfolio.currency,
         term=portfolio.objective.terms[0].term,
         maximised=portfolio.objective.maximised,
-        cases=tuple(_case(portfolio, k, names[k], plan, base) for k, plan in plans.items()),
-        missing=tuple(job.key for job in jobs if job.key not in plans),
-        seconds=time.monotonic() - began,
+        cases=tuple(_case(portfolio, k, called.get(k, ""), p, before) for k, p in plans.items()),
+        missing=missing,
+        seconds=seconds,
     )
 
 
