@@ -163,12 +163,28 @@ def demo(
             help="Write the sample portfolio to this file instead of solving it.",
         ),
     ] = None,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Show it on pages in the browser instead.")
+    ] = False,
+    port: Annotated[
+        int | None,
+        typer.Option("--port", min=0, max=65535, help="With --serve: port; 8765 by default."),
+    ] = None,
+    browser: Annotated[
+        bool,
+        typer.Option("--browser/--no-browser", help="With --serve: open the browser."),
+    ] = True,
     output_file: Output = None,
     as_json: AsJson = False,
     progress: ShowProgress = True,
     everything: Everything = False,
 ) -> None:
-    """Solve a sample portfolio, or write it to a file to play with."""
+    """Solve a sample portfolio, write it to a file, or show it in the browser."""
+    if serve:
+        from pmo_optimizer.cli.serve import serve_demo
+
+        serve_demo(port, browser=browser)
+        return
     from pmo_optimizer.cli.running import Settings
     from pmo_scenarios.packs import load_pack
 

@@ -10,6 +10,7 @@ from itertools import groupby
 from pmo_optimizer import people
 from pmo_optimizer.model import Plan, Portfolio, Staffing, SupplierKind
 from pmo_optimizer.people import PersonalTask, TeamMember
+from pmo_optimizer.report.charts.theme import listed
 from pmo_optimizer.report.words import first_day, last_day
 from pmo_optimizer.web.text import text
 
@@ -17,6 +18,9 @@ LEVELS = ((0.0, 0), (0.5, 1), (0.9, 2), (1.0005, 3))
 """Upper ends of use, and the class of each; above the last is class 4, over capacity."""
 
 OVER = 4
+
+MOST_NAMES = 3
+"""Members of a class that are named; the others are counted."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,11 @@ def _use(used: float, available: float) -> Use:
 
 
 def called(portfolio: Portfolio, individual: str) -> str:
-    """Return an individual's name, with the id where the two differ."""
+    """Return an individual's name with the id where the two differ; of a class, its members."""
+    group = next((g for g in portfolio.classes if g.id == individual), None)
+    if group is not None:
+        names = [called(portfolio, member) for member in group.members]
+        return listed(names, MOST_NAMES)
     entry = next((p for p in portfolio.people if p.id == individual.split("#")[0]), None)
     if entry is None or not entry.name or entry.name == individual:
         return individual

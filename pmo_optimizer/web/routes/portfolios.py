@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from pmo_optimizer.report import charts
+from pmo_optimizer.service.documents import text_of
 from pmo_optimizer.service.problems import FindingOut
 from pmo_optimizer.service.routes import portfolios as api
 from pmo_optimizer.service.routes.runs import queue_run
@@ -15,13 +16,11 @@ from pmo_optimizer.web import overview
 from pmo_optimizer.web.numbers import seconds_of
 from pmo_optimizer.web.pages import go, page
 from pmo_optimizer.web.read import stored
+from pmo_optimizer.web.sample import sample_portfolio
 from pmo_optimizer.web.text import text
 from pmo_optimizer.web.visitors import ReadVisit, SolveForm
 
 router = APIRouter()
-
-SAMPLE = "digital"
-"""The sample portfolio of the page."""
 
 LAST = 8
 """Runs and decisions that the page of a portfolio lists."""
@@ -38,10 +37,7 @@ def index(request: Request, visitor: ReadVisit, cursor: str | None = None) -> Re
 @router.post("/portfolios/sample")
 def sample(request: Request, sent: SolveForm) -> Response:
     """Store the sample portfolio and show it."""
-    from pmo_scenarios.packs import load_pack
-
-    body = json.dumps(load_pack(SAMPLE).to_data()).encode()
-    answer = api.create(sent.visitor.caller, body)
+    answer = api.create(sent.visitor.caller, text_of(sample_portfolio()).encode())
     return go(request, answer.headers["Location"].removeprefix("/v1"))
 
 

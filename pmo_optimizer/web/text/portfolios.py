@@ -10,7 +10,7 @@ TEXT: Mapping[str, str] = MappingProxyType(
         "portfolios.title": "Portfolios",
         "portfolios.empty": "There is no portfolio yet.",
         "portfolios.sample": "Load the sample portfolio",
-        "portfolios.sample.help": "A company with 30 candidate projects for its digital programme: "
+        "portfolios.sample.help": "An insurer with 48 digital projects, 28 people and four funds: "
         "to look around and to play with.",
         "portfolios.revision": "Revision",
         "portfolios.updated": "Changed",
