@@ -78,7 +78,7 @@ def _summary(portfolio: Portfolio, plan: Plan) -> Table:
     engine = plan.engine
     rows: list[tuple[str, Cell, str]] = [
         ("portfolio", plan.portfolio or portfolio.name, ""),
-        ("status", plan.status.value.replace("_", " "), "optimal: the bound proves it"),
+        ("status", plan.status.value.replace("_", " "), "optimal means that the bound proves it"),
         ("termination", plan.termination.value.replace("_", " "), "why the search ended"),
         ("objective", plan.objective, "first term after prices, or the weighted sum"),
         ("bound", plan.bound, "no plan can be better than this"),
