@@ -262,7 +262,7 @@ def _layers(
         ),
         layer(
             {"type": "point", "shape": "triangle-right", "size": 40, "filled": True, "opacity": 1},
-            told({**at_xy, "stroke": {**tone, "legend": None}}),
+            told({**at_xy, "stroke": tone}),
             heads,
         ),
         layer(
