@@ -190,7 +190,8 @@ class RecordRule(Frozen):
     when
         Which rows; all by default.
     project
-        Id of the project, for phases, needs and costs.
+        Id of the project, for phases, needs and costs. Those of a phase may leave it out
+        where the phase's id stands once among all projects.
     phase
         Id of the phase, for needs, and for costs that are not the project's own.
     fields
@@ -198,6 +199,8 @@ class RecordRule(Frozen):
     sum
         Fields that are added up where several rows make the same object. All others must
         agree then.
+    optional
+        Whether it is passed over, with a warning, in tables that lack its columns.
     """
 
     into: Into
@@ -206,11 +209,13 @@ class RecordRule(Frozen):
     phase: Source | None = None
     fields: dict[str, Source]
     sum: tuple[str, ...] = ()
+    optional: bool = False
 
     @model_validator(mode="after")
     def _placed(self) -> RecordRule:
         inside = self.into in {Into.PHASES, Into.NEEDS, Into.COSTS}
-        if inside and self.project is None:
+        alone = self.phase is None or self.into is Into.PHASES
+        if inside and self.project is None and alone:
             raise ValueError(f"{self.into.value} belong to a project: say `project`")
         if self.into is Into.NEEDS and self.phase is None:
             raise ValueError("needs belong to a phase: say `phase`")

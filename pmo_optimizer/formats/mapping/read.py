@@ -124,37 +124,35 @@ class _Builder:
 
     def add(self, sheet: Sheet, rule: TableRule) -> None:
         """Read every row of a table."""
-        if not self._has_columns(sheet, rule):
+        records = self._usable(sheet, rule)
+        if records is None:
             return
         reader = Reader(self.profile, sheet, self.calendar, self.clock)
         unread: list[int] = []
         for row in sheet.rows:
             hit = False
-            for record in rule.records:
+            for record in records:
                 if all(self._holds(reader, row, condition) for condition in record.when):
                     hit |= self._record(reader, row, record)
             if not hit:
                 unread.append(row.number)
         self._tell(sheet, rule, unread)
 
-    def _has_columns(self, sheet: Sheet, rule: TableRule) -> bool:
-        missing = sorted(_columns(rule) - set(sheet.headers))
-        for name in missing:
-            near = [h for h in sheet.headers if h.lower() == name.lower()]
-            fix = (
-                f"Write {near[0]!r} in the profile."
-                if near
-                else ("Export the column as well, or take it out of the profile.")
-            )
-            self.findings.append(
-                _error(
-                    "mapping-column",
-                    f"{sheet.name} row {rule.header_row}",
-                    f"There is no column {name!r}.",
-                    fix,
-                )
-            )
-        return not missing
+    def _usable(self, sheet: Sheet, rule: TableRule) -> list[RecordRule] | None:
+        """Return the records whose columns are there, None where some lack that must be."""
+        usable = []
+        complete = True
+        for record in rule.records:
+            missing = sorted(_columns([record]) - set(sheet.headers))
+            if not missing:
+                usable.append(record)
+                continue
+            complete &= record.optional
+            for name in missing:
+                finding = _missing_column(sheet, rule, name, optional=record.optional)
+                if finding not in self.findings:
+                    self.findings.append(finding)
+        return usable if complete else None
 
     def _holds(self, reader: Reader, row: Row, condition: Condition) -> bool:
         text = reader.text(condition.column, row)
@@ -181,6 +179,8 @@ class _Builder:
         good = True
         values: Data = {}
         owners: list[Any] = []
+        if record.project is None and record.phase is not None:
+            owners.append("")
         parts = {"project": record.project, "phase": record.phase}
         for name, source in parts.items():
             if source is not None:
@@ -273,7 +273,7 @@ class _Builder:
     def _tell(self, sheet: Sheet, rule: TableRule, unread: list[int]) -> None:
         """Say which columns and rows of a table were not read."""
         ignored = set(rule.ignore)
-        used = _columns(rule)
+        used = _columns(rule.records)
         left = [h for h in dict.fromkeys(sheet.headers) if h and h not in used | ignored]
         if left and "*" not in ignored:
             more = f" and {len(left) - MOST_NAMES} more" if len(left) > MOST_NAMES else ""
@@ -329,14 +329,17 @@ class _Builder:
     ) -> None:
         """Put a phase, need or cost line where it belongs, or say that there is no such place."""
         project, *rest = entry.owners
+        if rest and not project:
+            places = [a for a, b in phases if b == rest[0]]
+            project = places[0] if len(places) == 1 else ""
         owner = phases.get((project, rest[0])) if rest else projects.get(project)
         if owner is None:
             self.findings.append(
                 _error(
                     "mapping-owner",
                     entry.place,
-                    f"One of the {into.value} belongs to {'/'.join(entry.owners)!r}, which no row "
-                    "makes.",
+                    f"One of the {into.value} belongs to {'/'.join(filter(None, entry.owners))!r}, "
+                    "which no row makes, or several do.",
                     "Export that row as well, correct the reference, or leave it out (`when`).",
                 )
             )
@@ -405,10 +408,22 @@ class _Builder:
         return finding
 
 
-def _columns(rule: TableRule) -> set[str]:
-    """Return every column that a table's records name."""
+def _missing_column(sheet: Sheet, rule: TableRule, name: str, *, optional: bool) -> Finding:
+    near = [header for header in sheet.headers if header.lower() == name.lower()]
+    fix = "Export the column as well, or take it out of the profile."
+    return Finding(
+        Severity.WARNING if optional else Severity.ERROR,
+        "mapping-column",
+        f"{sheet.name} row {rule.header_row}",
+        f"There is no column {name!r}" + (", and what needs it is left out." if optional else "."),
+        f"Write {near[0]!r} in the profile." if near else fix,
+    )
+
+
+def _columns(records: Sequence[RecordRule]) -> set[str]:
+    """Return every column that records name."""
     names: set[str] = set()
-    for record in rule.records:
+    for record in records:
         names |= {condition.column for condition in record.when}
         for source in (*record.fields.values(), record.project, record.phase):
             if source is not None and source.column is not None:
