@@ -29,7 +29,7 @@ ZERO = Decimal(0)
 CENT = Decimal("0.01")
 
 
-def reasons(portfolio: Portfolio, plan: Plan) -> dict[str, str]:
+def reasons(portfolio: Portfolio, plan: Plan, *, hints: bool = True) -> dict[str, str]:
     """Return a reason for the decision about each project of a plan, by project id.
 
     Parameters
@@ -38,14 +38,17 @@ def reasons(portfolio: Portfolio, plan: Plan) -> dict[str, str]:
         What the plan was made from.
     plan
         Any plan of it; projects that the portfolio does not have get a reason that says so.
+    hints
+        Whether to name the command that finds a reason where none is known.
     """
-    facts = _Facts(portfolio, plan)
+    facts = _Facts(portfolio, plan, hints=hints)
     return {entry.project: facts.reason(entry) for entry in plan.projects}
 
 
 class _Facts:
-    def __init__(self, portfolio: Portfolio, plan: Plan) -> None:
+    def __init__(self, portfolio: Portfolio, plan: Plan, *, hints: bool = True) -> None:
         self.portfolio = portfolio
+        self.hints = hints
         self.selected = set(plan.selected)
         self.rates = {skill.id: skill.rate for skill in portfolio.skills}
         spent = sum((Decimal(repr(use.spent)) for use in plan.kpis.funds), ZERO)
@@ -135,9 +138,11 @@ class _Facts:
                     f"takes at least {effort.quantize(CENT):f} FTE-periods of {skill}, "
                     f"{free.quantize(CENT):f} are free"
                 )
-        return words or [
-            f"other projects use the money and people; ask `pmo-optimizer why … {project.id}`"
-        ]
+        if not words:
+            words.append("other projects use the money and people")
+            if self.hints:
+                words.append(f"ask `pmo-optimizer why … {project.id}`")
+        return words
 
     def _shut_out(self, project: Project) -> Iterator[str]:
         rivals = {
