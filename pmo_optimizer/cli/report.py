@@ -94,7 +94,10 @@ def report(
     warn_if_foreign(portfolio, plan)
     found = _read([*named.items(), *(("why", path) for path in why or ())], portfolio)
     studies = Studies(**{kind: data for kind, data in found if kind != "why"})
-    known = {**reasons(portfolio, plan), **_proven([data for kind, data in found if kind == "why"])}
+    known = {
+        **reasons(portfolio, plan, hints=False),
+        **_proven([data for kind, data in found if kind == "why"]),
+    }
     page = board_pack(
         portfolio,
         plan,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from pmo_optimizer.report.words import ABSENT, amount, score
+from pmo_optimizer.report.words import ABSENT
 
 if TYPE_CHECKING:
     import altair
@@ -43,8 +43,15 @@ class Table:
         )
 
     def texts(self) -> tuple[tuple[str, ...], ...]:
-        """Return the rows as people read them: numbers with separators, a dash for nothing."""
-        return tuple(tuple(_text(cell) for cell in row) for row in self.rows)
+        """Return the rows as people read them: numbers with separators, a dash for nothing.
+
+        Numbers of a column have the same decimals, as many as they need, at most four.
+        """
+        decimals = [_decimals([row[i] for row in self.rows]) for i in range(len(self.columns))]
+        return tuple(
+            tuple(_text(cell, places) for cell, places in zip(row, decimals, strict=True))
+            for row in self.rows
+        )
 
     def to_frame(self) -> pandas.DataFrame:
         """Return the table as a data frame, numbers as they are."""
@@ -76,15 +83,24 @@ def _row(cells: Iterable[str], numeric: tuple[bool, ...]) -> str:
     return f"<tr>{''.join(out)}</tr>"
 
 
-def _text(cell: Cell) -> str:
+def _decimals(cells: Sequence[Cell]) -> int:
+    """Return how many decimals tell the numbers of a column apart."""
+    numbers = [cell for cell in cells if isinstance(cell, float)]
+    largest = max((abs(number) for number in numbers), default=0.0)
+    most = 0 if largest >= 1000 else 2 if largest >= 10 else 4
+    for places in range(most):
+        if all(abs(number - round(number, places)) < 0.5 * 10**-most for number in numbers):
+            return places
+    return most
+
+
+def _text(cell: Cell, places: int) -> str:
     if cell is None:
         return ABSENT
     if isinstance(cell, str):
         return cell
-    if isinstance(cell, int):
-        return f"{cell:,}"
-    # Values and bounds are often below 10 and differ in the fourth digit.
-    return score(cell).rstrip("0").rstrip(".") if abs(cell) < 10 and cell else amount(cell)
+    text = f"{cell:,.{places}f}" if isinstance(cell, float) else f"{cell:,}"
+    return text.lstrip("-") if float(text.replace(",", "")) == 0 else text
 
 
 @dataclass(frozen=True, slots=True)

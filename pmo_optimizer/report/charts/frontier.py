@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pmo_optimizer.model import Portfolio
 from pmo_optimizer.report.charts.chart import Cell, Chart, Table
 from pmo_optimizer.report.charts.theme import (
     BLUE,
@@ -29,19 +30,21 @@ CURVES = {KINDS[0]: ("value", [1, 0]), KINDS[1]: ("bound", [6, 3]), KINDS[2]: ("
 """Which number each curve shows, and its dashes."""
 
 
-def frontier_chart(frontier: Mapping[str, Any]) -> Chart:
+def frontier_chart(frontier: Mapping[str, Any], *, portfolio: Portfolio | None = None) -> Chart:
     """Return the efficient frontier with today, the scenarios and the curve of ranking lists.
 
     Parameters
     ----------
     frontier
         Plain data, as `pmo_scenarios.Frontier.to_data` returns them.
+    portfolio
+        The base, for names of what is varied.
     """
     points: list[dict[str, Any]] = list(frontier["points"])
     scenarios: list[dict[str, Any]] = list(frontier["scenarios"])
     axis = frontier["axis"]
-    across = _across(frontier)
-    summary = _summary(frontier, points)
+    across = _across(frontier, portfolio)
+    summary = _summary(frontier, points, across)
     term = str(frontier["term"])
     spec = figure(summary, _layers(points, scenarios, across, term), 380)
     columns = (
@@ -65,10 +68,15 @@ def frontier_chart(frontier: Mapping[str, Any]) -> Chart:
     return Chart("frontier", "Efficient frontier", spec, Table(columns, rows), summary, note)
 
 
-def _across(frontier: Mapping[str, Any]) -> str:
+def _across(frontier: Mapping[str, Any], portfolio: Portfolio | None) -> str:
     axis = frontier["axis"]
+    names: dict[str, str] = {}
+    if portfolio is not None:
+        names |= {fund.id: fund.name for fund in portfolio.funds if fund.name}
+        names |= {skill.id: skill.name for skill in portfolio.skills if skill.name}
+    targets = [names.get(target, target) for target in axis["targets"]]
     unit = {"budget": frontier["currency"], "capacity": "FTE"}.get(str(axis["kind"]), "")
-    words = f"{axis['kind']} of {listed(list(axis['targets']), 3)}"
+    words = f"{axis['kind']} of {listed(targets, 3)}"
     return f"{words}, {unit}" if unit else words
 
 
@@ -90,11 +98,10 @@ def _row(point: Mapping[str, Any]) -> tuple[Cell, ...]:
     )
 
 
-def _summary(frontier: Mapping[str, Any], points: Sequence[Mapping[str, Any]]) -> str:
+def _summary(frontier: Mapping[str, Any], points: Sequence[Mapping[str, Any]], unit: str) -> str:
     found = [point for point in points if point["value"] is not None]
     if not found:
         return "No level of the frontier has a plan."
-    unit = _across(frontier)
     low, high = found[0], found[-1]
     term = frontier["term"]
     text = (

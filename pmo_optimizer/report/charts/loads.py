@@ -119,6 +119,7 @@ def _layers(cells: list[dict[str, Any]], names: list[str], labels: list[str]) ->
                 "title": None,
                 "orient": "top",
                 "labelAngle": -60,
+                "labelOverlap": True,
                 "ticks": False,
                 "domain": False,
             },

@@ -176,7 +176,11 @@ def _layers(portfolio: Portfolio, shown: Sequence[ProjectPlan]) -> list[Spec]:
     )
     signs = [{**row, "size": LOOKS[row["kind"]][2]} for row in (*heads, *points, *dues)]
     return [
-        layer({"type": "rule", "style": "edge", "aria": False}, {"x": time}, ends),
+        layer(
+            {"type": "rule", "style": "edge", "strokeOpacity": 0.5, "aria": False},
+            {"x": time},
+            ends,
+        ),
         layer(
             {"type": "bar", "height": {"band": 0.62}, "cornerRadius": 2},
             told({**at, "x2": to}),

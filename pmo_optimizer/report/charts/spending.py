@@ -124,7 +124,7 @@ def _layers(portfolio: Portfolio, shown: Sequence[_Use]) -> list[Spec]:
         "type": "quantitative",
         "axis": number_axis(money or "money"),
         # Room for the text at the end of the longest bar.
-        "scale": {"domain": [min(0.0, *(u.spent for u in shown)) if shown else 0, top * 1.3 or 1]},
+        "scale": {"domain": [min(0.0, *(u.spent for u in shown)) if shown else 0, top * 1.42 or 1]},
     }
     at = {"x": x, "y": rows_axis([u.row for u in shown])}
     colours = scale(KINDS, [BLUE, RED, GREY])

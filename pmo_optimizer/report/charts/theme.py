@@ -63,7 +63,7 @@ def theme(*, dark: bool = False, narrow: bool = False) -> Spec:
             **text,
             "titleFontWeight": "normal",
             "orient": "top",
-            "columns": 2 if narrow else 6,
+            "columns": 1 if narrow else 6,
             "symbolSize": 110,
             "labelLimit": 260,
         },

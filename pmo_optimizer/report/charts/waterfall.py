@@ -86,6 +86,8 @@ def waterfall(
     note = ""
     if len(shown) < len(steps):
         note = f"Bars below the {MOST_STEPS - 2} largest are put together; the table has all."
+    if measure == "value" and case["figures"]["penalty"] != base["figures"]["penalty"]:
+        note += " Value is before prices of soft limits, which the objective takes off."
     spec = figure(*_drawing(summary, shown, start, (scenario, end), f"{measure}, {unit}"))
     total = start
     rows: list[tuple[str, str, float | None, float]] = [("base", "", None, start)]
@@ -94,7 +96,9 @@ def waterfall(
         rows.append((step.name, step.why, step.change, total))
     rows.append((scenario, "", None, end))
     columns = ("step", "why", f"change of {measure}, {unit}", f"{measure} after it, {unit}")
-    return Chart(f"waterfall-{scenario}", title, spec, Table(columns, tuple(rows)), summary, note)
+    return Chart(
+        f"waterfall-{scenario}", title, spec, Table(columns, tuple(rows)), summary, note.strip()
+    )
 
 
 def _nothing() -> Spec:

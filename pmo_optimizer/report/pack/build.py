@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pmo_optimizer.assets import asset_bytes
 from pmo_optimizer.model import Plan, Portfolio
 from pmo_optimizer.report.charts import theme
-from pmo_optimizer.report.header import MEANINGS, SHORT, objective_label
+from pmo_optimizer.report.header import meaning, objective_label
 from pmo_optimizer.report.pack.content import Studies, decided, key_figures, pages
 from pmo_optimizer.report.words import clean
 
@@ -34,16 +34,23 @@ class Paper(StrEnum):
     WIDE = "wide"
 
 
-SIZES = {
-    Paper.A4: {"size": "297mm 210mm", "margin": "12mm 14mm 14mm", "chart": "142mm", "width": 1016},
+SIZES: dict[Paper, dict[str, str | int]] = {
+    Paper.A4: {
+        "size": "297mm 210mm",
+        "margin": "12mm 14mm 14mm",
+        "chart": "148mm",
+        "width": 1016,
+        "height": 460,
+    },
     Paper.WIDE: {
         "size": "338.7mm 190.5mm",
         "margin": "11mm 15mm 13mm",
-        "chart": "124mm",
+        "chart": "132mm",
         "width": 1166,
+        "height": 400,
     },
 }
-"""Page, its margins, the tallest chart, and the width of charts in pixels of 1/96 inch."""
+"""Page, margins, tallest chart; width of charts and height of plots in pixels of 1/96 inch."""
 
 
 def board_pack(
@@ -105,6 +112,7 @@ def board_pack(
             "dark-narrow": theme(dark=True, narrow=True),
         },
         "width": size["width"],
+        "height": size["height"],
     }
     template = _environment().get_template("pack.html.j2")
     return template.render(
@@ -116,7 +124,7 @@ def board_pack(
         plan=plan,
         name=clean(plan.portfolio or portfolio.name),
         decided=decided(portfolio, plan),
-        meaning=SHORT if plan.short else MEANINGS[plan.status],
+        meaning=meaning(plan),
         figures=key_figures(portfolio, plan, objective_label(portfolio)),
         facts=_facts(portfolio, plan, {"Referee": checked, "Made": made}, sources or {}),
         views=views,

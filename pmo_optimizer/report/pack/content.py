@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pmo_optimizer.model import Plan, Portfolio
+from pmo_optimizer.model import Plan, Portfolio, TermName
 from pmo_optimizer.report import charts
 from pmo_optimizer.report.charts import Chart, Table
 from pmo_optimizer.report.charts.theme import counted
@@ -138,7 +138,8 @@ def _decisions(portfolio: Portfolio, plan: Plan, reasons: Mapping[str, str]) -> 
         )
     columns = ("project", "first day", "last day", "mode", f"cost {money}".strip(), "value points")
     cost = sum(kpi.cost for kpi in kpis.values())
-    lead = f"{counted(len(rows), 'project')} for {amount(cost)} {money}, by first day of work."
+    own = f"{amount(cost)} {money} of their own"
+    lead = f"{counted(len(rows), 'project')} for {own}, by first day of work."
     table = Table((*columns, "why"), tuple(rows))
     yield Page("selected", "Selected projects", lead, tables=(("", table),))
     out = [p.project for p in plan.projects if not p.selected]
@@ -210,24 +211,27 @@ def _studies(portfolio: Portfolio, studies: Studies) -> Iterator[Page]:
             if not chart.empty:
                 yield _drawn(chart, f"waterfall-{number}")
     if studies.frontier is not None:
-        yield _drawn(charts.frontier_chart(studies.frontier))
+        yield _drawn(charts.frontier_chart(studies.frontier, portfolio=portfolio))
     if studies.prices is not None:
         lead, tables = priced(studies.prices)
         yield Page("prices", "What one step more of each limit is worth", lead, tables=tables)
     if studies.replan is not None:
-        yield _drawn(charts.changes_curve(studies.replan))
+        page = _drawn(charts.changes_curve(studies.replan))
         lead, tables = replanned(portfolio, studies.replan)
-        if tables:
-            yield Page("new-plan", "The new plan against the old one", lead, tables=tables)
+        yield Page(
+            page.anchor, page.title, f"{page.lead} {lead}", page.chart, tables, notes=page.notes
+        )
 
 
 def decided(portfolio: Portfolio, plan: Plan) -> str:
     """Return what the plan decides, in the words of its title page."""
     if not plan.projects:
         return plan.message or "There is no plan."
-    cost = sum(kpi.cost for kpi in plan.kpis.projects)
+    cost = plan.kpis.terms.get(TermName.COST, sum(kpi.cost for kpi in plan.kpis.projects))
     there = sum(_held(use.available, use.carried, last) for use, last in _lasts(plan))
     money = f"{amount(cost)} {portfolio.currency}".strip()
+    if plan.hires:
+        money += ", hires included"
     of = f" (the funds hold {amount(there)})" if plan.kpis.funds else ""
     dated = [p.finish for p in plan.projects if p.selected and p.finish is not None]
     end = f", finished by {last_day(portfolio.calendar, 0, max(dated))}" if dated else ""

@@ -168,4 +168,5 @@ def replanned(portfolio: Portfolio, replan: Mapping[str, Any]) -> tuple[str, Tab
         f"at least {replan['least_changes']} are needed."
     )
     columns = ("project", "change", "old: first day to end", "new: first day to end")
-    return lead, (("", Table(columns, tuple(rows))),) if rows else ()
+    caption = "The new plan against the old one"
+    return lead, ((caption, Table(columns, tuple(rows))),) if rows else ()

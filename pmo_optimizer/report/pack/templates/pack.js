@@ -5,8 +5,8 @@
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const views = new Map();
 
-  function draw(chart, place, key, width, name) {
-    const spec = Object.assign({}, chart.spec, { width: width, config: data.themes[name] });
+  function draw(chart, place, key, size, name) {
+    const spec = Object.assign({}, chart.spec, size, { config: data.themes[name] });
     const options = { ast: true, renderer: "svg", actions: false, tooltip: false, defaultStyle: false };
     const before = views.get(key);
     return vegaEmbed(place, spec, options).then(function (result) {
@@ -17,14 +17,17 @@
 
   function screen(chart) {
     const place = document.querySelector("#" + chart.id + " .screen");
-    const width = Math.max(300, place.clientWidth);
+    const width = Math.max(480, place.clientWidth);
     const name = (dark.matches ? "dark" : "light") + (width < 600 ? "-narrow" : "");
-    return draw(chart, place, "screen-" + chart.id, width, name);
+    return draw(chart, place, "screen-" + chart.id, { width: width }, name);
   }
 
   function paper(chart) {
     const place = document.querySelector("#" + chart.id + " .paper");
-    return draw(chart, place, "paper-" + chart.id, data.width, "light");
+    // As tall as the page allows, but rows neither far apart nor closer than their texts.
+    const own = chart.spec.height;
+    const height = own < data.height ? Math.min(data.height, 1.5 * own) : Math.max(data.height, 0.68 * own);
+    return draw(chart, place, "paper-" + chart.id, { width: data.width, height: height }, "light");
   }
 
   async function all() {
