@@ -9,12 +9,13 @@ from typing import Any
 from pmo_optimizer.checks import check_data
 from pmo_optimizer.formats.workbook.builder import Builder, letter_of
 from pmo_optimizer.formats.workbook.columns import Headings, close_header, headings_of
-from pmo_optimizer.formats.workbook.container import LIMITS, Limits, column_number, refused
+from pmo_optimizer.formats.workbook.container import LIMITS, Limits, refused
 from pmo_optimizer.formats.workbook.grids import Grid, read_grids
 from pmo_optimizer.formats.workbook.layout import MORE, Sheet
 from pmo_optimizer.formats.workbook.places import Places
 from pmo_optimizer.formats.workbook.reading import Located, Reading
 from pmo_optimizer.formats.workbook.sheets import (
+    FINDINGS_TITLE,
     META_TITLE,
     README_TITLE,
     SCENARIOS,
@@ -22,11 +23,7 @@ from pmo_optimizer.formats.workbook.sheets import (
     SETTINGS_TITLE,
     SHEETS,
 )
-from pmo_optimizer.formats.workbook.sheets.scenarios import (
-    TARGET,
-    field_of_target,
-    without_target,
-)
+from pmo_optimizer.formats.workbook.sheets.scenarios import without_target
 from pmo_optimizer.formats.workbook.writer import LAYOUT_VERSION
 from pmo_optimizer.model import Finding, InvalidInput, Portfolio, Severity
 from pmo_optimizer.model.errors import MOST_FINDINGS
@@ -111,16 +108,20 @@ def read_sheets(grids: Sequence[Grid]) -> Reading:
     located = [*builder.located, *others.located]
     located += _placed(findings, builder)
     names = {
-        spec.title: by_title[spec.title.casefold()].title
-        for spec in (*SHEETS, SCENARIOS)
-        if spec.title.casefold() in by_title
+        title: by_title[title.casefold()].title for title in TITLES if title.casefold() in by_title
     }
     located = [Located(i.finding, names.get(i.sheet, i.sheet), i.cell) for i in located]
     located.sort(key=lambda item: item.finding.severity is not Severity.ERROR)
     if any(i.finding.severity is Severity.ERROR for i in builder.located):
         portfolio = None
     scenarios = tuple(_scenario(scenario) for scenario in others.data.get("scenarios", ()))
-    return Reading(portfolio, tuple(located[: MOST_FINDINGS + 1]), scenarios, builder.data)
+    return Reading(
+        portfolio,
+        tuple(located[: MOST_FINDINGS + 1]),
+        scenarios,
+        builder.data,
+        scenario_places=others.places,
+    )
 
 
 def _lists() -> Iterable[tuple[str, str]]:
@@ -142,7 +143,7 @@ def _without_empty(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def _judge_titles(builder: Builder, grids: Sequence[Grid]) -> None:
     """Find sheets that are not read."""
-    known = {title.casefold() for title in (*TITLES, META_TITLE)}
+    known = {title.casefold() for title in (*TITLES, META_TITLE, FINDINGS_TITLE)}
     present = {grid.title.strip().casefold() for grid in grids}
     absent = [title for title in TITLES if title.casefold() not in present]
     for grid in grids:
@@ -301,15 +302,7 @@ def _placed(findings: Iterable[Finding], builder: Builder) -> Iterable[Located]:
         yield Located(finding, sheet, cell)
 
 
-def place_scenarios(reading_of: Builder, findings: Iterable[Finding]) -> tuple[Located, ...]:
-    """Return findings about scenarios at their cells."""
-    return tuple(_placed(findings, reading_of))
-
-
 def _scenario(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return a scenario as a scenario file has it."""
     changes = [without_target(change) for change in data.get("changes", ())]
     return {**{k: v for k, v in data.items() if k != "changes"}, "changes": changes}
-
-
-__all__ = ["TARGET", "column_number", "content_of", "field_of_target", "read", "read_sheets"]

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pmo_optimizer.formats.workbook.places import Places
+from pmo_optimizer.formats.workbook.sheets.scenarios import field_of_target
 from pmo_optimizer.model import Finding, Portfolio, Severity
+
+CHANGE_PATH = re.compile(
+    r"(scenarios/(?P<id>[^/]*)/changes/(?P<number>\d+))/(?P<field>\w+)(?P<rest>.*)"
+)
+"""Path of a field of a change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +62,15 @@ class Reading:
         Plain data of the scenarios of the workbook, as in a scenario file.
     data
         Plain data of the portfolio, as far as it could be read.
+    scenario_places
+        Where the scenarios stand.
     """
 
     portfolio: Portfolio | None
     located: tuple[Located, ...]
     scenarios: tuple[Mapping[str, Any], ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
+    scenario_places: Places = field(default_factory=Places, repr=False)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -70,3 +81,19 @@ class Reading:
     def has_errors(self) -> bool:
         """Whether one of the findings is an error."""
         return any(item.finding.severity is Severity.ERROR for item in self.located)
+
+    def at_cells(self, findings: Iterable[Finding]) -> tuple[Located, ...]:
+        """Return findings about the scenarios, whose paths begin with `scenarios/`, at cells."""
+        return tuple(self._at_cell(finding) for finding in findings)
+
+    def _at_cell(self, finding: Finding) -> Located:
+        path = finding.path
+        found = CHANGE_PATH.fullmatch(path)
+        if found is not None:
+            changes = [
+                c for s in self.scenarios if s.get("id") == found["id"] for c in s["changes"]
+            ]
+            number = int(found["number"])
+            if number < len(changes) and found["field"] == field_of_target(changes[number]):
+                path = f"{found[1]}/target{found['rest']}"
+        return Located(finding, *self.scenario_places.cell_of(path))

@@ -9,14 +9,14 @@ from pmo_optimizer.formats.workbook.layout import FORM_OF_KIND, MORE, Column, Se
 
 LINES = (
     "Portfolio workbook of pmo-optimizer",
-    "Fill the sheets, save, and run: pmo-optimizer validate book.xlsx; pmo-optimizer solve book.xlsx",
+    "Fill the sheets, save, and run: pmo-optimizer validate book.xlsx, then solve book.xlsx",
     "One row is one thing; the first row names the columns, their units are in brackets. Empty "
     "rows and columns may stay empty: a field that is left out has its default.",
     "Yellow cells are still needed, red ones stand twice or name what is not there. Sheets and "
     "columns that nobody needs may be deleted; their order does not matter.",
     "Numbers are numbers, days are dates (2027-03-31). Lists in one cell have semicolons: a; b. "
     "A text that begins with a quote is read as JSON.",
-    "Grey italic columns are computed and not read. The sheet _meta is hidden: it holds the version.",
+    "Grey italic columns are computed and not read. The hidden sheet _meta holds the version.",
 )
 
 HEADINGS = ("Sheet", "Column", "Unit", "What it holds", "How it is written")

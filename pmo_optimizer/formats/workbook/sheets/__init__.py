@@ -64,7 +64,11 @@ SHEETS: tuple[Sheet, ...] = (
 README_TITLE, SETTINGS_TITLE, META_TITLE = "README", "Settings", "_meta"
 """Sheets that hold no rows of objects."""
 
+FINDINGS_TITLE = "Findings"
+"""Sheet of what is wrong, in commented copies; it is not read."""
+
 __all__ = [
+    "FINDINGS_TITLE",
     "META_TITLE",
     "README_TITLE",
     "SCENARIOS",
