@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pmo_optimizer.report.charts.bubbles import bubbles
 from pmo_optimizer.report.charts.changes import changes_curve
-from pmo_optimizer.report.charts.chart import Chart, Table
+from pmo_optimizer.report.charts.chart import Cell, Chart, Table
 from pmo_optimizer.report.charts.dependencies import dependencies
 from pmo_optimizer.report.charts.frontier import frontier_chart
 from pmo_optimizer.report.charts.loads import load_map
@@ -21,6 +21,7 @@ from pmo_optimizer.report.charts.waterfall import waterfall
 
 __all__ = [
     "MOST_MARKS",
+    "Cell",
     "Chart",
     "Table",
     "bubbles",

@@ -204,8 +204,8 @@ def _labels(rows: Sequence[dict[str, Any]], at: Spec, wide: bool) -> list[Spec]:
 
 
 LABELS: dict[str, Spec] = {
-    "right": {"align": "left", "dx": 12, "baseline": "middle"},
-    "left": {"align": "right", "dx": -12, "baseline": "middle"},
-    "above": {"align": "center", "dy": -14},
-    "below": {"align": "center", "dy": 16},
+    "right": {"align": "left", "dx": 15, "baseline": "middle"},
+    "left": {"align": "right", "dx": -15, "baseline": "middle"},
+    "above": {"align": "center", "dy": -16},
+    "below": {"align": "center", "dy": 18},
 }

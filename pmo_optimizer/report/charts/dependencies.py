@@ -250,7 +250,7 @@ def _layers(
     shape = {**fill, "scale": scale(kinds, [SHAPES[i] for i in look])}
     return [
         layer(
-            {"type": "line", "strokeWidth": 1.4, "aria": False},
+            {"type": "line", "strokeWidth": 1.8, "aria": False},
             {
                 **at_xy,
                 "stroke": tone,

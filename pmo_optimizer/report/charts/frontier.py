@@ -156,10 +156,8 @@ def _layers(
         "scale": scale(list(CURVES), [dash for _, dash in CURVES.values()]),
         "legend": None,
     }
-    texts = [
-        {"amount": p["amount"], "number": p["value"], "text": p["scenario"] or "today"}
-        for p in (*placed, *(p for p in points if p["current"] and p["value"] is not None))
-    ]
+    above = [{"amount": p["amount"], "number": p["value"], "text": p["scenario"]} for p in placed]
+    beside = [{"amount": p["amount"], "number": p["number"], "text": "today"} for p in today]
     return [
         layer(
             {"type": "line", "strokeWidth": 2, "aria": False},
@@ -176,10 +174,16 @@ def _layers(
             told({**at, "color": colour, "shape": shape}),
             today,
         ),
-        layer(
-            {"type": "text", "align": "left", "dx": 10, "dy": 12, "aria": False},
-            {**at, "text": {"field": "text", "type": "nominal"}},
-            texts,
+        *(
+            layer(
+                {"type": "text", "aria": False, **place},
+                {**at, "text": {"field": "text", "type": "nominal"}},
+                texts,
+            )
+            for place, texts in (
+                ({"align": "center", "dy": -14}, above),
+                ({"align": "right", "dx": -12, "dy": -8}, beside),
+            )
         ),
     ]
 

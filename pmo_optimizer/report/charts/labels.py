@@ -12,6 +12,10 @@ RADIUS = 10.0
 """Pixels around a point that stay free."""
 
 
+AWAY = 15.0
+"""Pixels from a point to its label."""
+
+
 @dataclass(frozen=True, slots=True)
 class Spot:
     """A point in pixels, and the text that belongs to it."""
@@ -54,10 +58,10 @@ def _boxes(spot: Spot) -> list[tuple[str, Box]]:
     width, half = CHARACTER * len(spot.text), LINE / 2
     x, y = spot.x, spot.y
     return [
-        ("right", (x + 12, y - half, x + 12 + width, y + half)),
-        ("left", (x - 12 - width, y - half, x - 12, y + half)),
-        ("above", (x - width / 2, y - 14 - LINE, x + width / 2, y - 14 + half)),
-        ("below", (x - width / 2, y + 10, x + width / 2, y + 10 + LINE)),
+        ("right", (x + AWAY, y - half, x + AWAY + width, y + half)),
+        ("left", (x - AWAY - width, y - half, x - AWAY, y + half)),
+        ("above", (x - width / 2, y - AWAY - LINE, x + width / 2, y - AWAY + half)),
+        ("below", (x - width / 2, y + AWAY - half, x + width / 2, y + AWAY + LINE)),
     ]
 
 

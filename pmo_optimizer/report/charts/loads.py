@@ -118,7 +118,7 @@ def _layers(cells: list[dict[str, Any]], names: list[str], labels: list[str]) ->
             "axis": {
                 "title": None,
                 "orient": "top",
-                "labelAngle": -60,
+                "labelAngle": -90,
                 "labelOverlap": True,
                 "ticks": False,
                 "domain": False,

@@ -11,6 +11,7 @@ from pmo_optimizer.report.charts.chart import Chart, Table
 from pmo_optimizer.report.charts.theme import (
     BLUE,
     GREY,
+    NARROWEST_WITH_TEXT,
     RED,
     Spec,
     counted,
@@ -57,7 +58,9 @@ def spending(portfolio: Portfolio, plan: Plan) -> Chart:
         shown = _totals(plan.kpis.funds, names)[:MOST_ROWS]
         note = "The chart has one bar for each fund and the whole horizon; the table every row."
     summary = _summary(portfolio, plan.kpis.funds, names)
-    spec = figure(summary, _layers(portfolio, shown), 30 * max(1, len(shown)))
+    spec = figure(
+        summary, _layers(portfolio, shown), 30 * max(1, len(shown)), narrowest=NARROWEST_WITH_TEXT
+    )
     money = portfolio.currency
     columns = (
         "fund",

@@ -23,6 +23,9 @@ WIDTH = 920
 NARROW = 560
 """Below so many pixels of the inner plot texts inside it are left out."""
 
+NARROWEST, NARROWEST_WITH_TEXT = 340, 480
+"""Least pixels of a chart, and of one with texts behind its bars."""
+
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif"
 
 MOST_MARKS = 2000
@@ -77,8 +80,16 @@ def theme(*, dark: bool = False, narrow: bool = False) -> Spec:
     }
 
 
-def figure(description: str, layers: Sequence[Spec], height: int) -> Spec:
-    """Return a specification of layers in one plot, as wide as the page makes it."""
+def figure(
+    description: str, layers: Sequence[Spec], height: int, *, narrowest: int = NARROWEST
+) -> Spec:
+    """Return a specification of layers in one plot, as wide as the page makes it.
+
+    Parameters
+    ----------
+    narrowest
+        Pixels below which the chart should rather be scrolled; ``usermeta`` says it to pages.
+    """
     return {
         "$schema": SCHEMA,
         "description": description,
@@ -87,6 +98,7 @@ def figure(description: str, layers: Sequence[Spec], height: int) -> Spec:
         "autosize": {"type": "fit-x", "contains": "padding"},
         "layer": list(layers),
         "config": theme(),
+        "usermeta": {"narrowest": narrowest},
     }
 
 

@@ -11,6 +11,7 @@ from pmo_optimizer.report.charts.chart import Chart, Table
 from pmo_optimizer.report.charts.theme import (
     BLUE,
     GREEN,
+    NARROWEST_WITH_TEXT,
     RED,
     Spec,
     figure,
@@ -88,7 +89,10 @@ def waterfall(
         note = f"Bars below the {MOST_STEPS - 2} largest are put together; the table has all."
     if measure == "value" and case["figures"]["penalty"] != base["figures"]["penalty"]:
         note += " Value is before prices of soft limits, which the objective takes off."
-    spec = figure(*_drawing(summary, shown, start, (scenario, end), f"{measure}, {unit}"))
+    spec = figure(
+        *_drawing(summary, shown, start, (scenario, end), f"{measure}, {unit}"),
+        narrowest=NARROWEST_WITH_TEXT,
+    )
     total = start
     rows: list[tuple[str, str, float | None, float]] = [("base", "", None, start)]
     for step in steps:

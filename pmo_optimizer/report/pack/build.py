@@ -39,6 +39,7 @@ SIZES: dict[Paper, dict[str, str | int]] = {
         "size": "297mm 210mm",
         "margin": "12mm 14mm 14mm",
         "chart": "148mm",
+        "row": "0.9mm",
         "width": 1016,
         "height": 460,
     },
@@ -46,11 +47,12 @@ SIZES: dict[Paper, dict[str, str | int]] = {
         "size": "338.7mm 190.5mm",
         "margin": "11mm 15mm 13mm",
         "chart": "132mm",
+        "row": "0.7mm",
         "width": 1166,
         "height": 400,
     },
 }
-"""Page, margins, tallest chart; width of charts and height of plots in pixels of 1/96 inch."""
+"""Page, margins, tallest chart, room above rows; charts' width and plots' height in CSS pixels."""
 
 
 def board_pack(
@@ -136,7 +138,7 @@ def _facts(
     portfolio: Portfolio, plan: Plan, given: Mapping[str, str], sources: Mapping[str, str]
 ) -> list[tuple[str, str]]:
     """Return where the pack comes from: input, its digest, engine and versions."""
-    facts = [("Portfolio", portfolio.name), ("Digest of the portfolio", portfolio.digest())]
+    facts = [("Digest of the portfolio", portfolio.digest())]
     if plan.digest and plan.digest != portfolio.digest():
         facts.append(
             ("Warning", "the plan was made from another portfolio: its digest is " + plan.digest)
@@ -145,7 +147,8 @@ def _facts(
         versions = ", ".join(f"{k} {v}" for k, v in sorted(plan.engine.versions.items()))
         facts.append(("Engine", f"{plan.engine.name}{f' ({versions})' if versions else ''}"))
     facts.append(("Search", f"{plan.seconds:.1f} s, {plan.termination.value.replace('_', ' ')}"))
-    facts += [(f"File of the {word}", name) for word, name in sources.items()]
+    if sources:
+        facts.append(("Files", ", ".join(f"{word} {name}" for word, name in sources.items())))
     facts += [(word, text) for word, text in given.items() if text]
     return [(word, clean(text)) for word, text in facts]
 

@@ -216,11 +216,10 @@ def _studies(portfolio: Portfolio, studies: Studies) -> Iterator[Page]:
         lead, tables = priced(studies.prices)
         yield Page("prices", "What one step more of each limit is worth", lead, tables=tables)
     if studies.replan is not None:
-        page = _drawn(charts.changes_curve(studies.replan))
+        yield _drawn(charts.changes_curve(studies.replan))
         lead, tables = replanned(portfolio, studies.replan)
-        yield Page(
-            page.anchor, page.title, f"{page.lead} {lead}", page.chart, tables, notes=page.notes
-        )
+        if tables:
+            yield Page("new-plan", "The new plan against the old one", lead, tables=tables)
 
 
 def decided(portfolio: Portfolio, plan: Plan) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pmo_optimizer.model import Portfolio
-from pmo_optimizer.report.charts import Table
+from pmo_optimizer.report.charts import Cell, Table
 from pmo_optimizer.report.charts.theme import counted
 from pmo_optimizer.report.words import ABSENT, amount, first_day, gap_text, score, title_of
 
@@ -128,18 +128,19 @@ def priced(prices: Mapping[str, Any]) -> tuple[str, Tables]:
     return lead, (("", Table(columns, rows)),)
 
 
-def _price(row: Mapping[str, Any]) -> tuple[str, ...]:
+def _price(row: Mapping[str, Any]) -> tuple[Cell, ...]:
     price, per = row["price"], row["per_unit"]
-    ends = [ABSENT] * 3 if price is None else [score(price[n]) for n in ("value", "low", "high")]
-    if row["enables"]:
-        ends[0] = "a plan"
+    ends: list[Cell] = [None] * 3
+    if price is not None:
+        ends = [None if price[n] is None else float(price[n]) for n in ("value", "low", "high")]
     sure = "yes" if row["enables"] or (price or {}).get("proven") else "no"
+    words = f"{row['words']} (makes a plan possible)" if row["enables"] else str(row["words"])
     return (
-        row["words"],
+        words,
         *ends,
         "nothing" if row["worthless"] else sure,
-        ABSENT if per is None else f"{per['value']:.3g}",
-        *(str(len(row[side])) for side in ("enters", "leaves")),
+        None if per is None else float(per["value"]),
+        *(len(row[side]) for side in ("enters", "leaves")),
     )
 
 
@@ -168,5 +169,4 @@ def replanned(portfolio: Portfolio, replan: Mapping[str, Any]) -> tuple[str, Tab
         f"at least {replan['least_changes']} are needed."
     )
     columns = ("project", "change", "old: first day to end", "new: first day to end")
-    caption = "The new plan against the old one"
-    return lead, ((caption, Table(columns, tuple(rows))),) if rows else ()
+    return lead, (("", Table(columns, tuple(rows))),) if rows else ()

@@ -36,6 +36,7 @@ from pmo_scenarios.studies.figures import (
     reassigned,
 )
 from pmo_scenarios.studies.results import Study
+from pmo_scenarios.studies.shown import comparison_html
 
 if TYPE_CHECKING:
     import pandas
@@ -125,6 +126,10 @@ class Comparison(Study):
     cases: tuple[Case, ...] = ()
     missing: tuple[str, ...] = ()
     seconds: float = 0.0
+
+    def _repr_html_(self) -> str:
+        """Return what notebooks show: the cases as a table, with differences from the base."""
+        return comparison_html(self)
 
     def case(self, name: str) -> Case:
         """Return the case of that id; KeyError where there is none."""

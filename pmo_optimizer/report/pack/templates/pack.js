@@ -17,7 +17,7 @@
 
   function screen(chart) {
     const place = document.querySelector("#" + chart.id + " .screen");
-    const width = Math.max(480, place.clientWidth);
+    const width = Math.max(chart.spec.usermeta.narrowest, place.clientWidth);
     const name = (dark.matches ? "dark" : "light") + (width < 600 ? "-narrow" : "");
     return draw(chart, place, "screen-" + chart.id, { width: width }, name);
   }
