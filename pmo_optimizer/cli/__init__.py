@@ -4,12 +4,13 @@ Results go to stdout; progress, warnings and errors to stderr. What each exit co
 `pmo_optimizer.cli.codes`.
 """
 
-from pmo_optimizer.cli import audit, export, importing, keys, report, serve, studies, worker
+from pmo_optimizer.cli import audit, books, export, importing, keys, report, serve, studies, worker
 from pmo_optimizer.cli.app import app, main
 
 __all__ = [
     "app",
     "audit",
+    "books",
     "export",
     "importing",
     "keys",

@@ -159,7 +159,7 @@ def demo(
         Path | None,
         typer.Option(
             "--export",
-            callback=output.writable,
+            callback=output.writable_portfolio,
             help="Write the sample portfolio to this file instead of solving it.",
         ),
     ] = None,
@@ -226,15 +226,29 @@ def _deliver(
 
 @app.command(epilog=EPILOG)
 @exit_codes()
-def validate(file: PortfolioFile, as_json: AsJson = False) -> None:
+def validate(
+    file: PortfolioFile,
+    as_json: AsJson = False,
+    annotate: Annotated[
+        Path | None,
+        typer.Option(
+            "--annotate",
+            callback=output.writable_workbook,
+            help="Write a copy of the workbook here, with a comment at each cell (.xlsx).",
+        ),
+    ] = None,
+) -> None:
     """Check a portfolio file.
 
     Every finding is printed at once, with the place in the file and what to do about it; the
-    exit code is 3 where one of them is an error.
+    exit code is 3 where one of them is an error. Of a workbook the place is sheet and cell.
     """
     from pmo_optimizer.cli.inspect import validate_file
+    from pmo_optimizer.formats import is_workbook
 
-    raise typer.Exit(validate_file(file, as_json=as_json))
+    if annotate is not None and not is_workbook(file):
+        raise typer.BadParameter("only a workbook has cells", param_hint="--annotate")
+    raise typer.Exit(validate_file(file, as_json=as_json, annotate=annotate))
 
 
 @app.command(epilog=EPILOG)

@@ -54,8 +54,8 @@ def import_file(
         typer.Option(
             "--output",
             "-o",
-            callback=output.writable,
-            help="Write the portfolio here (.yaml, .yml or .json).",
+            callback=output.writable_portfolio,
+            help="Write the portfolio here (.xlsx, .yaml, .yml or .json).",
         ),
     ],
     mapping: Annotated[
