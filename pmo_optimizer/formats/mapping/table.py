@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import csv
 import io
+import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from zipfile import BadZipFile, ZipFile
+from zipfile import BadZipFile
 
 from pmo_optimizer.formats.mapping.profile import TableRule
+from pmo_optimizer.formats.workbook.container import inspect
+from pmo_optimizer.model import InvalidInput
 from pmo_optimizer.model.files import refused
 
 MAX_BYTES = 50 * 1024 * 1024
 MAX_ROWS = 100_000
 MAX_COLUMNS = 2_000
 MAX_CELL = 32_767
-MAX_UNPACKED = 200 * 1024 * 1024
-"""Bytes of a workbook's parts together."""
 
-MAX_RATIO = 200
-"""How many times larger than packed a part of a workbook may be."""
-
-MAX_PARTS = 500
+DAMAGE = (LookupError, ValueError, TypeError, AttributeError, EOFError, OSError, SyntaxError)
+"""What the reader of workbooks raises for damaged ones."""
 
 Value = str | Decimal | bool | date | None
 
@@ -163,9 +162,14 @@ def _xlsx_rows(path: Path, rule: TableRule) -> Iterator[tuple[int, Sequence[Valu
 
     if not DEFUSEDXML:
         raise RuntimeError("defusedxml is missing; workbooks cannot be read safely")
-    _inspect(path)
     try:
-        book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
+        content = path.read_bytes()
+        inspect(content)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of parts that are not read anyway
+            book = load_workbook(
+                io.BytesIO(content), read_only=True, data_only=True, keep_links=False
+            )
         names = book.sheetnames
         if rule.sheet is not None and rule.sheet not in names:
             raise refused(
@@ -179,37 +183,16 @@ def _xlsx_rows(path: Path, rule: TableRule) -> Iterator[tuple[int, Sequence[Valu
         for number, cells in enumerate(sheet.iter_rows(values_only=True, **limit), start=1):
             yield number, [_value(path.name, number, cell) for cell in cells]
         book.close()
-    except (InvalidFileException, KeyError, ValueError, TypeError, EOFError, OSError) as error:
-        if isinstance(error, ValueError) and hasattr(error, "findings"):
-            raise
+    except InvalidInput as error:
+        named = (replace(f, path=path.name) for f in error.findings)
+        raise InvalidInput(tuple(named)) from error
+    except (BadZipFile, InvalidFileException, *DAMAGE) as error:
         raise refused(
             "file-syntax",
             path.name,
             "The workbook is damaged, or not what it says it is.",
             "Open it in a spreadsheet program and save it again as .xlsx.",
         ) from error
-
-
-def _inspect(path: Path) -> None:
-    """Refuse workbooks that would blow up, and those that are no plain ones."""
-    try:
-        with ZipFile(path) as archive:
-            parts = archive.infolist()
-    except (BadZipFile, OSError, NotImplementedError, ValueError) as error:
-        raise refused(
-            "file-syntax",
-            path.name,
-            "It is no .xlsx workbook, or it is encrypted.",
-            "Save it without a password as .xlsx.",
-        ) from error
-    if any(part.filename.lower().endswith("vbaproject.bin") for part in parts):
-        raise refused(
-            "file-unsafe", path.name, "The workbook has macros.", "Save it as .xlsx without them."
-        )
-    packed = sum(max(part.compress_size, 1) for part in parts)
-    whole = sum(part.file_size for part in parts)
-    if len(parts) > MAX_PARTS or whole > MAX_UNPACKED or whole > MAX_RATIO * packed + 2**20:
-        raise _too_large(path.name, "The workbook unpacks to too much")
 
 
 def _value(name: str, number: int, cell: object) -> Value:
