@@ -16,9 +16,11 @@ from pmo_optimizer.web.routes import (
     portfolios,
     runs,
     sign_in,
+    studies,
+    workshop,
 )
 
-PARTS = (sign_in, portfolios, runs, plans, people, decisions, statics)
+PARTS = (sign_in, portfolios, runs, plans, people, decisions, workshop, studies, statics)
 """Modules with a router each."""
 
 

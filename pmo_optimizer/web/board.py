@@ -92,6 +92,8 @@ class Board:
     plans
         Final plans that were read lately with their portfolios, by id. Whoever uses these two has
         asked the store first whether the tenant has the object.
+    changed
+        Portfolios with the scenario of a run, by the id of the run.
     """
 
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
@@ -100,3 +102,4 @@ class Board:
         default_factory=lambda: Recent(KEPT)
     )
     plans: Recent[tuple[Plan, Portfolio]] = field(default_factory=lambda: Recent(KEPT))
+    changed: Recent[Portfolio] = field(default_factory=lambda: Recent(KEPT))

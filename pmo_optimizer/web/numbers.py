@@ -27,3 +27,28 @@ def seconds_of(text: str) -> float:
         message = "The time limit is not a number above 0."
         raise refused("wrong-value", "time_limit", message, "Type seconds, such as 30.")
     return value
+
+
+def numbers_of(text: str, name: str) -> list[float]:
+    """Return the numbers of a list with commas or spaces between them.
+
+    Parameters
+    ----------
+    text
+        As it was typed.
+    name
+        Of the field, for the finding.
+
+    Raises
+    ------
+    ProblemError
+        422 where one is no number, or none is there.
+    """
+    try:
+        found = [float(part) for part in text.replace(",", " ").replace(";", " ").split()]
+    except ValueError:
+        found = []
+    if not found or not all(math.isfinite(number) for number in found):
+        message = f"“{text[:40]}” is no list of numbers."
+        raise refused("wrong-value", name, message, "Type numbers such as 60, 80, 120.")
+    return found

@@ -6,9 +6,15 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
-from pmo_optimizer.web.text import common, plans, portfolios
+from pmo_optimizer.web.text import common, plans, portfolios, studies, workshop
 
-PARTS: tuple[Mapping[str, str], ...] = (common.TEXT, portfolios.TEXT, plans.TEXT)
+PARTS: tuple[Mapping[str, str], ...] = (
+    common.TEXT,
+    portfolios.TEXT,
+    plans.TEXT,
+    workshop.TEXT,
+    studies.TEXT,
+)
 """The texts of each group; a key stands in one of them only."""
 
 
