@@ -34,7 +34,7 @@ HEIGHT = 420
 MOST_LABELS = 40
 """Bubbles that get their id beside them, if there is room."""
 
-SPREAD = 60
+SPREAD = 8
 """Largest cost, in medians, from which on the axis of cost is logarithmic."""
 
 KINDS = ("selected", "selected: must or running", "not selected", "never", "candidate")
@@ -189,7 +189,7 @@ def _labels(rows: Sequence[dict[str, Any]], at: Spec, wide: bool) -> list[Spec]:
         )
         for x, row in zip(xs, rows, strict=True)
     ]
-    sides = placed(spots, MOST_LABELS)
+    sides = placed(spots, MOST_LABELS, WIDTH, HEIGHT)
     out = []
     for side, mark in LABELS.items():
         inside = [

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 MOST_NODES = 90
 """Projects that are drawn; of more, those with most relations."""
 
+DEEPEST, STEP = 28, 6
+"""Projects in one layer that stay readable, and how many fewer are tried next."""
+
 ARROW = 0.62
 """Where on a line its arrow head is; at the end, many would lie on each other."""
 
@@ -78,12 +81,12 @@ def dependencies(portfolio: Portfolio, plan: Plan | None = None) -> Chart:
     for edge in edges:
         for end in (edge.source, edge.target):
             degree[end] = degree.get(end, 0) + 1
-    kept = set(sorted(degree, key=lambda name: (-degree[name], name))[:MOST_NODES])
-    drawn = [edge for edge in edges if edge.source in kept and edge.target in kept]
+    ranked = sorted(degree, key=lambda name: (-degree[name], name))
+    drawn, places = _fitting(ranked, edges)
+    kept = places.keys()
     note = ""
     if len(kept) < len(degree):
         note = f"The chart has the {len(kept)} of {len(degree):,} projects with most relations."
-    places = _layout(kept, drawn)
     depth = 1 + round(max((x for x, _ in places.values()), default=0))
     summary = _summary(edges, degree, depth, chosen)
     height = round(34 * max(4, 1 + max((y for _, y in places.values()), default=0)))
@@ -143,6 +146,21 @@ def _summary(
         names = {edge.target for edge in waiting}
         text += f"; {len(names):,} that are not selected wait for others that are not"
     return text + "."
+
+
+def _fitting(
+    ranked: Sequence[str], edges: Sequence[Edge]
+) -> tuple[list[Edge], dict[str, tuple[float, float]]]:
+    """Return what is drawn, and where: the first projects, as many as the layers have room for."""
+    number = min(len(ranked), MOST_NODES)
+    while True:
+        kept = set(ranked[:number])
+        drawn = [edge for edge in edges if edge.source in kept and edge.target in kept]
+        joined = {end for edge in drawn for end in (edge.source, edge.target)}
+        places = _layout(joined, drawn)
+        if number <= DEEPEST or max((y for _, y in places.values()), default=0) <= DEEPEST:
+            return drawn, places
+        number -= STEP
 
 
 def _layout(nodes: set[str], edges: Sequence[Edge]) -> dict[str, tuple[float, float]]:

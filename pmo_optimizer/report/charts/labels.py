@@ -28,14 +28,14 @@ class Spot:
 Box = tuple[float, float, float, float]
 
 
-def placed(spots: Sequence[Spot], most: int) -> list[str]:
+def placed(spots: Sequence[Spot], most: int, width: float, height: float) -> list[str]:
     """Return on which side of each point its label goes; empty where there is no room.
 
-    Earlier points come first; at most ``most`` are labelled.
+    Earlier points come first; at most ``most`` are labelled, and all within the plot.
 
     Examples
     --------
-    >>> placed([Spot(0, 0, "a"), Spot(500, 0, "b"), Spot(500, 1, "c")], most=9)
+    >>> placed([Spot(0, 0, "a"), Spot(500, 0, "b"), Spot(500, 1, "c")], 9, 600, 9)
     ['right', 'right', 'left']
     """
     points = [(s.x - RADIUS, s.y - RADIUS, s.x + RADIUS, s.y + RADIUS) for s in spots]
@@ -46,7 +46,8 @@ def placed(spots: Sequence[Spot], most: int) -> list[str]:
         if len(taken) < most:
             others = [box for i, box in enumerate(points) if i != number]
             for name, box in _boxes(spot):
-                if not any(_meet(box, other) for other in (*others, *taken)):
+                inside = box[0] >= 0 and box[2] <= width and box[3] <= height
+                if inside and not any(_meet(box, other) for other in (*others, *taken)):
                     side = name
                     taken.append(box)
                     break

@@ -22,6 +22,9 @@ from pmo_optimizer.report.words import amount, percent
 MOST_COLUMNS = 26
 """Cells side by side that have room for a number."""
 
+FLAT = 16
+"""So many names of columns have room beside each other."""
+
 FULL = 1.0005
 """Use above this is more than there is."""
 
@@ -102,8 +105,8 @@ def _summary(cells: Sequence[dict[str, Any]], word: str) -> str:
     over = sum(cell["kind"] == CLASSES[4] for cell in cells)
     tight = sum(cell["kind"] == CLASSES[3] for cell in cells)
     return (
-        f"{top['row']} are used most, {top['percent']} % of {amount(top['capacity'])} FTE in "
-        f"{top['when']}; of {len(cells):,} cells (skill and {word}) {over:,} are over capacity "
+        f"The most used skill is {top['row']}: {top['percent']} % of {amount(top['capacity'])} "
+        f"FTE in {top['when']}; of {len(cells):,} cells (skill and {word}) {over:,} are over capacity "
         f"and {tight:,} at 90 to 100 %."
     )
 
@@ -118,7 +121,7 @@ def _layers(cells: list[dict[str, Any]], names: list[str], labels: list[str]) ->
             "axis": {
                 "title": None,
                 "orient": "top",
-                "labelAngle": -90,
+                "labelAngle": 0 if len(labels) <= FLAT else -90,
                 "labelOverlap": True,
                 "ticks": False,
                 "domain": False,

@@ -96,7 +96,8 @@ def figure(
         "width": WIDTH,
         "height": height,
         "autosize": {"type": "fit-x", "contains": "padding"},
-        "layer": list(layers),
+        # Scales of layers without rows would have no extent.
+        "layer": [one for one in layers if one["data"]["values"]] or list(layers[:1]),
         "config": theme(),
         "usermeta": {"narrowest": narrowest},
     }
