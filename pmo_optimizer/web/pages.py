@@ -97,7 +97,12 @@ def page(
         "csrf": "" if visitor is None else visitor.csrf,
     }
     body = html(template, {**own, **(values or {})})
-    policy = {"Content-Security-Policy": POLICY, "Vary": "HX-Request"}
+    policy = {
+        "Content-Security-Policy": POLICY,
+        # With no-referrer browsers would not say either which page a form comes from.
+        "Referrer-Policy": "same-origin",
+        "Vary": "HX-Request",
+    }
     return HTMLResponse(body, status, {**policy, **(headers or {})})
 
 

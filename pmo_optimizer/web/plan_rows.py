@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pmo_optimizer.formats.answers import reasons
-from pmo_optimizer.model import Plan, Portfolio, ProjectPlan
+from pmo_optimizer.model import Plan, Portfolio, ProjectPlan, Status
 from pmo_optimizer.report.header import broken
 from pmo_optimizer.report.projects import least_cost, modes_text, remark
 from pmo_optimizer.report.words import first_day, last_day
@@ -71,10 +71,9 @@ def meaning(plan: Plan) -> str:
     """Return what the status says about the plan, in a sentence."""
     if plan.short:
         return text("plan.status.short")
-    key = f"plan.status.{plan.status.value}"
-    if key == "plan.status.feasible" and plan.gap is None:
-        key += ".nobound"
-    return text(key)
+    if plan.status is Status.FEASIBLE and plan.gap is None:
+        return text("plan.status.feasible.nobound")
+    return text(f"plan.status.{plan.status.value}")
 
 
 def cost_of(plan: Plan) -> float:

@@ -42,6 +42,10 @@
           before.finalize();
         }
         drawn.set(plot, result);
+        // The plot has its sentence, and the table every number: one voice is enough.
+        plot.querySelectorAll("svg").forEach(function (svg) {
+          svg.setAttribute("aria-hidden", "true");
+        });
         plot.classList.add("drawn");
       },
       function (error) {

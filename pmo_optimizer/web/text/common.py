@@ -31,7 +31,6 @@ TEXT: Mapping[str, str] = MappingProxyType(
         "signed in for 12 hours, or until the key ends.",
         "sign.wrong": "This API key is unknown, expired or revoked.",
         "sign.wait": "Too many failed tries from this address. Try again in {n} s.",
-        "problem.nothing": "Nothing was changed.",
         "problem.request": "Request {id}",
         "problem.back": "To the portfolios",
         "problem.findings": "What is wrong",
@@ -40,8 +39,6 @@ TEXT: Mapping[str, str] = MappingProxyType(
         "finding.fix": "How to fix it",
         "finding.severity": "Kind",
         "chart.table": "Data table",
-        "chart.none": "There is nothing to draw.",
-        "chart.scripts": "Charts need JavaScript; the data tables have the same numbers.",
         "print": "Print",
         "more": "Older",
         "none": "None",
@@ -50,6 +47,5 @@ TEXT: Mapping[str, str] = MappingProxyType(
         "date": "Date",
         "name": "Name",
         "state": "State",
-        "cancel": "Cancel",
     }
 )

@@ -21,7 +21,6 @@ TEXT: Mapping[str, str] = MappingProxyType(
         "funds": "{n} funds",
         "funds.one": "{n} fund",
         "portfolio.total": "in total",
-        "portfolio.facts": "Facts",
         "portfolio.facts.projects": "Projects",
         "portfolio.facts.horizon": "Horizon",
         "portfolio.facts.periods": "{n} periods of one {grain}",
@@ -40,7 +39,6 @@ TEXT: Mapping[str, str] = MappingProxyType(
         "portfolio.people.fte": "Mean capacity, FTE",
         "portfolio.runs": "Last runs",
         "portfolio.runs.none": "Nothing has been planned yet.",
-        "portfolio.decisions": "Decisions",
         "portfolio.projects": "Candidate projects",
         "portfolio.plan": "Make a plan",
         "portfolio.plan.seconds": "Time limit, seconds",
@@ -66,11 +64,6 @@ TEXT: Mapping[str, str] = MappingProxyType(
         "run.open": "Open the plan",
         "run.title": "Run: {kind}",
         "run.stop": "Stop and keep the best plan",
-        "run.live": "Progress",
         "run.failure": "Why it failed",
-        "run.seconds": "Seconds",
-        "run.portfolio": "Portfolio",
-        "run.scenario": "Scenario",
-        "run.result": "Result",
     }
 )
