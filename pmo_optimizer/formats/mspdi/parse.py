@@ -154,6 +154,8 @@ def parse(path: Path) -> Schedule:
         raise refused(
             "file-unreadable", name, f"{path}: {error.strerror}.", "Check the path and its rights."
         ) from error
+    except InvalidInput:  # which is a ValueError
+        raise
     except DefusedXmlException as error:
         raise refused(
             "file-unsafe",
