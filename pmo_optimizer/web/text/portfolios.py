@@ -64,6 +64,7 @@ TEXT: Mapping[str, str] = MappingProxyType(
         "run.open": "Open the plan",
         "run.title": "Run: {kind}",
         "run.stop": "Stop and keep the best plan",
+        "run.scenario": "Scenario",
         "run.failure": "Why it failed",
     }
 )
