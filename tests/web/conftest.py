@@ -10,6 +10,7 @@ import pytest
 
 from pmo_optimizer.service.store import Store
 from tests.api.http.helpers import opened, portfolio
+from tests.web.browsers import MISSING
 from tests.web.helpers import Ids, board, everything
 
 
@@ -31,3 +32,13 @@ def client(store: Store) -> Iterator[httpx.Client]:
 def ids(store: Store) -> Ids:
     """Return one of everything, of whoever is on this machine."""
     return everything(store, "local", portfolio())
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print a line that nobody overlooks where there was no browser."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    missed = [report for report in skipped if MISSING in str(report.longrepr)]
+    if missed:
+        line = f"{len(missed)} tests were NOT RUN: there is no Chromium (apt-get install chromium)"
+        terminalreporter.section("Browser", red=True, bold=True)
+        terminalreporter.line(line, red=True, bold=True)
