@@ -23,8 +23,8 @@ LONGEST = 60
 FTE_FIELDS = frozenset({"effort", "fte", "min_fte", "max_fte", "share", "min_share"})
 """Fields in hundredths of FTE: converted numbers are rounded to them."""
 
-PLAIN = re.compile(r"[+-]?\d{1,18}(\.\d{1,15})?")
-TWO_WAYS = re.compile(r"[+-]?\d{1,3}\.\d{3}")
+PLAIN = re.compile(r"[+-]?\d{1,18}(\.\d{1,15})?", re.ASCII)
+TWO_WAYS = re.compile(r"[+-]?\d{1,3}\.\d{3}", re.ASCII)
 
 
 class CellError(Exception):
@@ -277,7 +277,7 @@ def parse_number(text: str, numbers: Numbers | None, column: str = "") -> Decima
     else:
         point, group = re.escape(numbers.decimal), re.escape(numbers.thousands)
         whole = rf"(\d{{1,3}}(?:{group}\d{{3}})+|\d{{1,18}})" if group else r"(\d{1,18})"
-        found = re.fullmatch(rf"([+-]?){whole}(?:{point}(\d{{1,15}}))?", compact)
+        found = re.fullmatch(rf"([+-]?){whole}(?:{point}(\d{{1,15}}))?", compact, re.ASCII)
         if found:
             digits = found.group(2).replace(numbers.thousands, "") if group else found.group(2)
             return Decimal(f"{found.group(1)}{digits}.{found.group(3) or 0}")

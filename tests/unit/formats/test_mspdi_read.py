@@ -215,10 +215,10 @@ def test_resources_become_people_pools_and_skills(tmp_path: Path) -> None:
     found = read(tmp_path, TASKS, resources, assignments)
     back = good(found)
     assert [(p.id, dict(p.skills), p.fte) for p in back.people] == [
-        ("ann-smith", {"welders": 1}, Decimal("0.5"))
+        ("ann-smith", {"welders": Decimal(1)}, Decimal("0.5"))
     ]
     assert back.people[0].cost_rate == 2000
-    assert [(p.id, p.skill, p.fte) for p in back.pools] == [("fitters", "fitters", 3)]
+    assert [(p.id, p.skill, p.fte) for p in back.pools] == [("fitters", "fitters", Decimal(3))]
     needs = back.project_by_id["boiler"].phase("design").modes[0].needs
     # 40 hours over two weeks of 40 hours are 0.5 FTE; a unit of a task without work counts whole.
     assert {n.skill: (n.fte, n.prefer) for n in needs} == {
@@ -243,9 +243,9 @@ def test_calendar_costs_deadlines_and_baseline_are_read(tmp_path: Path) -> None:
     )
     back = good(read(tmp_path, tasks))
     assert back.calendar.holidays == (date(2027, 3, 17),)
-    assert (len(back.calendar.working_days), back.calendar.hours_per_day) == (5, 8)
+    assert (len(back.calendar.working_days), back.calendar.hours_per_day) == (5, Decimal(8))
     boiler = back.project_by_id["boiler"]
-    assert (boiler.due, boiler.late_price) == (date(2027, 4, 30), 0)
+    assert (boiler.due, boiler.late_price) == (date(2027, 4, 30), Decimal(0))
     assert boiler.phase("design").modes[0].costs[0].lump == Decimal("1234.5")
     rows = {(b.project, f.phase): f.start for b in back.baseline for f in b.phases}
     assert rows[("boiler", "build")] == 2
@@ -299,7 +299,7 @@ BOMB = (
     '<!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]><Project>&c;</Project>'
 )
 
-HOSTILE = {
+HOSTILE: dict[str, tuple[str | bytes, str]] = {
     "bomb": (BOMB, "file-unsafe"),
     "external": (
         '<!DOCTYPE p [<!ENTITY x SYSTEM "file:///etc/passwd">]><Project>&x;</Project>',

@@ -104,11 +104,11 @@ def test_a_plan_by_name_comes_back(tmp_path: Path) -> None:
     }
     absence = back.people[0].absences[0]
     assert (absence.first, absence.last) == (base.people[0].absences[0].first, absence.last)
-    assert [(p.id, p.skill, p.fte) for p in back.pools] == [("lawyers", "law", 1)]
+    assert [(p.id, p.skill, p.fte) for p in back.pools] == [("lawyers", "law", Decimal(1))]
     assert back.calendar == base.calendar
     build = back.project_by_id["P1"].phase("build").modes[0]
     assert build.needs[0].prefer == ("ann", "bob")
-    assert build.needs[0].profile == (1, 1, Decimal("0.5"))
+    assert build.needs[0].profile == (Decimal(1), Decimal(1), Decimal("0.5"))
     assert (
         sum(line.lump or 0 for line in build.costs)
         + sum(sum(line.profile or ()) for line in build.costs)
