@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pmo_optimizer.formats.workbook.compact import read_numbers
-from pmo_optimizer.formats.workbook.rows import Row
+from pmo_optimizer.formats.workbook.rows import Row, Table
 
 if TYPE_CHECKING:
     from pmo_optimizer.formats.workbook.writer import Book
@@ -54,21 +54,41 @@ class Figure:
     wrong: str = ""
 
 
-def _duration(book: Book, row: Row) -> Decimal | None:
-    """Return the duration of the phase and mode of a cost line."""
-    names = [row.cells.get(name) for name in ("Project", "Phase", "Mode")]
-    for other in _rows(book, "Phases"):
-        if [other.cells.get(name) for name in ("Project", "Phase", "Mode")] == names:
-            found = other.cells.get("Duration")
-            return Decimal(found) if isinstance(found, int | Decimal) else None
-    return None
+NAMED = ("Project", "Phase", "Mode")
 
 
-def _rows(book: Book, title: str) -> tuple[Row, ...]:
-    return next(table.rows for table in book.tables if table.sheet.title == title)
+def rows_of(tables: Iterable[Table], title: str) -> tuple[Row, ...]:
+    """Return the rows of a sheet."""
+    return next(table.rows for table in tables if table.sheet.title == title)
 
 
-def _line_value(book: Book, row: Row) -> Value:
+@dataclass(frozen=True)
+class Sums:
+    """What cost lines come to: each of them by its place in memory, and all of a project."""
+
+    lines: Mapping[int, Value]
+    projects: Mapping[object, float]
+
+    @classmethod
+    def of(cls, tables: Sequence[Table]) -> Sums:
+        """Add up the cost lines of a portfolio."""
+        durations: dict[tuple[object, ...], Decimal] = {}
+        for row in rows_of(tables, "Phases"):
+            found = row.cells.get("Duration")
+            if isinstance(found, int | Decimal):
+                durations[tuple(map(row.cells.get, NAMED))] = Decimal(found)
+        lines: dict[int, Value] = {}
+        projects: dict[object, float] = {}
+        for row in rows_of(tables, "Costs"):
+            value = _line_value(row, durations)
+            lines[id(row)] = value
+            if isinstance(value, float | int):
+                name = row.cells.get("Project")
+                projects[name] = projects.get(name, 0.0) + value
+        return cls(lines, projects)
+
+
+def _line_value(row: Row, durations: Mapping[tuple[object, ...], Decimal]) -> Value:
     lump, each = row.cells.get("Lump"), row.cells.get("Each period")
     profile = row.cells.get("Profile")
     if isinstance(lump, Decimal):
@@ -76,7 +96,7 @@ def _line_value(book: Book, row: Row) -> Value:
     if isinstance(each, Decimal):
         if "Phase" not in row.cells:
             return "by plan"
-        duration = _duration(book, row)
+        duration = durations.get(tuple(map(row.cells.get, NAMED)))
         return float(each * duration) if duration is not None else 0
     if isinstance(profile, str):
         return float(sum(read_numbers(profile))) if len(profile) <= LONGEST_COMPARED else "long"
@@ -94,7 +114,7 @@ def _line_total(book: Book, row: Row, number: int) -> tuple[str, Value]:
     named = f"{phases.column('Project')},{cell['Project']},{phases.column('Phase')},{cell['Phase']}"
     moded = f"{named},{phases.column('Mode')},{cell['Mode']}"
     duration = phases.column("Duration")
-    value = _line_value(book, row)
+    value = book.sums.lines[id(row)]
     profile = row.cells.get("Profile")
     known = f'"{profile}"' if isinstance(profile, str) and value != "long" else '""'
     text = (
@@ -109,9 +129,7 @@ def _line_total(book: Book, row: Row, number: int) -> tuple[str, Value]:
 
 def _project_total(book: Book, row: Row, number: int) -> tuple[str, Value]:
     costs, place = book.places["Costs"], book.places["Projects"]
-    name = row.cells.get("Id")
-    values = [_line_value(book, r) for r in _rows(book, "Costs") if r.cells.get("Project") == name]
-    total = sum(value for value in values if isinstance(value, float | int))
+    total = book.sums.projects.get(row.cells.get("Id"), 0)
     own = f"{place.letters['Id']}{number}"
     return f"=SUMIFS({costs.column(LINE_TOTAL)},{costs.column('Project')},{own})", total
 
@@ -150,22 +168,20 @@ def figures(book: Book) -> Iterator[Figure]:
         ("Skills", "Id", "Number of skills."),
         ("Funds", "Id", "Number of funds."),
     ):
-        count = sum(1 for row in _rows(book, title) if header in row.cells)
+        count = sum(1 for row in rows_of(book.tables, title) if header in row.cells)
         yield Figure(title, what, f"=COUNTA({book.places[title].column(header)})", count)
     yield _summed(book, "Sum of weights", "Criteria", "Weight", "1 where weights are given.")
     yield _summed(book, "People [FTE]", "People", "FTE", "Where it is given; 1 by default.")
-    costs = [_line_value(book, row) for row in _rows(book, "Costs")]
-    total = sum(value for value in costs if isinstance(value, float | int))
     yield Figure(
         book.words.header("Cost lines", "{currency}"),
         "Totals of all cost lines, those of every mode.",
         f"=SUM({book.places['Costs'].column(LINE_TOTAL)})",
-        total,
+        sum(book.sums.projects.values()),
     )
 
 
 def _summed(book: Book, name: str, title: str, header: str, what: str) -> Figure:
-    values = [row.cells.get(header) for row in _rows(book, title)]
+    values = [row.cells.get(header) for row in rows_of(book.tables, title)]
     total = sum((value for value in values if isinstance(value, Decimal)), Decimal(0))
     wrong = "=AND({cell}<>0,ABS({cell}-1)>0.000001)" if header == "Weight" else ""
     formula = f"=SUM({book.places[title].column(header)})"

@@ -99,6 +99,8 @@ def read_sheets(grids: Sequence[Grid]) -> Reading:
     settings = by_title.get(SETTINGS_TITLE.casefold())
     if settings is not None:
         _judge_grid(builder, settings, SETTINGS_TITLE)
+        # Without a calendar each of its fields that is needed is missing, not the whole.
+        builder.data["calendar"] = {}
         builder.settings(settings, SETTINGS)
     for spec in SHEETS:
         _read_sheet(builder, by_title.get(spec.title.casefold()), spec)

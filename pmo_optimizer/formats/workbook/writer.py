@@ -109,10 +109,11 @@ class Place:
 
 @dataclass
 class Book:
-    """What is written: the tables, and where each stands."""
+    """What is written: the tables, what they come to, and where each stands."""
 
     tables: tuple[Table, ...]
     words: Words
+    sums: formulas.Sums
     places: dict[str, Place] = field(default_factory=dict)
 
 
@@ -150,7 +151,7 @@ def workbook_bytes(
     tables = (*tables_of(data), *tables_of({"scenarios": changed}, (SCENARIOS,)))
     calendar = data.get("calendar", {})
     words = Words(str(data.get("currency", "EUR"))[:20], str(calendar.get("grain", "month")))
-    book = Book(tables, words)
+    book = Book(tables, words, formulas.Sums.of(tables))
     for table in tables:
         headers = [header for header, _ in table.headers]
         headers += [MORE] if table.sheet.spill else []
