@@ -11,7 +11,7 @@ from fastapi import Depends, Header, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from pmo_optimizer.service.auth import LOCAL, Principal, Scope
-from pmo_optimizer.service.bodies import json_body
+from pmo_optimizer.service.bodies import PortfolioBody, json_body, portfolio_body
 from pmo_optimizer.service.events import Feeds
 from pmo_optimizer.service.gates import Gate
 from pmo_optimizer.service.metrics import Metrics
@@ -222,6 +222,7 @@ Decider = Annotated[Caller, Depends(Require(Scope.SOLVE, Scope.APPROVE))]
 Administrator = Annotated[Caller, Depends(Require(Scope.ADMIN))]
 Parts = Annotated[Service, Depends(service_of)]
 Body = Annotated[bytes, Depends(json_body)]
+Document = Annotated[PortfolioBody, Depends(portfolio_body)]
 
 IdempotencyKey = Annotated[
     str | None,

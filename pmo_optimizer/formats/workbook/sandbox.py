@@ -70,7 +70,7 @@ def _safely(
     early = _refused_at_once(content)
     if early is not None:
         return early, None
-    command = [sys.executable, "-m", __name__, str(memory_mib), str(seconds), *arguments]
+    command = [sys.executable, "-P", "-m", __name__, str(memory_mib), str(seconds), *arguments]
     try:
         done = subprocess.run(  # noqa: S603 - this very module, and two numbers
             command,
