@@ -391,7 +391,7 @@ def test_several_files_make_one_portfolio(tmp_path: Path) -> None:
 def test_workbooks_are_read_like_csv(tmp_path: Path) -> None:
     """Numbers and days of cells are taken as they are; a named sheet is found."""
     book = Workbook()
-    book.active.title = "Cover"
+    book["Sheet"].title = "Cover"
     sheet = book.create_sheet("Data")
     for row in (("Key", "Name", "Value", "Due"), (7, "=1+1 is text", 1.5, date(2027, 6, 30))):
         sheet.append(row)
