@@ -24,6 +24,7 @@ from typing import Any
 
 from pmo_optimizer.formats.workbook.annotate import annotate, annotated
 from pmo_optimizer.formats.workbook.container import LIMITS, Limits
+from pmo_optimizer.formats.workbook.generated import without_made_ids
 from pmo_optimizer.formats.workbook.reader import content_of, read
 from pmo_optimizer.formats.workbook.reading import Located, Reading
 from pmo_optimizer.formats.workbook.saving import save_bytes
@@ -49,7 +50,10 @@ def written(portfolio: Portfolio, *, scenarios: Sequence[Mapping[str, Any]] = ()
     from pmo_optimizer import __version__
 
     return workbook_bytes(
-        portfolio.to_data(), scenarios=scenarios, digest=portfolio.digest(), version=__version__
+        without_made_ids(portfolio),
+        scenarios=scenarios,
+        digest=portfolio.digest(),
+        version=__version__,
     )
 
 

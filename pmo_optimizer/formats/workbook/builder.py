@@ -8,6 +8,7 @@ from typing import Any
 
 from pmo_optimizer.formats.workbook.cells import Found, Unreadable, is_blank, read
 from pmo_optimizer.formats.workbook.columns import Headings
+from pmo_optimizer.formats.workbook.generated import made_id
 from pmo_optimizer.formats.workbook.grids import EMPTY, Grid
 from pmo_optimizer.formats.workbook.layout import (
     MORE,
@@ -293,6 +294,11 @@ class Builder:
         self._columns(spec, row, entry, own, spot)
         for implied in spec.implied:
             entry.setdefault(implied, {})
+        made = made_id(route.field, entry) if name is None else ""
+        if made:
+            self.places.spots.setdefault(_joined(path, route.field, made), [spot])
+            names = self.names.setdefault((id(around), route.field), {})
+            names.setdefault(made, entry)
 
     @staticmethod
     def _first_header(spec: Sheet, row: _Row) -> str:

@@ -116,13 +116,14 @@ def _line_total(book: Book, row: Row, number: int) -> tuple[str, Value]:
     duration = phases.column("Duration")
     value = book.sums.lines[id(row)]
     profile = row.cells.get("Profile")
-    known = f'"{profile}"' if isinstance(profile, str) and value != "long" else '""'
+    summed = isinstance(profile, str) and isinstance(value, float)
+    known, total = (f'"{profile}"', value) if summed else ('""', 0)
     text = (
         f'=IF({cell["Lump"]}<>"",{cell["Lump"]},IF({cell["Each period"]}<>"",'
         f'IF({cell["Phase"]}="","by plan",{cell["Each period"]}*IF({cell["Mode"]}="",'
         f"SUMIFS({duration},{named}),SUMIFS({duration},{moded}))),"
         f'IF({cell["Profile"]}="","",IF({cell["Profile"]}={known},'
-        f'{value if isinstance(value, float) else 0},"edited"))))'
+        f'{total},"edited"))))'
     )
     return text, "edited" if value == "long" else value
 

@@ -71,7 +71,7 @@ class Words:
 
     def header(self, header: str, unit: str) -> str:
         """Return a header with its unit in brackets."""
-        if not unit:
+        if unit in {"", header}:
             return header
         return f"{header} [{with_units(unit, self.currency, self.period)}]"
 
