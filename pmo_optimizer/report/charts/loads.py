@@ -106,8 +106,8 @@ def _summary(cells: Sequence[dict[str, Any]], word: str) -> str:
     tight = sum(cell["kind"] == CLASSES[3] for cell in cells)
     return (
         f"The most used skill is {top['row']}: {top['percent']} % of {amount(top['capacity'])} "
-        f"FTE in {top['when']}; of {len(cells):,} cells (skill and {word}) {over:,} are over capacity "
-        f"and {tight:,} at 90 to 100 %."
+        f"FTE in {top['when']}; of {len(cells):,} cells (skill and {word}) {over:,} are over "
+        f"capacity and {tight:,} at 90 to 100 %."
     )
 
 
@@ -140,7 +140,7 @@ def _layers(cells: list[dict[str, Any]], names: list[str], labels: list[str]) ->
     text = {**at, "text": {"field": "text", "type": "nominal"}}
     rect = {"type": "rect", "cornerRadius": 2, "stroke": "#808080", "strokeOpacity": 0.4}
     return [
-        layer(rect, told({**at, "color": fill}), cells),
+        layer(rect, told({**at, "color": fill}), _part(cells, ("row", "when", "kind", "words"))),
         *(layer({**number, "color": ink}, text, _texts(cells, ink)) for ink in dict.fromkeys(INKS)),
     ]
 
@@ -148,5 +148,9 @@ def _layers(cells: list[dict[str, Any]], names: list[str], labels: list[str]) ->
 def _texts(cells: Sequence[dict[str, Any]], ink: str) -> list[dict[str, Any]]:
     """Return the numbers that are written in one colour."""
     kinds = {kind for kind, other in zip(CLASSES, INKS, strict=True) if other == ink}
-    names = ("row", "when", "text")
-    return [{n: cell[n] for n in names} for cell in cells if cell["text"] and cell["kind"] in kinds]
+    inside = [cell for cell in cells if cell["text"] and cell["kind"] in kinds]
+    return _part(inside, ("row", "when", "text"))
+
+
+def _part(cells: Sequence[dict[str, Any]], names: tuple[str, ...]) -> list[dict[str, Any]]:
+    return [{name: cell[name] for name in names} for cell in cells]
