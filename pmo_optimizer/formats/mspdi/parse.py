@@ -18,6 +18,9 @@ MAX_BYTES = 50 * 1024 * 1024
 """Larger files are refused."""
 
 MAX_ELEMENTS = 2_000_000
+MAX_TASKS = 20_000
+"""Tasks of a file: checking more as one portfolio takes minutes."""
+
 MAX_DEPTH = 40
 MAX_TEXT = 100_000
 """Characters of one text at most; notes are the longest."""
@@ -29,6 +32,9 @@ DURATION = re.compile(
     r"(-?)P(?:(\d{1,6})Y)?(?:(\d{1,6})M)?(?:(\d{1,6})D)?"
     r"(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9}(?:\.\d{1,9})?)S)?)?"
 )
+
+UNREAD = frozenset({"Notes", "HyperlinkAddress"})
+"""Texts that may be long and are not needed."""
 
 PARTS = frozenset({"Task", "Resource", "Assignment", "Calendar"})
 
@@ -217,6 +223,8 @@ class _Reader:
         return refused("file-too-large", self.name, message, fix)
 
     def _task(self, element: Element) -> None:
+        if len(self.schedule.tasks) >= MAX_TASKS:
+            raise self._refuse(f"It has more than {MAX_TASKS:,} tasks.")
         self.schedule.tasks.append(_record(element, {"PredecessorLink"}))
 
     def _resource(self, element: Element) -> None:
@@ -295,6 +303,6 @@ def _record(element: Element, lists: set[str]) -> Record:
         elif name == "ExtendedAttribute":
             row = {_local(child): (child.text or "").strip() for child in part}
             record.attributes[row.get("FieldID", "")] = row.get("Value", "")
-        elif not len(part):
+        elif not len(part) and name not in UNREAD:
             record.texts[name] = (part.text or "").strip()
     return record

@@ -336,6 +336,13 @@ def test_missing_and_large_files_are_refused(tmp_path: Path) -> None:
     assert read_schedule(tmp_path / "large.xml").findings[0].rule == "file-too-large"
 
 
+def test_too_many_tasks_are_refused(tmp_path: Path) -> None:
+    """More than 20,000 tasks are one error, before anything is made of them."""
+    tasks = "".join(f"<Task><UID>{n}</UID></Task>" for n in range(1, 20_002))
+    (finding,) = read(tmp_path, tasks).findings
+    assert (finding.rule, "20,000 tasks" in finding.message) == ("file-too-large", True)
+
+
 ODD = (
     "",
     "-1",
