@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import groupby
 
 from pmo_optimizer import people
-from pmo_optimizer.model import Plan, Portfolio, Staffing, SupplierKind
+from pmo_optimizer.model import Person, Plan, Portfolio, Staffing, SupplierKind
 from pmo_optimizer.people import PersonalTask, TeamMember
 from pmo_optimizer.report.charts.theme import listed
 from pmo_optimizer.report.words import first_day, last_day
@@ -60,17 +60,17 @@ def load_rows(portfolio: Portfolio, plan: Plan) -> list[PersonRow]:
     InvalidInput
         The plan has no decisions, or is not of this portfolio.
     """
-    entries = {person.id: person for person in portfolio.people}
+    names = Names(portfolio)
     rows = []
     loads = people.person_loads(portfolio, plan)
     for id, group in groupby(loads, key=lambda load: load.person):
         parts = [(float(load.used), float(load.available)) for load in group]
         there = sum(available for _, available in parts)
-        person = entries.get(id.split("#")[0])
+        person = names.person(id)
         rows.append(
             PersonRow(
                 id=id,
-                name=called(portfolio, id),
+                name=names.of(id),
                 team=(person.team or "") if person is not None else "",
                 mean=sum(used for used, _ in parts) / there if there else 0.0,
                 peak=max((_ratio(*part) for part in parts), default=0.0),
@@ -96,16 +96,26 @@ def _use(used: float, available: float) -> Use:
     return Use(f"{100 * ratio:.0f}" if used else "", level)
 
 
-def called(portfolio: Portfolio, individual: str) -> str:
-    """Return an individual's name with the id where the two differ; of a class, its members."""
-    group = next((g for g in portfolio.classes if g.id == individual), None)
-    if group is not None:
-        names = [called(portfolio, member) for member in group.members]
-        return listed(names, MOST_NAMES)
-    entry = next((p for p in portfolio.people if p.id == individual.split("#")[0]), None)
-    if entry is None or not entry.name or entry.name == individual:
-        return individual
-    return f"{entry.name} ({individual})"
+class Names:
+    """What the individuals and the classes of people of a portfolio are called."""
+
+    def __init__(self, portfolio: Portfolio) -> None:
+        self.people = {person.id: person for person in portfolio.people}
+        self.classes = {group.id: group.members for group in portfolio.classes}
+
+    def person(self, individual: str) -> Person | None:
+        """Return the entry of an individual."""
+        return self.people.get(individual.split("#")[0])
+
+    def of(self, individual: str) -> str:
+        """Return a name, with the id where the two differ; of a class, its members."""
+        members = self.classes.get(individual)
+        if members is not None:
+            return listed([self.of(member) for member in members], MOST_NAMES)
+        entry = self.person(individual)
+        if entry is None or not entry.name or entry.name == individual:
+            return individual
+        return f"{entry.name} ({individual})"
 
 
 def team_rows(portfolio: Portfolio, plan: Plan) -> list[Team]:
@@ -117,20 +127,21 @@ def team_rows(portfolio: Portfolio, plan: Plan) -> list[Team]:
         The plan has no decisions, or is not of this portfolio.
     """
     known = portfolio.project_by_id
+    names = Names(portfolio)
     rows = []
     for id, group in groupby(people.teams(portfolio, plan), key=lambda member: member.project):
         name = known[id].name or id if id in known else id
-        rows.append(Team(id, name, tuple(_member(portfolio, member) for member in group)))
+        rows.append(Team(id, name, tuple(_member(portfolio, names, member) for member in group)))
     return rows
 
 
-def _member(portfolio: Portfolio, member: TeamMember) -> tuple[object, ...]:
+def _member(portfolio: Portfolio, names: Names, member: TeamMember) -> tuple[object, ...]:
     kinds = {
         SupplierKind.POOL: text("people.pool"),
         SupplierKind.HIRE: text("people.hire"),
         SupplierKind.OVERLOAD: text("people.overload"),
     }
-    who = called(portfolio, member.who)
+    who = names.of(member.who)
     if member.kind in kinds:
         who = f"{who} ({kinds[member.kind]})"
     low, high = min(member.shares), max(member.shares)

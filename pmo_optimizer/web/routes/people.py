@@ -40,7 +40,7 @@ def read(request: Request, visitor: ReadVisit, plan_id: str, person: str) -> Res
     found = planned(request, visitor, plan_id)
     rows = people_rows.own_rows(found.portfolio, found.plan, person)
     values = {
-        "title": text("person.title", {"name": people_rows.called(found.portfolio, person)}),
+        "title": text("person.title", {"name": people_rows.Names(found.portfolio).of(person)}),
         "record": found.record,
         "portfolio": found.portfolio,
         "rows": rows,

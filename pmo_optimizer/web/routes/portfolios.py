@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from pmo_optimizer.report import charts
+from pmo_optimizer.service.bodies import PortfolioBody
 from pmo_optimizer.service.documents import text_of
 from pmo_optimizer.service.problems import FindingOut
 from pmo_optimizer.service.routes import portfolios as api
@@ -37,7 +38,8 @@ def index(request: Request, visitor: ReadVisit, cursor: str | None = None) -> Re
 @router.post("/portfolios/sample")
 def sample(request: Request, sent: SolveForm) -> Response:
     """Store the sample portfolio and show it."""
-    answer = api.create(sent.visitor.caller, text_of(sample_portfolio()).encode())
+    body = PortfolioBody(text_of(sample_portfolio()).encode())
+    answer = api.create(sent.visitor.caller, body)
     return go(request, answer.headers["Location"].removeprefix("/v1"))
 
 
