@@ -92,7 +92,7 @@ def report(
     plan = Plan.load(plan_file)
     portfolio = load(portfolio_file)
     warn_if_foreign(portfolio, plan)
-    found = _read([*named.items(), *(("why", path) for path in why or ())], portfolio)
+    found = read_studies([*named.items(), *(("why", path) for path in why or ())], portfolio)
     studies = Studies(**{kind: data for kind, data in found if kind != "why"})
     known = {
         **reasons(portfolio, plan, hints=False),
@@ -117,7 +117,7 @@ def report(
     output.note(f"The board pack is in {output_file}.")
 
 
-def _read(
+def read_studies(
     files: Sequence[tuple[str, Path]], portfolio: Portfolio
 ) -> list[tuple[str, dict[str, Any]]]:
     """Return the studies of files as plain data; InvalidInput with the findings about all."""
