@@ -4,7 +4,19 @@ Results go to stdout; progress, warnings and errors to stderr. What each exit co
 `pmo_optimizer.cli.codes`.
 """
 
-from pmo_optimizer.cli import audit, keys, serve, studies, worker
+from pmo_optimizer.cli import audit, books, export, importing, keys, report, serve, studies, worker
 from pmo_optimizer.cli.app import app, main
 
-__all__ = ["app", "audit", "keys", "main", "serve", "studies", "worker"]
+__all__ = [
+    "app",
+    "audit",
+    "books",
+    "export",
+    "importing",
+    "keys",
+    "main",
+    "report",
+    "serve",
+    "studies",
+    "worker",
+]

@@ -159,16 +159,32 @@ def demo(
         Path | None,
         typer.Option(
             "--export",
-            callback=output.writable,
+            callback=output.writable_portfolio,
             help="Write the sample portfolio to this file instead of solving it.",
         ),
     ] = None,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Show it on pages in the browser instead.")
+    ] = False,
+    port: Annotated[
+        int | None,
+        typer.Option("--port", min=0, max=65535, help="With --serve: port; 8765 by default."),
+    ] = None,
+    browser: Annotated[
+        bool,
+        typer.Option("--browser/--no-browser", help="With --serve: open the browser."),
+    ] = True,
     output_file: Output = None,
     as_json: AsJson = False,
     progress: ShowProgress = True,
     everything: Everything = False,
 ) -> None:
-    """Solve a sample portfolio, or write it to a file to play with."""
+    """Solve a sample portfolio, write it to a file, or show it in the browser."""
+    if serve:
+        from pmo_optimizer.cli.serve import serve_demo
+
+        serve_demo(port, browser=browser)
+        return
     from pmo_optimizer.cli.running import Settings
     from pmo_scenarios.packs import load_pack
 
@@ -210,15 +226,29 @@ def _deliver(
 
 @app.command(epilog=EPILOG)
 @exit_codes()
-def validate(file: PortfolioFile, as_json: AsJson = False) -> None:
+def validate(
+    file: PortfolioFile,
+    as_json: AsJson = False,
+    annotate: Annotated[
+        Path | None,
+        typer.Option(
+            "--annotate",
+            callback=output.writable_workbook,
+            help="Write a copy of the workbook here, with a comment at each cell (.xlsx).",
+        ),
+    ] = None,
+) -> None:
     """Check a portfolio file.
 
     Every finding is printed at once, with the place in the file and what to do about it; the
-    exit code is 3 where one of them is an error.
+    exit code is 3 where one of them is an error. Of a workbook the place is sheet and cell.
     """
     from pmo_optimizer.cli.inspect import validate_file
+    from pmo_optimizer.formats import is_workbook
 
-    raise typer.Exit(validate_file(file, as_json=as_json))
+    if annotate is not None and not is_workbook(file):
+        raise typer.BadParameter("only a workbook has cells", param_hint="--annotate")
+    raise typer.Exit(validate_file(file, as_json=as_json, annotate=annotate))
 
 
 @app.command(epilog=EPILOG)

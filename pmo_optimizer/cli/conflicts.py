@@ -32,12 +32,12 @@ def conflicts_of(
 
     Findings that decisions and rules clash are no errors here: the answer explains them.
     """
-    from pmo_optimizer.checks import check
-    from pmo_optimizer.model import Portfolio, Severity
+    from pmo_optimizer.formats import opened
+    from pmo_optimizer.model import Severity
     from pmo_scenarios import conflicts
 
-    portfolio = Portfolio.load(file)
-    output.show_findings(f for f in check(portfolio) if f.severity is Severity.WARNING)
+    portfolio, findings = opened(file)
+    output.show_findings(f for f in findings if f.severity is Severity.WARNING)
     progress = TestProgress(1, shown=shown)
 
     def study(common: Common) -> Conflicts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,11 @@ import typer
 
 from pmo_optimizer.cli import output
 from pmo_optimizer.cli.codes import ExitCode
+from pmo_optimizer.formats import is_workbook, load_valid, save_portfolio
 
 if TYPE_CHECKING:
     from pmo_optimizer.model import Plan, Portfolio
+    from pmo_scenarios import Scenario
 
 
 def spare(file: Path, output_file: Path | None) -> None:
@@ -22,18 +25,66 @@ def spare(file: Path, output_file: Path | None) -> None:
 
 def load(file: Path) -> Portfolio:
     """Return the portfolio of a file; its warnings go to stderr, its errors end the command."""
-    from pmo_optimizer.checks import require_valid
-    from pmo_optimizer.model import Portfolio
-
-    portfolio = Portfolio.load(file)
-    output.show_findings(require_valid(portfolio))
+    portfolio, warnings = load_valid(file)
+    output.show_findings(warnings)
     return portfolio
+
+
+def load_all_scenarios(files: Iterable[Path]) -> list[Scenario]:
+    """Return the scenarios of scenario files, and of sheets of workbooks."""
+    return [scenario for file in files for scenario in load_scenarios(file)]
+
+
+def load_scenarios(file: Path) -> tuple[Scenario, ...]:
+    """Return the scenarios of a file; those of a workbook stand on its sheet `Scenarios`.
+
+    Raises
+    ------
+    InvalidInput
+        With every finding about their form.
+    """
+    import pmo_scenarios
+
+    if not is_workbook(file):
+        return pmo_scenarios.load_scenarios(file)
+    from pmo_optimizer.formats.workbook import read
+    from pmo_optimizer.model import Finding, InvalidInput, Severity
+
+    reading = read(file)
+    found = [
+        item.placed
+        for item in reading.located
+        if item.finding.severity is Severity.ERROR and item.sheet in {"", "Scenarios"}
+    ]
+    scenarios: list[Scenario] = []
+    for number, data in enumerate(reading.scenarios):
+        try:
+            scenarios.append(pmo_scenarios.Scenario.parse(data))
+        except InvalidInput as error:
+            begin = f"scenarios/{data.get('id', number)}"
+            own = [
+                Finding(f.severity, f.rule, f"{begin}/{f.path}", f.message, f.fix)
+                for f in error.findings
+            ]
+            found += [item.placed for item in reading.at_cells(own)]
+    if not found and not scenarios:
+        message = f"{file.name} has no rows on a sheet `Scenarios`."
+        fix = "Add a row for each change, or give a scenario file."
+        found.append(Finding(Severity.ERROR, "scenario-number", "Scenarios!A1", message, fix))
+    if found:
+        raise InvalidInput(tuple(found))
+    return tuple(scenarios)
 
 
 def save(document: Portfolio | Plan, path: Path) -> None:
     """Write a document, or say why that is not possible and end the command."""
+    from pmo_optimizer.model import Portfolio
+
     try:
-        document.save(path)
+        if isinstance(document, Portfolio):
+            save_portfolio(document, path)
+        else:
+            document.save(path)
     except OSError as error:
         output.note(f"error: {path} cannot be written: {error.strerror}", style="bold red")
         raise typer.Exit(ExitCode.USAGE) from error

@@ -11,6 +11,7 @@ import typer
 
 from pmo_optimizer.cli import output
 from pmo_optimizer.cli.codes import ExitCode, code_of
+from pmo_optimizer.cli.documents import load_all_scenarios
 from pmo_optimizer.cli.running import Settings
 from pmo_optimizer.cli.study import Common, StudyProgress, studied
 
@@ -84,9 +85,9 @@ def draw(
     portfolio: Portfolio, wish: Wish, files: list[Path], settings: Settings, *, shown: bool
 ) -> tuple[Frontier, bool]:
     """Return the frontier of a portfolio, and whether somebody asked to stop before its end."""
-    from pmo_scenarios import frontier, load_scenarios
+    from pmo_scenarios import frontier
 
-    scenarios = [scenario for file in files for scenario in load_scenarios(file)]
+    scenarios = load_all_scenarios(files)
     levels = None if wish.levels is None else [x for x in wish.levels.split(",") if x.strip()]
     progress = _Progress(0, shown=shown)
 

@@ -12,13 +12,14 @@ from pmo_optimizer import checks, people, referee
 from pmo_optimizer.backend import backend_names, load_backend
 from pmo_optimizer.cli import output
 from pmo_optimizer.cli.codes import ExitCode
+from pmo_optimizer.formats import is_workbook
 from pmo_optimizer.model import EngineError, Finding, InvalidInput, Plan, Portfolio, Severity, files
 from pmo_optimizer.report import DEFAULT_LIMIT, clean, person_report, score, table
 
 
-def validate_file(path: Path, *, as_json: bool) -> ExitCode:
-    """Print every finding about a portfolio file on stdout."""
-    portfolio, findings = _judge(path)
+def validate_file(path: Path, *, as_json: bool, annotate: Path | None = None) -> ExitCode:
+    """Print every finding about a portfolio file on stdout; comment a workbook at its cells."""
+    portfolio, findings = _judge(path) if annotate is None else _annotated(path, annotate)
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]
     if as_json:
         listed = [asdict(finding) for finding in findings]
@@ -31,7 +32,25 @@ def validate_file(path: Path, *, as_json: bool) -> ExitCode:
     return ExitCode.INVALID_INPUT if errors else ExitCode.PLAN
 
 
+def _annotated(path: Path, copy: Path) -> tuple[Portfolio | None, tuple[Finding, ...]]:
+    """Write a copy of a workbook with comments; a file that cannot be read has none."""
+    from pmo_optimizer.formats.workbook import annotate, read
+
+    reading = read(path)
+    try:
+        annotate(path, reading.located, copy)
+    except InvalidInput as error:
+        return None, error.findings
+    output.note(f"A copy with comments at the cells is in {copy}.")
+    return reading.portfolio, reading.findings
+
+
 def _judge(path: Path) -> tuple[Portfolio | None, tuple[Finding, ...]]:
+    if is_workbook(path):
+        from pmo_optimizer.formats.workbook import read
+
+        reading = read(path)
+        return reading.portfolio, reading.findings
     try:
         return checks.check_data(files.read(path))
     except InvalidInput as error:

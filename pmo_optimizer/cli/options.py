@@ -64,13 +64,14 @@ def known_backend(name: str) -> str:
 
 
 PortfolioFile = Annotated[
-    Path, typer.Argument(help="Portfolio file (.yaml, .yml or .json).", metavar="FILE")
+    Path, typer.Argument(help="Portfolio file (.xlsx, .yaml, .yml or .json).", metavar="FILE")
 ]
 PlanFile = Annotated[
     Path, typer.Argument(help="Plan file that `solve --output` wrote.", metavar="PLAN")
 ]
 ScenarioFiles = Annotated[
-    list[Path], typer.Argument(help="Scenario files (.yaml, .yml or .json).", metavar="SCENARIOS")
+    list[Path],
+    typer.Argument(help="Scenario files (.xlsx, .yaml, .yml or .json).", metavar="SCENARIOS"),
 ]
 UncertaintyFile = Annotated[
     Path, typer.Argument(help="What is uncertain (.yaml, .yml or .json).", metavar="UNCERTAINTY")

@@ -103,17 +103,33 @@ def show_plan(
 
 
 def writable(path: Path | None) -> Path | None:
-    """Return the path if a plan or portfolio can be written there.
+    """Return the path if a plan can be written there.
 
     Raises
     ------
     typer.BadParameter
         The ending is unknown or the folder is missing: said before any solving.
     """
+    return _writable(path, ".json", ".yaml", ".yml")
+
+
+def writable_portfolio(path: Path | None) -> Path | None:
+    """Return the path if a portfolio can be written there; errors as for `writable`."""
+    return _writable(path, ".xlsx", ".json", ".yaml", ".yml")
+
+
+def writable_workbook(path: Path | None) -> Path | None:
+    """Return the path if a workbook can be written there; errors as for `writable`."""
+    return _writable(path, ".xlsx")
+
+
+def _writable(path: Path | None, *endings: str) -> Path | None:
     if path is None:
         return None
-    if path.suffix.lower() not in {".json", ".yaml", ".yml"}:
-        raise typer.BadParameter("the file must end in .json, .yaml or .yml")
+    if path.suffix.lower() not in endings:
+        *most, last = endings
+        known = f"{', '.join(most)} or {last}" if most else last
+        raise typer.BadParameter(f"the file must end in {known}")
     if path.is_dir() or not path.parent.is_dir():
         raise typer.BadParameter(f"{path} cannot be written: its folder does not exist")
     if not os.access(path.parent, os.W_OK):

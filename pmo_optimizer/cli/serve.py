@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+import webbrowser
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -49,17 +51,44 @@ def serve(
         ),
     ] = False,
 ) -> None:
-    """Serve plans over HTTP, with docs at /docs. Settings come from PMO_... variables.
+    """Serve the board page and plans over HTTP. Settings come from PMO_... variables.
+
+    Open its address in a browser; programs find everything at /docs.
 
     Listens on this machine only unless told otherwise; other addresses need API keys, and so
     do names of other machines, as behind a proxy. Ctrl-C ends it: running solves stop and keep
     their best plan.
     """
-    from pmo_optimizer.service import create_app, logs
-    from pmo_optimizer.service.server import PublicWithoutKeys, bind, make_server
-
     settings = settings_of({"host": host, "port": port, "require_keys": require_keys})
-    settings = _guarded(settings, upgrade=upgrade)
+    run_service(_guarded(settings, upgrade=upgrade))
+
+
+def serve_demo(port: int | None, *, browser: bool) -> None:
+    """Serve this machine, with the sample portfolio where the store holds none yet.
+
+    Parameters
+    ----------
+    port
+        Port to listen on; that of the settings by default.
+    browser
+        Whether to show it in the browser, where there is a screen.
+    """
+    settings = _guarded(settings_of({"host": "127.0.0.1", "port": port}), upgrade=False)
+    run_service(settings, sample=True, browser=browser)
+
+
+def run_service(settings: Settings, *, sample: bool = False, browser: bool = False) -> None:
+    """Serve until somebody ends it.
+
+    Raises
+    ------
+    typer.Exit
+        The address or the port cannot be had; which is on stderr.
+    """
+    from pmo_optimizer.service import logs
+    from pmo_optimizer.service.server import PublicWithoutKeys, bind, make_server
+    from pmo_optimizer.web import create_app
+
     logs.configure(settings.log_level)
     try:
         listening = bind(settings)
@@ -68,11 +97,37 @@ def serve(
     except OSError as error:
         raise refused(f"{settings.host}:{settings.port} cannot be had: {error.strerror}") from error
     name = f"[{settings.host}]" if ":" in settings.host.strip("[]") else settings.host
-    output.note(f"Serving at http://{name}:{listening.getsockname()[1]}; Ctrl-C ends it.")
+    address = f"http://{name}:{listening.getsockname()[1]}"
+    path = f"/portfolios/{_sample(settings)}" if sample else ""
+    output.note(f"Serving at {address}; Ctrl-C ends it.")
+    if path:
+        output.note(f"Open {address}{path}")
+    if browser and _has_screen():
+        # It listens already: the page waits for the server that starts below.
+        webbrowser.open(address + path)
     # The server ends by itself at these signals, and then hands them on to whoever was there.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _ended)
     make_server(create_app(settings)).run([listening])
+
+
+def _sample(settings: Settings) -> str:
+    """Return the id of the newest portfolio of this machine; of the sample where it has none."""
+    from pmo_optimizer.service.store import open_store
+    from pmo_optimizer.web.sample import newest_or_sample
+
+    store = open_store(settings.database_url)
+    try:
+        return newest_or_sample(store)
+    finally:
+        store.close()
+
+
+def _has_screen() -> bool:
+    """Return whether a browser can open a window, and not one that takes over the terminal."""
+    if sys.platform in {"darwin", "win32"}:
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _ended(number: int, frame: object) -> None:

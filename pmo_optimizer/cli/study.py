@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 from pmo_optimizer.cli import output
 from pmo_optimizer.cli.codes import ExitCode, code_of
+from pmo_optimizer.cli.documents import load_all_scenarios
 from pmo_optimizer.cli.progress import Feed
 from pmo_optimizer.cli.running import Display, Settings, watched
 
@@ -106,9 +107,9 @@ def compare_files(
     Also whether somebody asked to stop before it was done. Warnings about scenarios go to
     stderr.
     """
-    from pmo_scenarios import compare, load_scenarios
+    from pmo_scenarios import compare
 
-    scenarios = [scenario for file in files for scenario in load_scenarios(file)]
+    scenarios = load_all_scenarios(files)
     for scenario in scenarios:
         _warn(scenario, portfolio)
     progress = StudyProgress(len(scenarios) + 1, shown=shown)

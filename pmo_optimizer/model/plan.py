@@ -11,6 +11,7 @@ from pydantic import Field, PlainSerializer
 
 from pmo_optimizer.model import files
 from pmo_optimizer.model.base import MAX_EXPONENT, Frozen, Version, plain_number
+from pmo_optimizer.model.html import plan_html
 from pmo_optimizer.model.objective import TermName
 
 if TYPE_CHECKING:
@@ -367,6 +368,10 @@ class Plan(Frozen):
     def selected(self) -> tuple[str, ...]:
         """Ids of the selected projects, sorted."""
         return tuple(sorted(p.project for p in self.projects if p.selected))
+
+    def _repr_html_(self) -> str:
+        """Return what notebooks show: status, bound, gap and decisions."""
+        return plan_html(self)
 
     @classmethod
     def load(cls, path: str | Path) -> Plan:

@@ -29,7 +29,7 @@ def conflicts_report(found: dict[str, Any], *, limit: int | None) -> RenderableT
         Most rows of each table; None for all.
     """
     parts: list[RenderableType] = [heading(clean(_title(found)))]
-    parts += [Text(clean(line)) for line in _answer(found)]
+    parts += [Text(clean(line)) for line in answer_lines(found)]
     for number, conflict in enumerate(found["conflicts"], start=1):
         parts += _conflict(number, conflict, limit)
     for repair in found["repairs"]:
@@ -44,7 +44,8 @@ def _title(found: dict[str, Any]) -> str:
     )
 
 
-def _answer(found: dict[str, Any]) -> list[str]:
+def answer_lines(found: dict[str, Any]) -> list[str]:
+    """Return whether there is a plan, and how many conflicts, as sentences."""
     if found["answer"] == "feasible":
         names = ", ".join(found["selected"]) or "nothing"
         return ["There is a plan that keeps every rule.", f"One selects {names}."]

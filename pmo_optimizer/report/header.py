@@ -39,14 +39,15 @@ def header(portfolio: Portfolio, plan: Plan) -> list[RenderableType]:
     name = plan.portfolio or portfolio.name
     out: list[RenderableType] = [Text(clean(name), style="bold")]
     status = plan.status.value.replace("_", " ")
-    out.append(Text.assemble((status, STATUS_STYLES[plan.status]), f": {_meaning(plan)}"))
+    out.append(Text.assemble((status, STATUS_STYLES[plan.status]), f": {meaning(plan)}"))
     if plan.message:
         out.append(Text(clean(plan.message)))
     out.append(_figures(portfolio, plan))
     return out
 
 
-def _meaning(plan: Plan) -> str:
+def meaning(plan: Plan) -> str:
+    """Return what the status of a plan says, in words."""
     if plan.short:
         return SHORT
     text = MEANINGS[plan.status]

@@ -68,8 +68,8 @@ def why_report(portfolio: Portfolio, why: dict[str, Any], *, limit: int | None) 
     limit
         Most rows of each table; None for all.
     """
-    parts: list[RenderableType] = [heading(clean(_headline(portfolio, why)))]
-    parts += [Text(f"  {clean(line)}") for line in _said(portfolio, why, limit)]
+    parts: list[RenderableType] = [heading(clean(headline(portfolio, why)))]
+    parts += [Text(f"  {clean(line)}") for line in said(portfolio, why, limit)]
     sides = [("as it is", why["base"]), ("the opposite", why["opposite"])]
     rows = [_side(name, side) for name, side in sides if side is not None]
     parts += section("The two plans", SIDES, rows, limit, "plans")
@@ -82,20 +82,21 @@ def why_report(portfolio: Portfolio, why: dict[str, Any], *, limit: int | None) 
         parts += [Text(f"  {clean(text)}") for text in named[:limit]]
     if why["flips"]:
         parts.append(heading("Where the decision turns"))
-        parts += [Text(f"  {clean(_flip(flip))}") for flip in why["flips"]]
+        parts += [Text(f"  {clean(flip_words(flip))}") for flip in why["flips"]]
     if why["stopped"]:
         parts.append(Text("\nStopped before the end.", style="yellow"))
     return Group(*parts)
 
 
-def _headline(portfolio: Portfolio, why: dict[str, Any]) -> str:
+def headline(portfolio: Portfolio, why: dict[str, Any]) -> str:
+    """Return whether the project is in or out, and why, as one sentence without its full stop."""
     title = title_of(portfolio, why["project"])
     if why["selected"] is None:
         return f"{title}: {REASONS[why['reason']]}"
     return f"{title} is {'in' if why['selected'] else 'out'}: {REASONS[why['reason']]}"
 
 
-def _said(portfolio: Portfolio, why: dict[str, Any], limit: int | None) -> Iterator[str]:
+def said(portfolio: Portfolio, why: dict[str, Any], limit: int | None) -> Iterator[str]:
     """Yield what the opposite decision loses and changes, line by line."""
     loss, opposite = why["loss"], why["opposite"]
     if opposite is not None and opposite["message"]:
@@ -141,7 +142,8 @@ def _limit(limit: dict[str, Any]) -> list[str]:
     return [limit["id"], kind, limit["where"], *numbers, word]
 
 
-def _flip(flip: dict[str, Any]) -> str:
+def flip_words(flip: dict[str, Any]) -> str:
+    """Return where the decision turns, as one sentence without its full stop."""
     noun, reason = NOUNS[flip["lever"]], flip["reason"]
     more = f" ({reason})" if reason else ""
     if flip["status"] == "found":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from email.message import Message
 from typing import Any, TypeVar
@@ -23,6 +24,9 @@ MAX_DEPTH = 60
 
 MAX_DIGITS = 400
 """Longest number, in characters."""
+
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+"""Media type of portfolio workbooks."""
 
 ESCAPES = (b"\\u0000", b"\\ud", b"\\uD")
 """How a body writes characters that databases refuse: NUL and halves of pairs."""
@@ -40,8 +44,7 @@ async def json_body(request: Request) -> bytes:
     ProblemError
         415 where it does not say that it is JSON in UTF-8, 413 where it is too large.
     """
-    header = Message()
-    header["content-type"] = request.headers.get("content-type", "")
+    header = _content_type(request)
     charset = str(header.get_param("charset", "utf-8")).lower()
     if header.get_content_type() != "application/json" or charset not in {"utf-8", "utf8"}:
         raise ProblemError(
@@ -49,6 +52,31 @@ async def json_body(request: Request) -> bytes:
             "unsupported-media-type",
             "Send the body as `Content-Type: application/json`, in UTF-8.",
         )
+    return await _uncompressed(request)
+
+
+@dataclass(frozen=True, slots=True)
+class PortfolioBody:
+    """The body of a request that holds a portfolio: JSON, or a workbook."""
+
+    content: bytes
+    is_workbook: bool = False
+
+
+async def portfolio_body(request: Request) -> PortfolioBody:
+    """Return a body that holds a portfolio; errors as for `json_body`."""
+    if _content_type(request).get_content_type() != WORKBOOK:
+        return PortfolioBody(await json_body(request))
+    return PortfolioBody(await _uncompressed(request), is_workbook=True)
+
+
+def _content_type(request: Request) -> Message:
+    header = Message()
+    header["content-type"] = request.headers.get("content-type", "")
+    return header
+
+
+async def _uncompressed(request: Request) -> bytes:
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise ProblemError(415, "unsupported-media-type", "Send the body uncompressed.")
     return await request.body()

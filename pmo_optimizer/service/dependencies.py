@@ -11,7 +11,7 @@ from fastapi import Depends, Header, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from pmo_optimizer.service.auth import LOCAL, Principal, Scope
-from pmo_optimizer.service.bodies import json_body
+from pmo_optimizer.service.bodies import PortfolioBody, json_body, portfolio_body
 from pmo_optimizer.service.events import Feeds
 from pmo_optimizer.service.gates import Gate
 from pmo_optimizer.service.metrics import Metrics
@@ -147,7 +147,7 @@ def _principal(
     request: Request, service: Service, credentials: HTTPAuthorizationCredentials | None
 ) -> Principal:
     if "authorization" not in request.headers and not service.settings.keyed:
-        return _local(request)
+        return local_principal(request)
     if credentials is None:
         raise _unknown("Send `Authorization: Bearer` with an API key.")
     found = service.store.authenticate(credentials.credentials)
@@ -156,8 +156,14 @@ def _principal(
     return found
 
 
-def _local(request: Request) -> Principal:
-    """Return the principal of this machine; nobody else gets in without a key, whatever is set."""
+def local_principal(request: Request) -> Principal:
+    """Return the principal of this machine; nobody else gets in without a key, whatever is set.
+
+    Raises
+    ------
+    ProblemError
+        401 where somebody else may ask.
+    """
     ends = (request.scope.get("client"), request.scope.get("server"))
     if not all(end is None or end[1] is None or is_loopback(str(end[0])) for end in ends):
         raise _unknown("Only this machine may ask without an API key.")
@@ -216,6 +222,7 @@ Decider = Annotated[Caller, Depends(Require(Scope.SOLVE, Scope.APPROVE))]
 Administrator = Annotated[Caller, Depends(Require(Scope.ADMIN))]
 Parts = Annotated[Service, Depends(service_of)]
 Body = Annotated[bytes, Depends(json_body)]
+Document = Annotated[PortfolioBody, Depends(portfolio_body)]
 
 IdempotencyKey = Annotated[
     str | None,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pmo_optimizer.checks import check_data, require_valid
 from pmo_optimizer.model import Finding, InvalidInput, Portfolio, Severity
 from pmo_optimizer.model.files import parse_json
-from pmo_optimizer.service.bodies import parsed_object
+from pmo_optimizer.service.bodies import PortfolioBody, parsed_object
 from pmo_optimizer.service.store.records import PortfolioRecord
 from pmo_scenarios import Scenario
 
@@ -55,18 +55,34 @@ def scenario_text(scenario: Scenario) -> str:
     return text
 
 
-def judged(body: bytes) -> tuple[Portfolio | None, tuple[Finding, ...]]:
+def judged(body: PortfolioBody) -> tuple[Portfolio | None, tuple[Finding, ...]]:
     """Return the portfolio of a body, None where it has errors of form, and every finding.
+
+    A workbook is read in a process of its own, and its findings name sheet and cell.
 
     Raises
     ------
     ProblemError
         400 where the body is not JSON.
     """
-    return check_data(parsed_object(body))
+    if not body.is_workbook:
+        return check_data(parsed_object(body.content))
+    from pmo_optimizer.formats.workbook.sandbox import read_safely
+
+    reading = read_safely(body.content)
+    if reading.portfolio is None or not reading.scenarios:
+        return reading.portfolio, reading.findings
+    more = Finding(
+        Severity.WARNING,
+        "scenarios-left-out",
+        "Scenarios!A1",
+        f"The {len(reading.scenarios)} scenarios of the workbook are not stored.",
+        "Create them with the operation `create_scenario`.",
+    )
+    return reading.portfolio, (*reading.findings, more)
 
 
-def checked(body: bytes) -> Checked:
+def checked(body: PortfolioBody) -> Checked:
     """Return the portfolio of a body.
 
     Raises

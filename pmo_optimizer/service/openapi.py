@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
+from pmo_optimizer.service.bodies import WORKBOOK
 from pmo_optimizer.service.problems import PROBLEM_TYPE, TITLES, URN, ProblemOut
 from pmo_optimizer.service.runs.parameters import MODELS
 from pmo_optimizer.service.schemas import DecisionRequest, EventOut, MoveRequest, RunRequest
@@ -46,7 +47,7 @@ DESCRIPTIONS: Mapping[int, str] = MappingProxyType(
         409: "It does not fit the present state.",
         412: "`If-Match` names another revision than the latest.",
         413: "The body is larger than allowed.",
-        415: "The body is not `application/json` in UTF-8.",
+        415: "The body is not `application/json` in UTF-8 (or, of portfolios, a workbook).",
         421: "The service does not answer to this host name.",
         422: "The input cannot be used; `findings` lists everything that is wrong with it.",
         429: "A limit is reached; see `Retry-After`. Nothing was done.",
@@ -114,6 +115,13 @@ def any_object(examples: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """Return what a route says of a body that may be any JSON object."""
     made = body("", examples)
     made["requestBody"]["content"]["application/json"]["schema"] = {"type": "object"}
+    return made
+
+
+def portfolio_body(made: dict[str, Any]) -> dict[str, Any]:
+    """Return what a route says of a body that may also be a workbook."""
+    schema = {"type": "string", "format": "binary"}
+    made["requestBody"]["content"][WORKBOOK] = {"schema": schema}
     return made
 
 

@@ -55,7 +55,7 @@ TITLES: Mapping[str, str] = MappingProxyType(
         "conflict": "This does not fit the present state",
         "precondition-failed": "It was changed in the meantime",
         "body-too-large": "The body is too large",
-        "unsupported-media-type": "The body must be JSON",
+        "unsupported-media-type": "The body is of a kind that is not taken",
         "misdirected": "The service does not answer to this host name",
         "invalid": "The input cannot be used",
         "idempotency-key-reused": "The idempotency key was used for another request",

@@ -14,7 +14,7 @@ from pmo_scenarios.scenario import (
 from pmo_scenarios.studies.alternatives import Alternative, Alternatives, Ended, alternatives
 from pmo_scenarios.studies.axis import Axis, AxisKind
 from pmo_scenarios.studies.binding import Limit, Relation
-from pmo_scenarios.studies.compare import Case, Comparison, compare
+from pmo_scenarios.studies.compare import Case, Comparison, beside, compare
 from pmo_scenarios.studies.conflicts import Conflict, Conflicts, conflicts
 from pmo_scenarios.studies.flips import Flip, FlipStatus, Lever, Trial, Verdict
 from pmo_scenarios.studies.frontier import Frontier, Point, frontier
@@ -83,6 +83,7 @@ __all__ = [
     "Why",
     "alternatives",
     "baseline_of",
+    "beside",
     "cluster",
     "compare",
     "conflicts",

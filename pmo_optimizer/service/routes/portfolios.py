@@ -8,10 +8,10 @@ from fastapi import APIRouter, Path, Query, Response
 
 from pmo_optimizer.service import examples, openapi
 from pmo_optimizer.service.dependencies import (
-    Body,
     Caller,
     Creation,
     Cursor,
+    Document,
     IdempotencyKey,
     Limit,
     Reader,
@@ -76,11 +76,14 @@ def stored(record: PortfolioRecord, found: Checked) -> PortfolioStored:
         201: {"description": "Stored as revision 1.", "headers": CREATED, "links": LINKS},
         **openapi.problems(415, 422, 429),
     },
-    openapi_extra=openapi.body("Portfolio", examples.PORTFOLIOS),
+    openapi_extra=openapi.portfolio_body(openapi.body("Portfolio", examples.PORTFOLIOS)),
 )
-def create(caller: Solver, body: Body, key: IdempotencyKey = None) -> Response:
-    """Store a portfolio, the content of a portfolio file as JSON. All findings come at once."""
-    creation = Creation(caller, "create_portfolio", key, body)
+def create(caller: Solver, body: Document, key: IdempotencyKey = None) -> Response:
+    """Store a portfolio: the content of a portfolio file as JSON, or a workbook.
+
+    All findings come at once; those about a workbook name sheet and cell.
+    """
+    creation = Creation(caller, "create_portfolio", key, body.content)
     with caller.service.heavy.place():
         found = checked(body)
 
@@ -118,9 +121,9 @@ def index(caller: Reader, cursor: Cursor = None, limit: Limit = 50) -> Portfolio
     operation_id="validate_portfolio",
     summary="Check a portfolio without storing it",
     responses=openapi.problems(415, 429),
-    openapi_extra=openapi.any_object(examples.PORTFOLIOS),
+    openapi_extra=openapi.portfolio_body(openapi.any_object(examples.PORTFOLIOS)),
 )
-def validate(caller: Reader, body: Body) -> Validation:
+def validate(caller: Reader, body: Document) -> Validation:
     """Return everything that is wrong with or odd about a portfolio; nothing is stored."""
     with caller.service.heavy.place():
         portfolio, findings = judged(body)
@@ -169,9 +172,9 @@ def read(
         200: {"description": "The latest revision.", "headers": TAGGED},
         **openapi.problems(404, 412, 415, 422, 429),
     },
-    openapi_extra=openapi.body("Portfolio", examples.PORTFOLIOS),
+    openapi_extra=openapi.portfolio_body(openapi.body("Portfolio", examples.PORTFOLIOS)),
 )
-def replace(caller: Solver, portfolio_id: Id, body: Body, match: IfMatch = None) -> Response:
+def replace(caller: Solver, portfolio_id: Id, body: Document, match: IfMatch = None) -> Response:
     """Store a new revision of a portfolio; older ones stay, and runs of them keep theirs.
 
     What is stored already makes no new revision, so that a request may be sent again.

@@ -131,7 +131,7 @@ async def create(
 
     It runs in a process of its own. Follow it by `GET`, or by its events.
     """
-    record = await run_in_threadpool(_create, caller, body, key)
+    record = await run_in_threadpool(queue_run, caller, body, key)
     wait = waiting(prefer)
     headers = {"Location": f"/v1/runs/{record.id}"}
     if wait is None or caller.service.feeds.full(caller.tenant):
@@ -292,7 +292,18 @@ def _accepted(run: RunOut, headers: dict[str, str]) -> Response:
     return Response(run.model_dump_json(), 202, headers, media_type=JSON)
 
 
-def _create(caller: Caller, body: bytes, key: str | None) -> RunRecord:
+def queue_run(caller: Caller, body: bytes, key: str | None = None) -> RunRecord:
+    """Put the run that a body asks for in the queue.
+
+    Raises
+    ------
+    InvalidInput
+        With every finding about the scenario and the parameters.
+    NotFound
+        The tenant has no such portfolio, revision, scenario or plan.
+    Replayed, KeyReused
+        The idempotency key was used before.
+    """
     creation = Creation(caller, "create_run", key, body)
     request = parsed(body, RunRequest)
     parameters = plain(request.parameters)

@@ -133,13 +133,18 @@ class Keys(Part):
             # A good key stays good while the database is too busy to note its use.
             with suppress(Unavailable):
                 self._note_use(secret.id, now)
-        scopes = frozenset(Scope(scope) for scope in row.scopes)
-        return Principal(tenant=row.tenant, actor=row.id, scopes=scopes, name=row.name)
+        return principal_of(row)
 
     def _note_use(self, id: str, now: datetime) -> None:
         unnoted = or_(_KEYS.c.last_used.is_(None), _KEYS.c.last_used <= now - USE_NOTED)
         with self._write() as connection:
             connection.execute(update(_KEYS).where(_KEYS.c.id == id, unnoted).values(last_used=now))
+
+
+def principal_of(row: Row[Any]) -> Principal:
+    """Return who holds the key of a row."""
+    scopes = frozenset(Scope(scope) for scope in row.scopes)
+    return Principal(tenant=row.tenant, actor=row.id, scopes=scopes, name=row.name)
 
 
 def _record(row: Row[Any]) -> KeyRecord:

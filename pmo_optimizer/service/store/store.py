@@ -7,15 +7,15 @@ from pmo_optimizer.service.store.database import Clock, Database
 from pmo_optimizer.service.store.decisions import Decisions
 from pmo_optimizer.service.store.figures import Figures
 from pmo_optimizer.service.store.idempotency import Idempotency
-from pmo_optimizer.service.store.keys import Keys
 from pmo_optimizer.service.store.migrate import require_current, upgrade
 from pmo_optimizer.service.store.plans import Plans
 from pmo_optimizer.service.store.portfolios import Portfolios
 from pmo_optimizer.service.store.runners import Runners
 from pmo_optimizer.service.store.runs import Runs
+from pmo_optimizer.service.store.sessions import Sessions
 
 
-class Store(Portfolios, Runs, Runners, Plans, Decisions, Keys, Audit, Idempotency, Figures):
+class Store(Portfolios, Runs, Runners, Plans, Decisions, Sessions, Audit, Idempotency, Figures):
     """Everything the service keeps, in SQLite or PostgreSQL.
 
     Every method that a request can reach takes the tenant first and sees nothing of others; what

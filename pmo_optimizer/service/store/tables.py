@@ -44,6 +44,18 @@ api_keys = Table(
     Index(None, "tenant", "created", "id"),
 )
 
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("hash", Plain, primary_key=True),
+    Column("tenant", Plain, nullable=False),
+    Column("key_id", Plain, ForeignKey("api_keys.id"), nullable=False),
+    Column("created", Utc, nullable=False),
+    Column("expires", Utc, nullable=False),
+    Index(None, "key_id"),
+    Index(None, "expires"),
+)
+
 portfolios = Table(
     "portfolios",
     metadata,

@@ -16,6 +16,7 @@ from pmo_optimizer import (
     InvalidInput,
     Plan,
     Portfolio,
+    ProjectKpi,
     Severity,
     Status,
     Termination,
@@ -35,6 +36,7 @@ from pmo_scenarios.studies.figures import (
     reassigned,
 )
 from pmo_scenarios.studies.results import Study
+from pmo_scenarios.studies.shown import comparison_html
 
 if TYPE_CHECKING:
     import pandas
@@ -58,6 +60,8 @@ class Case(Frozen):
         Key figures; null where there is no plan.
     selected
         Ids of the selected projects, sorted.
+    parts
+        What each selected project adds to the figures, as in `Plan.kpis`.
     enters, leaves
         Projects that are selected here and not in the base, and the other way round.
     moves
@@ -85,6 +89,7 @@ class Case(Frozen):
     digest: str = ""
     figures: Figures | None = None
     selected: tuple[str, ...] = ()
+    parts: tuple[ProjectKpi, ...] = ()
     enters: tuple[str, ...] = ()
     leaves: tuple[str, ...] = ()
     moves: tuple[Move, ...] = ()
@@ -121,6 +126,10 @@ class Comparison(Study):
     cases: tuple[Case, ...] = ()
     missing: tuple[str, ...] = ()
     seconds: float = 0.0
+
+    def _repr_html_(self) -> str:
+        """Return what notebooks show: the cases as a table, with differences from the base."""
+        return comparison_html(self)
 
     def case(self, name: str) -> Case:
         """Return the case of that id; KeyError where there is none."""
@@ -234,17 +243,51 @@ def compare(
     plans = run_jobs(
         jobs, executor=executor, processes=processes, on_progress=on_progress, stop=stop
     )
-    names = {BASE: ""} | {scenario.id: scenario.name for scenario in scenarios}
-    base = plans.get(BASE)
+    names = {scenario.id: scenario.name for scenario in scenarios}
+    return beside(
+        portfolio,
+        plans,
+        names,
+        missing=tuple(job.key for job in jobs if job.key not in plans),
+        seconds=time.monotonic() - began,
+    )
+
+
+def beside(
+    portfolio: Portfolio,
+    plans: Mapping[str, Plan],
+    names: Mapping[str, str] | None = None,
+    *,
+    missing: tuple[str, ...] = (),
+    seconds: float = 0.0,
+) -> Comparison:
+    """Put plans that are there already side by side.
+
+    Parameters
+    ----------
+    portfolio
+        The base.
+    plans
+        By the id of their scenario; that of the base is called ``base``. They are trusted to be
+        of the base and of its scenarios.
+    names
+        Of the scenarios, by id.
+    missing
+        Ids of cases without a plan.
+    seconds
+        Wall clock of all solves.
+    """
+    called = {} if names is None else names
+    before = plans.get(BASE)
     return Comparison(
         portfolio=portfolio.name,
         digest=portfolio.digest(),
         currency=portfolio.currency,
         term=portfolio.objective.terms[0].term,
         maximised=portfolio.objective.maximised,
-        cases=tuple(_case(portfolio, k, names[k], plan, base) for k, plan in plans.items()),
-        missing=tuple(job.key for job in jobs if job.key not in plans),
-        seconds=time.monotonic() - began,
+        cases=tuple(_case(portfolio, k, called.get(k, ""), p, before) for k, p in plans.items()),
+        missing=missing,
+        seconds=seconds,
     )
 
 
@@ -287,6 +330,7 @@ def _case(base: Portfolio, key: str, name: str, plan: Plan, before: Plan | None)
         digest=plan.digest,
         figures=figures_of(plan),
         selected=plan.selected if plan.found else (),
+        parts=plan.kpis.projects if plan.found else (),
         plan=plan,
     )
     if key == BASE or before is None or not (before.found and plan.found):

@@ -1,0 +1,115 @@
+"""The commands that make workbooks: an empty one, and one of a portfolio file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pmo_optimizer.cli import output
+from pmo_optimizer.cli.app import EPILOG, app
+from pmo_optimizer.cli.codes import ExitCode, exit_codes
+from pmo_optimizer.cli.documents import load_all_scenarios
+from pmo_optimizer.cli.options import Pack, PortfolioFile
+
+
+@app.command(epilog=EPILOG)
+@exit_codes()
+def template(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="The workbook to write (.xlsx).",
+            metavar="FILE",
+            callback=output.writable_workbook,
+        ),
+    ],
+    sample: Annotated[
+        bool, typer.Option("--sample", help="Fill it with a sample portfolio and scenarios.")
+    ] = False,
+    pack: Annotated[
+        Pack, typer.Option("--pack", help="Which sample portfolio, with --sample.")
+    ] = Pack.DIGITAL,
+) -> None:
+    """Write a workbook to fill: all sheets with headers, drop-down lists and explanations."""
+    from pmo_optimizer.formats import save_portfolio
+    from pmo_optimizer.formats.workbook import template as write_template
+
+    try:
+        if sample:
+            from pmo_scenarios import load_pack
+
+            save_portfolio(load_pack(pack.value), file, scenarios=_examples(pack))
+        else:
+            write_template(file)
+    except OSError as error:
+        raise _unwritable(file, error) from error
+    output.note(f"The workbook is in {file}.")
+
+
+@app.command(epilog=EPILOG)
+@exit_codes()
+def convert(
+    file: PortfolioFile,
+    target: Annotated[
+        Path,
+        typer.Argument(
+            help="The file to write (.xlsx, .yaml, .yml or .json).",
+            metavar="TARGET",
+            callback=output.writable_portfolio,
+        ),
+    ],
+    scenarios: Annotated[
+        list[Path] | None,
+        typer.Option("--scenarios", help="Scenario files for the sheet `Scenarios` of a workbook."),
+    ] = None,
+) -> None:
+    """Write a portfolio in another form: from YAML or JSON to a workbook, or back.
+
+    Nothing is lost: the portfolio that is read from the new file is equal. Scenarios of a
+    workbook go along into another workbook.
+    """
+    from pmo_optimizer.formats import is_workbook, opened, save_portfolio
+
+    if scenarios and not is_workbook(target):
+        raise typer.BadParameter("only a workbook holds scenarios", param_hint="--scenarios")
+    if file.exists() and target.exists() and file.samefile(target):
+        raise typer.BadParameter("the file would overwrite itself", param_hint="TARGET")
+    portfolio, findings = opened(file)
+    output.show_findings(findings)
+    data = [scenario.to_data() for scenario in load_all_scenarios(scenarios or ())]
+    if is_workbook(file) and is_workbook(target) and not data:
+        from pmo_optimizer.formats.workbook import read
+
+        data = [dict(scenario) for scenario in read(file).scenarios]
+    try:
+        save_portfolio(portfolio, target, scenarios=data)
+    except OSError as error:
+        raise _unwritable(target, error) from error
+    output.note(f"The portfolio is now in {target}.")
+
+
+def _examples(pack: Pack) -> list[dict[str, object]]:
+    """Return scenarios that fit a sample portfolio."""
+    if pack is not Pack.DIGITAL:
+        return []
+    return [
+        {
+            "id": "less-money",
+            "name": "Ten percent less to invest",
+            "changes": [{"change": "budget", "fund": "capex", "percent": -10}],
+        },
+        {
+            "id": "one-more-developer",
+            "name": "One developer more from July 2027",
+            "changes": [
+                {"change": "capacity", "skill": "developer", "fte": 1, "first": "2027-07-01"}
+            ],
+        },
+    ]
+
+
+def _unwritable(path: Path, error: OSError) -> typer.Exit:
+    output.note(f"error: {path} cannot be written: {error.strerror}", style="bold red")
+    return typer.Exit(ExitCode.USAGE)
