@@ -54,6 +54,7 @@ def read(
     run: str | None = None,
 ) -> Response:
     """Show the workshop: as the portfolio is, with a saved scenario, or with that of a run."""
+    visitor.caller.service.warm()
     shown = None if run is None else _run(visitor, portfolio_id, run)
     found = stored(request, visitor, portfolio_id, None if shown is None else shown.revision)
     name = ""
@@ -73,6 +74,7 @@ def read(
 @router.post("/portfolios/{portfolio_id}/workshop/check")
 def check(request: Request, sent: SolveForm, portfolio_id: str) -> Response:
     """Give the list of changes with everything that is wrong with them."""
+    sent.visitor.caller.service.warm()
     desk = _desk(request, sent, portfolio_id)
     return _checked(request, sent.visitor, desk, desk.problems())
 
