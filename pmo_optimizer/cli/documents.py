@@ -10,7 +10,6 @@ import typer
 
 from pmo_optimizer.cli import output
 from pmo_optimizer.cli.codes import ExitCode
-from pmo_optimizer.formats import is_workbook, load_valid, save_portfolio
 
 if TYPE_CHECKING:
     from pmo_optimizer.model import Plan, Portfolio
@@ -25,6 +24,8 @@ def spare(file: Path, output_file: Path | None) -> None:
 
 def load(file: Path) -> Portfolio:
     """Return the portfolio of a file; its warnings go to stderr, its errors end the command."""
+    from pmo_optimizer.formats import load_valid
+
     portfolio, warnings = load_valid(file)
     output.show_findings(warnings)
     return portfolio
@@ -44,6 +45,7 @@ def load_scenarios(file: Path) -> tuple[Scenario, ...]:
         With every finding about their form.
     """
     import pmo_scenarios
+    from pmo_optimizer.formats import is_workbook
 
     if not is_workbook(file):
         return pmo_scenarios.load_scenarios(file)
@@ -78,6 +80,7 @@ def load_scenarios(file: Path) -> tuple[Scenario, ...]:
 
 def save(document: Portfolio | Plan, path: Path) -> None:
     """Write a document, or say why that is not possible and end the command."""
+    from pmo_optimizer.formats import save_portfolio
     from pmo_optimizer.model import Portfolio
 
     try:

@@ -73,9 +73,11 @@ def _lifespan(
             if store is None and not opened.postgres:
                 await run_in_threadpool(opened.upgrade)
             embedded = store is None and not opened.postgres
-            async with _running(settings, opened, embedded=embedded) as (wake, alive):
+            async with _running(settings, opened, embedded=embedded) as (wake, alive, warm):
                 heavy = Gate("checks of large input", settings.heavy)
-                app.state.service = Service(settings, opened, feeds, metrics, wake, alive, heavy)
+                app.state.service = Service(
+                    settings, opened, feeds, metrics, wake, alive, heavy, warm
+                )
                 yield
         finally:
             app.state.service = None
@@ -89,20 +91,21 @@ def _lifespan(
 @asynccontextmanager
 async def _running(
     settings: Settings, store: Store, *, embedded: bool
-) -> AsyncIterator[tuple[Callable[[], None], Callable[[], bool]]]:
+) -> AsyncIterator[tuple[Callable[[], None], Callable[[], bool], Callable[[], None]]]:
     """Execute runs in this process while it lasts; at the end they stop and keep their best.
 
-    Gives what says that there is a new run, and what tells whether runs are executed.
+    Gives what says that there is a new run, what tells whether runs are executed, and what says
+    that one will come soon.
     """
     if not embedded:
-        yield _nobody, _well
+        yield _nobody, _well, _nobody
         return
     from pmo_optimizer.service.runs.supervisor import Supervisor
 
     supervisor = Supervisor(store, settings)
     await run_in_threadpool(supervisor.start)
     try:
-        yield supervisor.wake, lambda: supervisor.alive
+        yield supervisor.wake, lambda: supervisor.alive, supervisor.warm
     finally:
         await run_in_threadpool(supervisor.stop)
 

@@ -32,7 +32,8 @@ class Service:
     """The parts of a running service.
 
     ``wake`` says that there is a new run; ``alive`` returns whether runs are executed here, where
-    that is this service's work; ``heavy`` bounds how many checks go on at the same time.
+    that is this service's work; ``heavy`` bounds how many checks go on at the same time; ``warm``
+    says that a run will come soon.
     """
 
     settings: Settings
@@ -42,6 +43,7 @@ class Service:
     wake: Callable[[], None]
     alive: Callable[[], bool]
     heavy: Gate
+    warm: Callable[[], None]
 
 
 def service_of(request: Request) -> Service:

@@ -9,7 +9,7 @@ from enum import StrEnum
 RANDOM_BYTES = 16
 """Bytes behind an id; written as 22 characters that are safe in a URL."""
 
-_FORM = re.compile(r"(?:pf|sc|run|pl|de|key)_[A-Za-z0-9_-]{22}")
+_FORM = re.compile(r"(?:pf|sc|run|pl|de|key|up)_[A-Za-z0-9_-]{22}")
 
 
 class Prefix(StrEnum):
@@ -21,6 +21,7 @@ class Prefix(StrEnum):
     PLAN = "pl"
     DECISION = "de"
     KEY = "key"
+    UPLOAD = "up"
 
 
 def new_id(prefix: Prefix | str) -> str:

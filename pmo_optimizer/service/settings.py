@@ -155,6 +155,8 @@ class Settings(BaseSettings):
         Most event streams and waits for runs that a tenant has open.
     queued, running
         Most runs of a tenant that wait, and that run at the same time.
+    spares
+        Processes that wait, loaded, while somebody uses the workshop of the page: 0 or 1.
     time_limit
         Most seconds that a run may ask for.
     workers
@@ -192,6 +194,7 @@ class Settings(BaseSettings):
     streams: int = Field(100, ge=1)
     queued: int = Field(100, ge=1)
     running: int = Field(2, ge=1)
+    spares: int = Field(1, ge=0, le=1)
     time_limit: float = Field(3600.0, gt=0, le=7 * 86400)
     workers: int = Field(8, ge=1, le=1024)
     memory_mb: int = Field(4096, ge=LEAST_MEMORY)

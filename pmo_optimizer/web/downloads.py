@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from pmo_optimizer.formats.answers import reasons
 from pmo_optimizer.formats.mspdi import export_schedule
 from pmo_optimizer.formats.plan_workbook import export_plan
 from pmo_optimizer.model import Plan, Portfolio
+from pmo_optimizer.report.pack import board_pack
 from pmo_optimizer.service.routes.plans import as_csv, schedule
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -38,6 +40,10 @@ class Download:
     make: Callable[[Portfolio, Plan], bytes]
 
 
+def _pack(portfolio: Portfolio, plan: Plan) -> bytes:
+    return board_pack(portfolio, plan, reasons=reasons(portfolio, plan)).encode()
+
+
 def _csv(portfolio: Portfolio, plan: Plan) -> bytes:
     return as_csv(schedule(plan, portfolio.calendar)).encode()
 
@@ -58,6 +64,7 @@ def _written(
 
 DOWNLOADS: Mapping[str, Download] = MappingProxyType(
     {
+        "pack": Download("plan.download.pack", "html", "text/html; charset=utf-8", _pack),
         "xlsx": Download("plan.download.xlsx", "xlsx", XLSX, _written(".xlsx", export_plan)),
         "mspdi": Download(
             "plan.download.mspdi", "xml", "application/xml", _written(".xml", export_schedule)

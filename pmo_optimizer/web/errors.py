@@ -44,6 +44,7 @@ async def on_error(request: Request, error: Exception) -> Response:
         "title": problems.TITLES[problem.code],
         "findings": [problems.FindingOut.of(finding) for finding in problem.findings],
         "request_id": request_id,
+        "whole_page": not by_script(request),
     }
     headers = dict(problem.headers)
     if by_script(request):

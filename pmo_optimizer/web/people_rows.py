@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -102,20 +103,22 @@ class Names:
     def __init__(self, portfolio: Portfolio) -> None:
         self.people = {person.id: person for person in portfolio.people}
         self.classes = {group.id: group.members for group in portfolio.classes}
+        self.shared = Counter(person.name for person in portfolio.people)
 
     def person(self, individual: str) -> Person | None:
         """Return the entry of an individual."""
         return self.people.get(individual.split("#")[0])
 
     def of(self, individual: str) -> str:
-        """Return a name, with the id where the two differ; of a class, its members."""
+        """Return a name, with the id where several have it; of a class, its members."""
         members = self.classes.get(individual)
         if members is not None:
             return listed([self.of(member) for member in members], MOST_NAMES)
         entry = self.person(individual)
         if entry is None or not entry.name or entry.name == individual:
             return individual
-        return f"{entry.name} ({individual})"
+        alone = entry.count == 1 and self.shared[entry.name] == 1
+        return entry.name if alone else f"{entry.name} ({individual})"
 
 
 def team_rows(portfolio: Portfolio, plan: Plan) -> list[Team]:

@@ -79,7 +79,7 @@ class Watched:
 
     def check_access(self) -> None:
         """Assert that axe-core finds nothing serious or critical."""
-        from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+        from axe_playwright_python.sync_playwright import Axe
 
         found = Axe().run(self.page).response["violations"]
         serious = [

@@ -65,7 +65,7 @@ def test_pack_draws_its_charts_and_asks_nobody(
 
 def test_axe_finds_nothing_serious(started: Any, file: Path) -> None:
     """axe-core finds nothing serious or critical, with tables folded and open."""
-    from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+    from axe_playwright_python.sync_playwright import Axe
 
     page = started.new_page()
     page.goto(file.as_uri())

@@ -31,17 +31,17 @@ def add_calendars(
     """Write the calendars, and return the number of that of each person entry that has one."""
     calendars = add(root, "Calendars")
     base = add(calendars, "Calendar")
-    add_all(base, UID=1, Name="Standard", IsBaseCalendar=1, BaseCalendarUID=-1)
+    add_all(base, {"UID": 1, "Name": "Standard", "IsBaseCalendar": 1, "BaseCalendarUID": -1})
     week = add(base, "WeekDays")
     for number, day in enumerate(DAY_TYPES, start=1):
         works = day in portfolio.calendar.working_days
         element = add(week, "WeekDay")
-        add_all(element, DayType=number, DayWorking=int(works))
+        add_all(element, {"DayType": number, "DayWorking": int(works)})
         if works:
             times = add(element, "WorkingTimes")
             for begin, end in clock.stretches:
                 stretch = add(times, "WorkingTime")
-                add_all(stretch, FromTime=begin.isoformat(), ToTime=end.isoformat())
+                add_all(stretch, {"FromTime": begin.isoformat(), "ToTime": end.isoformat()})
     _exceptions(base, [(d, d, "holiday") for d in _in_order(portfolio.calendar.holidays)])
     numbers: dict[str, int] = {}
     partial = 0
@@ -53,10 +53,12 @@ def add_calendars(
             element = add(calendars, "Calendar")
             add_all(
                 element,
-                UID=numbers[person.id],
-                Name=person.label[:255],
-                IsBaseCalendar=0,
-                BaseCalendarUID=1,
+                {
+                    "UID": numbers[person.id],
+                    "Name": person.label[:255],
+                    "IsBaseCalendar": 0,
+                    "BaseCalendarUID": 1,
+                },
             )
             _exceptions(element, away)
     if partial:
@@ -106,7 +108,7 @@ def _exceptions(parent: Element, days: list[Days]) -> None:
         add(period, "FromDate", datetime.combine(first, time(0)))
         add(period, "ToDate", datetime.combine(last, LAST_MINUTE))
         count = (last - first + timedelta(days=1)).days
-        add_all(element, Occurrences=count, Name=name[:255], Type=1, DayWorking=0)
+        add_all(element, {"Occurrences": count, "Name": name[:255], "Type": 1, "DayWorking": 0})
 
 
 def _merged(days: list[Days]) -> list[Days]:

@@ -95,13 +95,15 @@ def _resource(
     element = add(parent, "Resource")
     add_all(
         element,
-        UID=uid,
-        ID=uid,
-        Name=resource.name.replace(",", " ").replace("[", "(").replace("]", ")")[:255],
-        Type=WORK_RESOURCE,
-        IsNull=0,
-        Group=", ".join(sorted(resource.skills))[:255],
-        MaxUnits=f"{resource.units:f}",
+        {
+            "UID": uid,
+            "ID": uid,
+            "Name": resource.name.replace(",", " ").replace("[", "(").replace("]", ")")[:255],
+            "Type": WORK_RESOURCE,
+            "IsNull": 0,
+            "Group": ", ".join(sorted(resource.skills))[:255],
+            "MaxUnits": f"{resource.units:f}",
+        },
     )
     person = resource.person
     if person is not None and person.cost_rate is not None:
@@ -145,15 +147,17 @@ def add_assignments(
         ]
         add_all(
             assignment,
-            UID=number,
-            TaskUID=task,
-            ResourceUID=resources[row.kind, row.who],
-            Finish=clock.finish(row.start, row.end),
-            RemainingWork=duration_text(sum(minutes, ZERO)),
-            Start=clock.begin(row.start),
-            Units=f"{max(row.shares):f}",
-            Work=duration_text(sum(minutes, ZERO)),
-            WorkContour=0 if flat else CONTOURED,
+            {
+                "UID": number,
+                "TaskUID": task,
+                "ResourceUID": resources[row.kind, row.who],
+                "Finish": clock.finish(row.start, row.end),
+                "RemainingWork": duration_text(sum(minutes, ZERO)),
+                "Start": clock.begin(row.start),
+                "Units": f"{max(row.shares):f}",
+                "Work": duration_text(sum(minutes, ZERO)),
+                "WorkContour": 0 if flat else CONTOURED,
+            },
         )
         attribute(assignment, AssignmentField.NEED, row.need)
         attribute(assignment, AssignmentField.SKILL, row.skill)
@@ -161,10 +165,12 @@ def add_assignments(
             for t, work in enumerate(minutes, row.start):
                 add_all(
                     add(assignment, "TimephasedData"),
-                    Type=1,
-                    UID=number,
-                    Start=clock.begin(t),
-                    Finish=clock.finish(t, t + 1),
-                    Unit=3,
-                    Value=duration_text(work),
+                    {
+                        "Type": 1,
+                        "UID": number,
+                        "Start": clock.begin(t),
+                        "Finish": clock.finish(t, t + 1),
+                        "Unit": 3,
+                        "Value": duration_text(work),
+                    },
                 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
@@ -161,20 +161,39 @@ class Team:
             begin, work = moment(row.get("Start", "")), minutes(row.get("Value", ""))
             if begin is None or work is None or row.get("Type") != "1":
                 continue
-            t = calendar.index_of(begin.date())
-            there = clock.days_between(t, t + 1) * clock.minutes_per_day
-            if not 0 <= t - start < duration or not there:
-                return None
-            shares[t - start] += work / there
+            until = moment(row.get("Finish", "")) or begin
+            for t, part in self._days_worked(begin, until).items():
+                there = clock.days_between(t, t + 1) * clock.minutes_per_day
+                if not 0 <= t - start < duration or not there:
+                    return None
+                shares[t - start] += work * part / there
         if any(shares):
             return shares
         begin_at = calendar.index_of(first.date()) - start
         end_at = calendar.index_of(last.date() - ONE_DAY if _midnight(item) else last.date())
-        if not 0 <= begin_at <= end_at - start < duration:
+        end_at -= start
+        if not 0 <= begin_at <= end_at < duration:
             return None
-        for t in range(begin_at, end_at - start + 1):
+        there = clock.days_between(begin_at + start, end_at + start + 1) * clock.minutes_per_day
+        work = item.minutes("Work")
+        if work is not None and there and abs(work - units * there) > 1:
+            units = work / there  # units are the most at once; work counts where it was spread
+        for t in range(begin_at, end_at + 1):
             shares[t] = units
         return shares
+
+    def _days_worked(self, begin: datetime, until: datetime) -> dict[int, Decimal]:
+        """Return which part of a stretch of work falls in which period, by its working days."""
+        day, last = begin.date(), max(begin, until - timedelta(minutes=1)).date()
+        days: Counter[int] = Counter()
+        while day <= last and len(days) <= self.grid.calendar.periods:
+            if self.grid.clock.works(day):
+                days[self.grid.calendar.index_of(day)] += 1
+            day += ONE_DAY
+        total = days.total()
+        if not total:
+            return {self.grid.calendar.index_of(begin.date()): ONE}
+        return {t: Decimal(count) / total for t, count in days.items()}
 
     def data(self) -> Data:
         """Return skills, people and pools."""

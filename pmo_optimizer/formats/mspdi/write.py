@@ -173,31 +173,34 @@ class _Writer:
         finish = max((e.finish or 0 for e in self.entries), default=0)
         add_all(
             root,
-            SaveVersion=14,
-            Name=_short(f"{self.portfolio.name}.xml"),
-            Title=_short(self.portfolio.name),
-            ScheduleFromStart=1,
-            StartDate=datetime.combine(calendar.start, first),
-            FinishDate=self.clock.finish(0, max(finish, 1)),
-            FYStartDate=calendar.fiscal_start_month,
-            CriticalSlackLimit=0,
-            CurrencyDigits=2,
-            CurrencySymbol=_short(self.portfolio.currency)[:20],
-            CalendarUID=1,
-            DefaultStartTime=first.isoformat(),
-            DefaultFinishTime=last.isoformat(),
-            MinutesPerDay=self.clock.minutes_per_day,
-            MinutesPerWeek=self.clock.minutes_per_day * days,
-            DaysPerMonth=round(Decimal("30.436875") * days / 7),
-            DefaultTaskType=1,
-            DurationFormat=DAY_FORMAT,
-            NewTasksEffortDriven=0,
-            NewTasksEstimated=0,
+            {
+                "SaveVersion": 14,
+                "Name": _short(f"{self.portfolio.name}.xml"),
+                "Title": _short(self.portfolio.name),
+                "ScheduleFromStart": 1,
+                "StartDate": datetime.combine(calendar.start, first),
+                "FinishDate": self.clock.finish(0, max(finish, 1)),
+                "FYStartDate": calendar.fiscal_start_month,
+                "CriticalSlackLimit": 0,
+                "CurrencyDigits": 2,
+                "CurrencySymbol": _short(self.portfolio.currency)[:20],
+                "CalendarUID": 1,
+                "DefaultStartTime": first.isoformat(),
+                "DefaultFinishTime": last.isoformat(),
+                "MinutesPerDay": self.clock.minutes_per_day,
+                "MinutesPerWeek": self.clock.minutes_per_day * days,
+                "DaysPerMonth": round(Decimal("30.436875") * days / 7),
+                "DefaultTaskType": 1,
+                "DurationFormat": DAY_FORMAT,
+                "NewTasksEffortDriven": 0,
+                "NewTasksEstimated": 0,
+            },
         )
         fields = add(root, "ExtendedAttributes")
         for field, (name, alias) in ALIASES.items():
             add_all(
-                add(fields, "ExtendedAttribute"), FieldID=field.value, FieldName=name, Alias=alias
+                add(fields, "ExtendedAttribute"),
+                {"FieldID": field.value, "FieldName": name, "Alias": alias},
             )
         calendars = add_calendars(root, self.portfolio, self.plan, self.clock, self.findings)
         self._tasks(add(root, "Tasks"))
@@ -245,24 +248,26 @@ class _Writer:
         days = self.clock.days_between(start, end)
         add_all(
             task,
-            UID=uid,
-            ID=position,
-            Name=_short(title),
-            Active=1,
-            Manual=0,
-            Type=1,
-            IsNull=0,
-            WBS=number,
-            OutlineNumber=number,
-            OutlineLevel=level,
-            Priority=500,
-            Start=self.clock.begin(start),
-            Finish=self.clock.finish(start, end),
-            Duration=duration_text(days * self.clock.minutes_per_day),
-            DurationFormat=DAY_FORMAT,
-            EffortDriven=0,
-            Estimated=0,
-            Milestone=int(end <= start),
+            {
+                "UID": uid,
+                "ID": position,
+                "Name": _short(title),
+                "Active": 1,
+                "Manual": 0,
+                "Type": 1,
+                "IsNull": 0,
+                "WBS": number,
+                "OutlineNumber": number,
+                "OutlineLevel": level,
+                "Priority": 500,
+                "Start": self.clock.begin(start),
+                "Finish": self.clock.finish(start, end),
+                "Duration": duration_text(days * self.clock.minutes_per_day),
+                "DurationFormat": DAY_FORMAT,
+                "EffortDriven": 0,
+                "Estimated": 0,
+                "Milestone": int(end <= start),
+            },
         )
 
     def _project(
@@ -383,11 +388,13 @@ class _Writer:
         element = ElementTree.Element("PredecessorLink")
         add_all(
             element,
-            PredecessorUID=self.uids[source],
-            Type=LINK_TYPES[link.type],
-            CrossProject=0,
-            LinkLag=minutes * 10,
-            LagFormat=LAG_IN_DAYS,
+            {
+                "PredecessorUID": self.uids[source],
+                "Type": LINK_TYPES[link.type],
+                "CrossProject": 0,
+                "LinkLag": minutes * 10,
+                "LagFormat": LAG_IN_DAYS,
+            },
         )
         most = "-" if link.max_lag is None else str(link.max_lag)
         words = f"{self.uids[source]} {link.type.value} {lag} {most} {link.if_unselected.value}"

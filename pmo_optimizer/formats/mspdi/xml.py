@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
@@ -26,7 +27,7 @@ def add(parent: Element, name: str, value: object = None) -> Element:
     return element
 
 
-def add_all(parent: Element, **values: object) -> None:
+def add_all(parent: Element, values: Mapping[str, object]) -> None:
     """Append an element with a text for each value, in the order given."""
     for name, value in values.items():
         add(parent, name, value)
@@ -35,4 +36,4 @@ def add_all(parent: Element, **values: object) -> None:
 def attribute(parent: Element, field: StrEnum, value: str) -> None:
     """Append the value of a custom field; what does not fit is left out, never cut."""
     if len(value) <= LONGEST_FIELD:
-        add_all(add(parent, "ExtendedAttribute"), FieldID=field.value, Value=value)
+        add_all(add(parent, "ExtendedAttribute"), {"FieldID": field.value, "Value": value})

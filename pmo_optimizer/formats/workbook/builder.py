@@ -52,6 +52,17 @@ class Builder:
         Of the portfolio, or of scenarios.
     flagged
         Cells that have an error already.
+    names
+        Objects by name, by the object around and the list in it.
+    paths
+        Paths of objects, by their place in memory.
+    withheld
+        Words and names of objects whose rows could not be read: that they are not there is no
+        news.
+    incomplete
+        Titles of sheets with objects whose names could not be read; the same holds.
+    unnamed
+        Paths of objects that have a number instead of a name.
     """
 
     data: Data = field(default_factory=dict)
@@ -60,6 +71,9 @@ class Builder:
     flagged: set[tuple[str, str]] = field(default_factory=set)
     names: dict[tuple[int, str], dict[str, Data]] = field(default_factory=dict)
     paths: dict[int, str] = field(default_factory=dict)
+    withheld: set[tuple[str, str]] = field(default_factory=set)
+    incomplete: set[str] = field(default_factory=set)
+    unnamed: set[str] = field(default_factory=set)
 
     def note(
         self,
@@ -76,6 +90,16 @@ class Builder:
         self.located.append(Located(Finding(severity, rule, path, message, fix), sheet, cell))
         if severity is Severity.ERROR:
             self.flagged.add((sheet, cell))
+
+    def words(self, path: str) -> str:
+        """Return a path of an object in words."""
+        steps: list[str | int] = list(path.split("/"))
+        begin = ""
+        for number, step in enumerate(steps):
+            begin = f"{begin}/{step}" if begin else str(step)
+            if begin in self.unnamed:
+                steps[number] = int(step)
+        return spoken(tuple(steps))
 
     # -- settings -------------------------------------------------------------------------------
 
@@ -134,8 +158,9 @@ class Builder:
             if row.is_blank():
                 continue
             found = len(self.located)
-            if not self._row(spec, row) and len(self.located) > found:
-                skipped += 1
+            if not self._row(spec, row):
+                self._withhold(spec, row)
+                skipped += len(self.located) > found
                 if skipped > MOST_SKIPPED:
                     del self.located[found:]
         if skipped > MOST_SKIPPED:
@@ -146,6 +171,12 @@ class Builder:
                 f"{skipped - MOST_SKIPPED} more rows cannot be used, for similar reasons.",
                 "Mend those that are listed first.",
             )
+
+    def _withhold(self, spec: Sheet, row: _Row) -> None:
+        """Note which objects a row would have made, had it been read."""
+        for parent in spec.parents:
+            if parent.makes:
+                self.withheld.add((parent.word, str(row.value(parent.header))))
 
     def _row(self, spec: Sheet, row: _Row) -> bool:
         """Read one row; return whether it could be used."""
@@ -209,9 +240,12 @@ class Builder:
         if known is None and parent.makes:
             known = {parent.key: name}
             return self._made(spec, parent, around, path, row, known, str(name))
+        gone = (parent.word, str(name)) in self.withheld or parent.sheet in self.incomplete
+        if known is None and gone:
+            return None
         if known is None:
             close = meant(str(name), names)
-            whose = f" of {spoken(tuple(path.split('/')))}" if path else ""
+            whose = f" of {self.words(path)}" if path else ""
             self.note(
                 spec.title,
                 cell,
@@ -288,12 +322,16 @@ class Builder:
         spot = Spot(spec, row.number, key=key)
         entries.append(entry)
         self.paths[id(entry)] = own
-        if name is not None:
+        if name is None:
+            self.unnamed.add(own)
+        else:
             self.names.setdefault((id(around), route.field), {}).setdefault(name, entry)
         self.places.add(own, spot)
         self._columns(spec, row, entry, own, spot)
         for implied in spec.implied:
             entry.setdefault(implied, {})
+        if name is None and any(c.field == "id" and c.required for c in spec.columns):
+            self.incomplete.add(spec.title)
         made = made_id(route.field, entry) if name is None else ""
         if made:
             self.places.spots.setdefault(_joined(path, route.field, made), [spot])
@@ -336,7 +374,7 @@ class Builder:
                 self.note(
                     *place,
                     "contradiction",
-                    f"The {column.header} of {spoken(tuple(path.split('/')))} is said twice, and "
+                    f"The {column.header} of {self.words(path)} is said twice, and "
                     "not the same.",
                     "Say it in the first row only.",
                     path=f"{path}/{steps}",
@@ -362,7 +400,7 @@ class Builder:
         value = read(column, found)
         if isinstance(value, Unreadable):
             where = _joined(path, steps)
-            whose = f" of {spoken(tuple(path.split('/')))}" if path else ""
+            whose = f" of {self.words(path)}" if path else ""
             name = f"{column.header}: {key}" if key else column.header
             self._unreadable(value, f"{name}{whose}", *place, where)
         if key:

@@ -216,6 +216,7 @@ def _read_sheet(builder: Builder, grid: Grid | None, spec: Sheet) -> None:
             f"{', '.join(column.header for column in spec.columns[:3])}.",
             "Write the headers into the first row; see the sheet README.",
         )
+        builder.incomplete.add(spec.title)
         return
     _judge_headings(builder, headings, spec)
     has_rows = any(number > headings.row for number, _ in grid.rows)
@@ -228,6 +229,7 @@ def _read_sheet(builder: Builder, grid: Grid | None, spec: Sheet) -> None:
             "not read.",
             "Add the column; see the sheet README.",
         )
+        builder.incomplete.add(spec.title)
         return
     builder.sheet(grid, spec, headings)
 

@@ -68,8 +68,11 @@ def theme(*, dark: bool = False, narrow: bool = False) -> Spec:
             "orient": "top",
             "columns": 1 if narrow else 6,
             "symbolSize": 110,
+            "symbolBaseFillColor": GREY,
+            "symbolBaseStrokeColor": GREY,
             "labelLimit": 260,
         },
+        "point": {"opacity": 1},
         "text": {"color": ink, "fontSize": 11},
         "style": {
             "ink": {"fill": ink},

@@ -17,12 +17,13 @@ from collections.abc import Callable
 from concurrent.futures import BrokenExecutor
 from contextlib import suppress
 from dataclasses import replace
+from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import FrameType, TracebackType
 
 from pmo_optimizer import EngineError, Incumbent, InvalidInput, Plan, Termination, Unsupported
-from pmo_optimizer.backend import relative_gap
+from pmo_optimizer.backend import backend_names, load_backend, relative_gap
 from pmo_optimizer.service.runs.kinds import (
     Hooks,
     facts_of,
@@ -55,6 +56,14 @@ SLACK_SECONDS, SLACK_SHARE = 1.0, 0.02
 
 TERMINATED = 128 + signal.SIGTERM
 
+ENGINES_NEED = (
+    "highspy",
+    "ortools.graph.python.min_cost_flow",
+    "ortools.linear_solver.python.model_builder",
+    "ortools.sat.python.cp_model",
+)
+"""What our engines import late; what is not installed is left out."""
+
 Work = Callable[[Task, Hooks], Answer]
 
 
@@ -71,9 +80,28 @@ def main(connection: Connection, log: str) -> None:
     serve(connection, log, perform)
 
 
-def serve(connection: Connection, log: str, work: Work) -> None:
-    """As `main`, with the work to do; it does not return."""
+def waiting(connection: Connection, log: str) -> None:
+    """As `main`, for a process that is begun before there is a task: what runs need is loaded."""
+    serve(connection, log, perform, prepare=load)
+
+
+def load() -> None:
+    """Import what engines import only where they use it, which takes long."""
+    for name in backend_names():
+        with suppress(Unsupported, EngineError):
+            load_backend(name)
+    for name in ENGINES_NEED:
+        with suppress(ImportError):
+            import_module(name)
+
+
+def serve(
+    connection: Connection, log: str, work: Work, *, prepare: Callable[[], None] | None = None
+) -> None:
+    """As `main`, with the work to do, and what is done before it; it does not return."""
     _begin(log)
+    if prepare is not None:
+        prepare()
     try:
         task = Task.from_json(receive(connection)[1])
     except (OSError, EOFError):

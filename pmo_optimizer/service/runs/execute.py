@@ -15,7 +15,7 @@ from pmo_optimizer.service.ids import Prefix, new_id
 from pmo_optimizer.service.runs import child
 from pmo_optimizer.service.runs.choice import LEFT_OFF, stored_values, worse
 from pmo_optimizer.service.runs.messages import Answer, Message, Task
-from pmo_optimizer.service.runs.process import Child, Entry, Outcome
+from pmo_optimizer.service.runs.process import Child, Entry, Outcome, Process
 from pmo_optimizer.service.runs.process import Failure as Crash
 from pmo_optimizer.service.runs.words import frames
 from pmo_optimizer.service.settings import Settings
@@ -57,6 +57,7 @@ def execute(
     *,
     closing: threading.Event | None = None,
     entry: Entry = child.main,
+    waiting: Callable[[], Process | None] | None = None,
 ) -> None:
     """Do one run in a child process, and write what comes of it into the store.
 
@@ -74,10 +75,13 @@ def execute(
         Set it to make the run end soon with its best plan, as the service ends.
     entry
         What the child runs.
+    waiting
+        Gives a process that waits for a task, if there is one.
     """
     with logs.bound(run=run.id):
         try:
-            _Execution(store, run, settings, closing or threading.Event(), entry).run()
+            event = closing or threading.Event()
+            _Execution(store, run, settings, event, entry, waiting or _nobody).run()
         except Fenced:
             _log.info("run was taken from its runner", extra={"attempt": run.attempt})
 
@@ -92,12 +96,14 @@ class _Execution:
         settings: Settings,
         closing: threading.Event,
         entry: Entry,
+        waiting: Callable[[], Process | None],
     ) -> None:
         self._store = store
         self._run = run
         self._settings = settings
         self._closing = closing
         self._entry = entry
+        self._waiting = waiting
         self._progress: dict[str, Any] | None = None
         self._progress_due = 0.0
         self._beat_due = time.monotonic() + settings.heartbeat_seconds
@@ -123,6 +129,7 @@ class _Execution:
             process = Child(
                 task,
                 entry=self._entry,
+                waiting=self._waiting(),
                 stop_grace=self._settings.stop_grace,
                 kill_grace=self._settings.kill_grace,
             )
@@ -447,6 +454,10 @@ class _Execution:
                     if time.monotonic() > last:
                         raise Fenced(self._run.id, self._run.attempt) from error
                 time.sleep(RETRY_SECONDS)
+
+
+def _nobody() -> None:
+    """Return that no process waits."""
 
 
 def _stored(facts: Mapping[str, Any]) -> PlanFacts:

@@ -91,6 +91,56 @@ class Outcome:
     killed: Literal["stopped", "time_limit"] | None = None
 
 
+class Process:
+    """A process that waits for its task.
+
+    Parameters
+    ----------
+    entry
+        What it runs.
+
+    Attributes
+    ----------
+    pid
+        Its id, which is also that of its group.
+    log
+        File that takes what it writes.
+    connection
+        Our end of the pipe to it.
+    """
+
+    def __init__(self, entry: Entry) -> None:
+        handle, log = tempfile.mkstemp(prefix="pmo-run-", suffix=".log")
+        os.close(handle)
+        self.log = Path(log)
+        context = get_context("spawn")
+        ours, theirs = context.Pipe(duplex=True)
+        self.connection: Connection = ours
+        # No daemon: it may have processes of its own.
+        self.process = context.Process(target=entry, args=(theirs, log), daemon=False)
+        self.process.start()
+        theirs.close()
+        self.pid: int = self.process.pid or 0
+
+    def close(self) -> None:
+        """Kill it and all that it started, before it was given a task."""
+        self.signal(signal.SIGKILL)
+        self.process.join()
+        self.connection.close()
+        self.process.close()
+        self.log.unlink(missing_ok=True)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the group, or to the process alone before it has one."""
+        with suppress(ProcessLookupError, PermissionError):
+            if hasattr(os, "killpg"):
+                os.killpg(self.pid, number)
+                return
+        if self.process.is_alive():
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+
 class Child:
     """One task in a process of its own; a context manager that leaves no process behind.
 
@@ -100,6 +150,8 @@ class Child:
         What is to be done.
     entry
         What the child runs.
+    waiting
+        A process that waits for a task; by default one is started.
     stop_grace
         Seconds from `stop` to SIGTERM.
     kill_grace
@@ -116,6 +168,7 @@ class Child:
         task: Task,
         *,
         entry: Entry = child.main,
+        waiting: Process | None = None,
         stop_grace: float = 4.0,
         kill_grace: float = 2.0,
     ) -> None:
@@ -125,12 +178,9 @@ class Child:
         asked = task.parameters.get("memory_mb")
         allowed = task.limits.memory_mb
         self._memory = min(asked if isinstance(asked, int) else allowed, allowed) * MIB
-        handle, log = tempfile.mkstemp(prefix="pmo-run-", suffix=".log")
-        os.close(handle)
-        self._log = Path(log)
-        context = get_context("spawn")
-        ours, theirs = context.Pipe(duplex=True)
-        self._connection: Connection = ours
+        mine = Process(entry) if waiting is None else waiting
+        self._log = mine.log
+        self._connection: Connection = mine.connection
         self._news: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._told = threading.Event()
         self._last: Message | None = None
@@ -142,11 +192,9 @@ class Child:
         self._terminated = False
         self._peak = Use()
         self._too_much = False
-        # No daemon: it may have processes of its own.
-        self._process = context.Process(target=entry, args=(theirs, log), daemon=False)
-        self._process.start()
-        theirs.close()
-        self.pid: int = self._process.pid or 0
+        self._mine = mine
+        self._process = mine.process
+        self.pid: int = mine.pid
         self._begun = self._watched = time.monotonic()
         self._thread = threading.Thread(target=self._converse, daemon=True)
         self._thread.start()
@@ -273,14 +321,7 @@ class Child:
             self._signal(signal.SIGKILL)
 
     def _signal(self, number: signal.Signals) -> None:
-        """Send a signal to the group, or to the child alone before it has one."""
-        with suppress(ProcessLookupError, PermissionError):
-            if hasattr(os, "killpg"):
-                os.killpg(self.pid, number)
-                return
-        if self._process.is_alive():
-            with suppress(ProcessLookupError):
-                os.kill(self.pid, number)
+        self._mine.signal(number)
 
     def _wait(self) -> None:
         """Wait a little for the end of the child."""

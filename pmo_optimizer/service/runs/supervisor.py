@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from pmo_optimizer.service.runs import child
 from pmo_optimizer.service.runs.execute import execute
 from pmo_optimizer.service.runs.process import Entry
+from pmo_optimizer.service.runs.spares import Spares
 from pmo_optimizer.service.runs.sweeper import Sweeper, take_back, worker_name
 from pmo_optimizer.service.settings import Settings
 from pmo_optimizer.service.store import Store
@@ -62,6 +63,8 @@ class Supervisor:
         self._thread: threading.Thread | None = None
         self._sweeper = Sweeper(store, settings, self._held)
         self._took_back = False
+        own = entry is child.main
+        self._spares = Spares(allowed=own and settings.spares > 0)
 
     @property
     def alive(self) -> bool:
@@ -85,6 +88,11 @@ class Supervisor:
         """Look at the queue now: something was put into it."""
         self._news.set()
 
+    def warm(self) -> None:
+        """Have a process ready: a run will come soon, and somebody waits for its first plan."""
+        self._spares.want()
+        self._news.set()
+
     def stop(self) -> None:
         """Take no more runs, let those that go on stop with their best plan, and wait for them."""
         self._closing.set()
@@ -93,6 +101,7 @@ class Supervisor:
             self._thread.join()
         for thread in self._busy:
             thread.join()
+        self._spares.close()
 
     def _supervise(self) -> None:
         while not self._closing.is_set():
@@ -103,6 +112,7 @@ class Supervisor:
                     self._took_back = True
                 self._sweeper.sweep()
                 self._fill()
+                self._spares.tend()
             except Unavailable:
                 _log.warning("no database", extra={"worker": self._name})
             except (StoreError, SQLAlchemyError):
@@ -138,7 +148,14 @@ class Supervisor:
 
     def _do(self, run: RunRecord) -> None:
         try:
-            execute(self._store, run, self._settings, closing=self._closing, entry=self._entry)
+            execute(
+                self._store,
+                run,
+                self._settings,
+                closing=self._closing,
+                entry=self._entry,
+                waiting=self._spares.take,
+            )
         except (StoreError, SQLAlchemyError):
             _log.error("the store failed", extra={"run": run.id}, exc_info=True)
             # The run is nobody's now; the next sweep would find that out much later.

@@ -15,7 +15,8 @@ class NotFound(StoreError):
     Attributes
     ----------
     kind : str
-        What was looked for: ``portfolio``, ``scenario``, ``run``, ``plan``, ``decision``, ``key``.
+        What was looked for: ``portfolio``, ``scenario``, ``run``, ``plan``, ``decision``, ``key``,
+        ``upload``.
     id : str
         The id that was asked for.
     """

@@ -150,6 +150,40 @@ class PortfolioRecord(PortfolioSummary):
 
 
 @dataclass(frozen=True, slots=True)
+class UploadRecord:
+    """A portfolio file that was read and waits to be accepted.
+
+    Attributes
+    ----------
+    file : str
+        Name of the file, for people.
+    portfolio_id : str or None
+        The portfolio of which it is to be a new revision; None for a new portfolio.
+    revision : int or None
+        The revision that it was compared with.
+    findings : list of mappings
+        What is wrong with or odd about it.
+    document, digest : str or None
+        The portfolio as JSON text, and its digest; None where it has errors.
+    source : bytes or None
+        The file, where a copy with comments may be wanted.
+    """
+
+    id: str
+    tenant: str
+    actor: str
+    file: str
+    portfolio_id: str | None
+    revision: int | None
+    findings: list[dict[str, str]]
+    document: str | None
+    digest: str | None
+    source: bytes | None = field(repr=False)
+    created: datetime
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ScenarioSummary:
     """A scenario of a portfolio, without its document."""
 

@@ -13,9 +13,12 @@ from pmo_optimizer.service.store.portfolios import Portfolios
 from pmo_optimizer.service.store.runners import Runners
 from pmo_optimizer.service.store.runs import Runs
 from pmo_optimizer.service.store.sessions import Sessions
+from pmo_optimizer.service.store.uploads import Uploads
 
 
-class Store(Portfolios, Runs, Runners, Plans, Decisions, Sessions, Audit, Idempotency, Figures):
+class Store(
+    Portfolios, Runs, Runners, Plans, Decisions, Sessions, Uploads, Audit, Idempotency, Figures
+):
     """Everything the service keeps, in SQLite or PostgreSQL.
 
     Every method that a request can reach takes the tenant first and sees nothing of others; what

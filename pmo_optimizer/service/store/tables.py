@@ -12,6 +12,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     Table,
@@ -225,6 +226,26 @@ idempotency = Table(
     Column("created", Utc, nullable=False),
     UniqueConstraint("tenant", "route", "key"),
     Index(None, "created"),
+)
+
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("id", Plain, primary_key=True),
+    Column("tenant", Plain, nullable=False),
+    Column("actor", Plain, nullable=False),
+    Column("file", Plain, nullable=False),
+    # No foreign key: what waits here must not keep a portfolio from being deleted.
+    Column("portfolio_id", Plain),
+    Column("revision", Integer),
+    Column("findings", Json, nullable=False),
+    Column("document", Plain),
+    Column("digest", Plain),
+    Column("source", LargeBinary),
+    Column("created", Utc, nullable=False),
+    Column("expires", Utc, nullable=False),
+    Index(None, "tenant", "created", "id"),
+    Index(None, "expires"),
 )
 
 audit = Table(

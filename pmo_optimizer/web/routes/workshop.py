@@ -54,6 +54,7 @@ def read(
     run: str | None = None,
 ) -> Response:
     """Show the workshop: as the portfolio is, with a saved scenario, or with that of a run."""
+    visitor.caller.service.warm()
     shown = None if run is None else _run(visitor, portfolio_id, run)
     found = stored(request, visitor, portfolio_id, None if shown is None else shown.revision)
     name = ""
@@ -73,6 +74,7 @@ def read(
 @router.post("/portfolios/{portfolio_id}/workshop/check")
 def check(request: Request, sent: SolveForm, portfolio_id: str) -> Response:
     """Give the list of changes with everything that is wrong with them."""
+    sent.visitor.caller.service.warm()
     desk = _desk(request, sent, portfolio_id)
     return _checked(request, sent.visitor, desk, desk.problems())
 
@@ -131,6 +133,9 @@ def save(request: Request, sent: SolveForm, portfolio_id: str) -> Response:
         message, fix = text("workshop.save.nameless"), text("workshop.save.nameless.fix")
         raise refused("missing-field", "name", message, fix)
     problems = desk.placed(desk.findings)
+    if not problems.blocking and not desk.changes:
+        message, fix = text("workshop.save.empty"), text("workshop.save.empty.fix")
+        raise refused("missing-field", "changes", message, fix)
     if not problems.blocking:
         try:
             body = desk.data(name, scenario_id(name))
@@ -241,7 +246,8 @@ def _checked(request: Request, visitor: Visitor, desk: Desk, problems: Problems)
     """Give the list of changes with what is wrong with them, in its place on the page."""
     if not by_script(request):
         values = _values(request, visitor, desk, None, "") | {"problems": problems}
-        return page(request, visitor, "workshop.html", values, status=422)
+        status = 422 if problems.blocking else 200
+        return page(request, visitor, "workshop.html", values, status=status)
     values = {"desk": desk, "problems": problems, "labels": _labels(desk)}
     headers = {"HX-Retarget": "#changes", "HX-Reswap": "innerHTML"}
     return page(request, visitor, "parts/workshop_list.html", values, headers=headers)

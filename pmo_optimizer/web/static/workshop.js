@@ -103,6 +103,8 @@
       const title = document.getElementById("changes-title");
       title.tabIndex = -1;
       title.focus();
+    } else if (event.target.closest("[data-close]")) {
+      document.querySelector(event.target.closest("[data-close]").dataset.close).replaceChildren();
     } else if (event.target.closest("[data-undo-last]")) {
       const last = history.pop();
       if (last) {

@@ -27,7 +27,7 @@ TEXT: Mapping[str, str] = MappingProxyType(
         "sign.as": "{name}, {tenant}",
         "sign.local": "this machine",
         "sign.key": "API key",
-        "sign.help": "Paste a key that `pmo-optimizer keys create` printed. The page stays "
+        "sign.help": "Paste a key that “pmo-optimizer keys create” printed. The page stays "
         "signed in for 12 hours, or until the key ends.",
         "sign.wrong": "This API key is unknown, expired or revoked.",
         "sign.wait": "Too many failed tries from this address. Try again in {n} s.",

@@ -51,6 +51,7 @@ TEXT: Mapping[str, str] = MappingProxyType(
         "plan.download.json": "Plan as JSON",
         "plan.download.csv": "Schedule as CSV",
         "plan.download.xlsx": "Workbook (Excel)",
+        "plan.download.pack": "Board pack (HTML)",
         "plan.download.mspdi": "Microsoft Project (XML)",
         "plan.violations": "Rules it breaks",
         "plan.breaches": "Soft limits it exceeds",

@@ -65,6 +65,7 @@ TEXT: Mapping[str, str] = MappingProxyType(
         "run.title": "Run: {kind}",
         "run.stop": "Stop and keep the best plan",
         "run.scenario": "Scenario",
+        "run.result": "Result",
         "run.failure": "Why it failed",
     }
 )

@@ -7,7 +7,6 @@ from types import MappingProxyType
 
 TEXT: Mapping[str, str] = MappingProxyType(
     {
-        "study.why": "Why: {name}",
         "study.title": "Result: {kind}",
         "study.waiting": "The answer is being worked out: {state}.",
         "study.solves": "{done} of {total} solves are done.",
@@ -15,10 +14,11 @@ TEXT: Mapping[str, str] = MappingProxyType(
         "study.none": "The run has no result: {detail}",
         "study.cancelled": "The run was stopped before there was an answer.",
         "study.open": "Open the result",
-        "study.again": "Ask again with more time",
+        "study.result": "Result",
+        "study.close": "Close",
         "study.seconds": "Time limit of each solve, seconds",
-        "study.flips": "Also look for the value and the cost at which the decision turns (takes "
-        "several times as long)",
+        "study.flips": "With each “Why?”, also look for the value and the cost at which the decision "
+        "turns (takes several times as long)",
         "study.last": "Earlier results",
         "study.solved": "{n} s of solving",
         "compare.title": "Compare scenarios: {name}",
@@ -42,11 +42,9 @@ TEXT: Mapping[str, str] = MappingProxyType(
         "frontier.axis.fix": "Choose one of the list.",
         "frontier.scenarios": "Saved scenarios on the curve",
         "frontier.go": "Draw the frontier",
-        "frontier.steps": "What each step brings",
         "table.figure": "Figure",
         "table.status": "Status",
         "table.objective": "Objective",
-        "table.bound": "Bound",
         "table.gap": "Gap",
         "table.value": "Value",
         "table.benefit": "Benefit, {currency}",
@@ -83,7 +81,6 @@ TEXT: Mapping[str, str] = MappingProxyType(
         "why.needed": "It needs",
         "why.spare": "Left without it",
         "why.enough": "Enough",
-        "why.relations": "Rules and links that name it",
         "why.relation": "{kind} {id}: {names}",
         "why.stopped": "Stopped before the end.",
         "alternatives.lead": "{n} plans: {end}",

@@ -116,8 +116,9 @@ def _budgets(portfolio: Portfolio) -> Iterator[Slider]:
     for fund in portfolio.funds:
         for year, base, periods in _buckets(portfolio, fund):
             bucket = text("portfolio.total") if year is None else str(year)
-            largest = max(base, *(b for _, b, _ in _buckets(portfolio, fund)))
-            step = _nice(2 * largest / STEPS) if largest else Decimal(1)
+            # A slider ends at twice of what there is, or of the fund's most where that is nothing.
+            most = base or max(amount for _, amount, _ in _buckets(portfolio, fund))
+            step = _nice(2 * most / STEPS) if most else Decimal(1)
             yield Slider(
                 key=f"b{number}",
                 kind=Kind.BUDGET,
@@ -125,7 +126,7 @@ def _budgets(portfolio: Portfolio) -> Iterator[Slider]:
                 label=text("workshop.fund", {"fund": fund.name or fund.id, "bucket": bucket}),
                 unit=portfolio.currency,
                 base=base,
-                high=max(2 * (base or largest), STEPS * step),
+                high=max(2 * most, STEPS * step),
                 step=step,
                 year=year,
                 periods=periods,

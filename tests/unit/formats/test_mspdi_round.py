@@ -221,6 +221,38 @@ def test_a_task_that_was_moved_is_read_by_its_dates(tmp_path: Path) -> None:
     assert [phase.modes[0].duration for phase in phases] == [3, 3, 0]
 
 
+ROW = re.compile(r"\s*<TimephasedData>.*?</TimephasedData>", re.DOTALL)
+
+
+def total_work(back: Portfolio, project: str, phase: str) -> Decimal:
+    """Return the FTE-periods that a phase needs."""
+    return sum((x for key, x in needed(back).items() if key[:2] == (project, phase)), Decimal(0))
+
+
+def test_work_survives_other_programs(tmp_path: Path) -> None:
+    """Where another program joins or drops the work of single periods, its hours are kept.
+
+    Spread evenly they are a little more or less FTE where months have other working days.
+    """
+    text, _ = schedule_xml(portfolio(), plan())
+    rows = ROW.findall(text)
+    assert len(rows) == 3
+    finish = re.search(r"<Finish>.*?</Finish>", rows[1])
+    values = [re.search(r"<Value>PT(\d+)H", row) for row in rows]
+    assert finish is not None
+    hours = [int(value.group(1)) for value in values if value is not None]
+    joined = re.sub(r"<Finish>.*?</Finish>", finish.group(), rows[0])
+    joined = joined.replace(f"PT{hours[0]}H", f"PT{hours[0] + hours[1]}H")
+    merged = text.replace(rows[0], joined).replace(rows[1], "")
+    for changed, profile in ((merged, ["1", "1", "0.5"]), (ROW.sub("", text), None)):
+        (tmp_path / "plan.xml").write_text(changed, encoding="utf-8")
+        back = read_schedule(tmp_path / "plan.xml").portfolio
+        assert back is not None
+        need = back.project_by_id["P1"].phase("build").modes[0].needs[0]
+        assert profile is None or need.profile == tuple(map(Decimal, profile))
+        assert abs(total_work(back, "P1", "build") - Decimal("2.5")) < Decimal("0.1")
+
+
 READER = """
 import org.mpxj.*;
 import org.mpxj.reader.UniversalProjectReader;
