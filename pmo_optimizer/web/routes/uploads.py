@@ -148,13 +148,15 @@ def _asking(
 ) -> Response:
     """Return the page with the form for a file."""
     visitor.caller.require(Scope.SOLVE)
+    most = visitor.caller.service.settings.body_limit
     values = {
         "title": title,
         "words": words,
         "portfolio_id": portfolio_id,
         "name": name,
         "accepted": ",".join(ACCEPTED),
-        "most": f"{visitor.caller.service.settings.body_limit / MIB:.3g}",
+        "most": f"{most / MIB:.3g}",
+        "most_bytes": most,
     }
     return page(request, visitor, "upload.html", values)
 

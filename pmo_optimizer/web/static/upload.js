@@ -13,6 +13,17 @@
   if (form) {
     const field = form.querySelector('input[type="file"]');
 
+    // The service refuses what is too large before it looks at it: say so on this page.
+    function measure() {
+      const file = field.files[0];
+      const large = file && file.size > Number(field.dataset.most);
+      field.setCustomValidity(large ? field.dataset.large : "");
+      if (large) {
+        field.reportValidity();
+      }
+    }
+    field.addEventListener("change", measure);
+
     document.addEventListener("dragover", function (event) {
       if (carriesFile(event)) {
         event.preventDefault();
@@ -36,6 +47,7 @@
         one.items.add(event.dataTransfer.files[0]);
         field.files = one.files;
         form.querySelector("button").focus();
+        measure();
       }
     });
   }

@@ -18,6 +18,7 @@ TEXT: Mapping[str, str] = MappingProxyType(
         "upload.drop": "Drop the file on this area, or choose it.",
         "upload.limit": "At most {n} MiB. Macros, links to other files and encrypted workbooks are "
         "not taken.",
+        "upload.too.large": "The file is larger than {n} MiB.",
         "upload.send": "Check the file",
         "upload.sending": "The file is being checked …",
         "upload.again": "Upload a file again",
