@@ -81,6 +81,7 @@ TEXT: Mapping[str, str] = MappingProxyType(
         "why.needed": "It needs",
         "why.spare": "Left without it",
         "why.enough": "Enough",
+        "why.holds": "needs the project",
         "why.relation": "{kind} {id}: {names}",
         "why.stopped": "Stopped before the end.",
         "alternatives.lead": "{n} plans: {end}",
