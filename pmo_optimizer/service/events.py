@@ -22,13 +22,13 @@ from pmo_optimizer.service.store import Store
 from pmo_optimizer.service.store.errors import NotFound, Unavailable
 from pmo_optimizer.service.store.records import EventRecord, RunStatus
 
-POLL_SECONDS = 0.25
+POLL_SECONDS = 0.1
 """How often a watcher asks for news of its run while it is quick to come."""
 
 SLOW_POLL_SECONDS = 1.0
 """And while nothing comes."""
 
-PATIENCE = 10
+PATIENCE = 25
 """So many questions without news make a watcher slow."""
 
 KEPT = 256

@@ -17,10 +17,11 @@ from pmo_optimizer.web.routes import (
     runs,
     sign_in,
     studies,
+    uploads,
     workshop,
 )
 
-PARTS = (sign_in, portfolios, runs, plans, people, decisions, workshop, studies, statics)
+PARTS = (sign_in, portfolios, runs, plans, people, decisions, workshop, studies, uploads, statics)
 """Modules with a router each."""
 
 

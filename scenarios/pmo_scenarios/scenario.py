@@ -118,7 +118,7 @@ class Scenario(Frozen):
             With every finding about the changes, or, where these are fine, about the
             portfolio that they make.
         """
-        changed, findings = self._applied(portfolio)
+        changed, findings, _ = self._applied(portfolio)
         if changed is None:
             raise InvalidInput(findings)
         return changed
@@ -129,34 +129,40 @@ class Scenario(Frozen):
         Never raises. Changes without effect are warnings; what is found in the changed
         portfolio, and not in the base, follows once the changes themselves are fine.
         """
-        changed, findings = self._applied(portfolio)
+        changed, findings, of_result = self._applied(portfolio)
         if changed is None:
             return findings
-        return (*findings, *self._in_result(changed, portfolio, Severity.WARNING))
+        return (*findings, *self._in_result(of_result, portfolio, Severity.WARNING))
 
-    def _applied(self, portfolio: Portfolio) -> tuple[Portfolio | None, tuple[Finding, ...]]:
-        """Return the changed portfolio, None where there are errors, and the findings."""
+    def _applied(
+        self, portfolio: Portfolio
+    ) -> tuple[Portfolio | None, tuple[Finding, ...], tuple[Finding, ...]]:
+        """Return the changed portfolio, None where there are errors, and the findings.
+
+        The last are all that were found in the changed portfolio, where that was looked at.
+        """
         draft = Draft(portfolio, f"scenarios/{self.id}")
         for number, change in enumerate(self.changes):
             draft.begin(number)
             change.apply_to(draft)
         found = tuple(sorted(draft.findings, key=lambda f: f.severity is not Severity.ERROR))
         if any(finding.severity is Severity.ERROR for finding in found):
-            return None, found
+            return None, found, ()
         if draft.portfolio is portfolio:
-            return portfolio, found
+            return portfolio, found, ()
         try:
             changed = Portfolio.parse(draft.portfolio.to_data())
         except InvalidInput as error:
-            return None, (*self._placed(error.findings), *found)
-        errors = self._in_result(changed, portfolio, Severity.ERROR)
-        return (None if errors else changed), (*errors, *found)
+            return None, (*self._placed(error.findings), *found), ()
+        of_result = check(changed)
+        errors = self._in_result(of_result, portfolio, Severity.ERROR)
+        return (None if errors else changed), (*errors, *found), of_result
 
     def _in_result(
-        self, changed: Portfolio, base: Portfolio, severity: Severity
+        self, of_result: tuple[Finding, ...], base: Portfolio, severity: Severity
     ) -> tuple[Finding, ...]:
         """Return findings about the changed portfolio; those of the base stand for themselves."""
-        found = [finding for finding in check(changed) if finding.severity is severity]
+        found = [finding for finding in of_result if finding.severity is severity]
         if not found:
             return ()
         before = set(check(base))

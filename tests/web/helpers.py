@@ -158,6 +158,7 @@ class Ids:
     run: str
     plan: str
     decision: str
+    upload: str
 
 
 def stored(store: Store, tenant: str, data: dict[str, Any]) -> str:
@@ -180,7 +181,26 @@ def everything(store: Store, tenant: str, data: dict[str, Any], why: str = "beca
     decision = store.create_decision(
         tenant, plan, why, actor="test", actor_name=why, why=why, versions={}
     )
-    return Ids(portfolio, run, plan, decision.id)
+    return Ids(portfolio, run, plan, decision.id, _upload(store, tenant, portfolio, data, why))
+
+
+def _upload(store: Store, tenant: str, portfolio: str, data: dict[str, Any], why: str) -> str:
+    """Send a file that changes, adds and removes something, with a warning about it."""
+    new = copy.deepcopy(data)
+    new["projects"][0] |= {"value": 77, "category": why}
+    new["projects"][1] |= {"id": "Other"}
+    made = Portfolio.parse(new)
+    warning = {"severity": "warning", "rule": why, "path": "Projects!A2", "message": why}
+    return store.keep_upload(
+        tenant,
+        "local",
+        f"{why}.xlsx",
+        portfolio_id=portfolio,
+        findings=[{**warning, "fix": why}],
+        document=json.dumps(made.to_data()),
+        digest=made.digest(),
+        source=b"PK",
+    )
 
 
 def paths(ids: Ids) -> list[str]:
@@ -189,6 +209,13 @@ def paths(ids: Ids) -> list[str]:
         "/portfolios",
         f"/portfolios/{ids.portfolio}",
         f"/portfolios/{ids.portfolio}?revision=1",
+        f"/portfolios/{ids.portfolio}/upload",
+        "/upload",
+        f"/uploads/{ids.upload}",
+        f"/portfolios/{ids.portfolio}/workshop",
+        f"/portfolios/{ids.portfolio}/workshop?run={ids.run}",
+        f"/portfolios/{ids.portfolio}/compare",
+        f"/portfolios/{ids.portfolio}/frontier",
         "/runs",
         f"/runs/{ids.run}",
         f"/plans/{ids.plan}",

@@ -108,7 +108,8 @@ def test_the_keyboard_reaches_everything(opened_board: Open, tab: Watched) -> No
         found = reached(tab)
         visible = tab.page.evaluate(
             "Array.from(document.querySelectorAll('[data-order]'))"
-            ".filter(e => !e.disabled && e.checkVisibility({contentVisibilityAuto: true}))"
+            ".filter(e => !e.disabled && (e.type !== 'radio' || e.checked))"
+            ".filter(e => e.checkVisibility({contentVisibilityAuto: true}))"
             ".map(e => e.dataset.order)"
         )
         assert set(visible) <= found, path

@@ -37,7 +37,7 @@ def writes() -> list[tuple[str, str]]:
 def filled(path: str, ids: Ids) -> str:
     """Return the path of a route with ids in it."""
     known = {"portfolio_id": ids.portfolio, "run_id": ids.run, "plan_id": ids.plan}
-    known |= {"decision_id": ids.decision}
+    known |= {"decision_id": ids.decision, "upload_id": ids.upload}
     return re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: known.get(found[1], "x"), path)
 
 

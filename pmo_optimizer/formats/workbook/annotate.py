@@ -116,6 +116,7 @@ def _comment(cell: Any, items: Iterable[Located]) -> None:  # noqa: ANN401 - cel
 def _list(workbook: Workbook, located: Sequence[Located]) -> None:
     """Add a sheet with every finding, each with a link to its cell."""
     from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.worksheet.hyperlink import Hyperlink
 
     sheet = workbook.create_sheet(FINDINGS_TITLE, 0)
     sheet.append(HEADINGS)
@@ -131,7 +132,8 @@ def _list(workbook: Workbook, located: Sequence[Located]) -> None:
         if item.sheet in workbook.sheetnames:
             link = sheet.cell(number, 2)
             quoted = item.sheet.replace("'", "''")
-            link.hyperlink = f"#'{quoted}'!{item.cell}"
+            place = f"'{quoted}'!{item.cell}"
+            link.hyperlink = Hyperlink(ref=link.coordinate, location=place)
             link.font = Font(underline="single", color="FF0563C1")
     for column, width in enumerate(WIDTHS, start=1):
         sheet.column_dimensions[chr(ord("A") + column - 1)].width = width

@@ -29,6 +29,9 @@ from pmo_optimizer.model.form import meant, spoken
 
 Data = dict[str, Any]
 
+MOST_ENTRIES = 2_000_000
+"""Entries of all lists in cells at most: `19999*1` in each of them would fill the memory."""
+
 MOST_SKIPPED = 50
 """So many rows of a sheet that cannot be used are listed."""
 
@@ -63,6 +66,8 @@ class Builder:
         Titles of sheets with objects whose names could not be read; the same holds.
     unnamed
         Paths of objects that have a number instead of a name.
+    entries
+        Number of entries of all lists in cells.
     """
 
     data: Data = field(default_factory=dict)
@@ -74,6 +79,7 @@ class Builder:
     withheld: set[tuple[str, str]] = field(default_factory=set)
     incomplete: set[str] = field(default_factory=set)
     unnamed: set[str] = field(default_factory=set)
+    entries: int = 0
 
     def note(
         self,
@@ -364,18 +370,17 @@ class Builder:
             column = heading.column
             if column is None or column.outer is not spot.outer:
                 continue
-            place = (spec.title, row.cell(heading.name))
             found = row.found(heading.name)
-            steps = column.field if not heading.key else f"{column.field}/{heading.key}"
-            if is_blank(found):
+            if found is EMPTY or is_blank(found):
                 continue
+            place = (spec.title, row.cell(heading.name))
+            steps = column.field if not heading.key else f"{column.field}/{heading.key}"
             before = looked_up(entry, steps) if spot.outer else MISSING
             if before is not MISSING and before != read(column, found):
                 self.note(
                     *place,
                     "contradiction",
-                    f"The {column.header} of {self.words(path)} is said twice, and "
-                    "not the same.",
+                    f"The {column.header} of {self.words(path)} is said twice, and not the same.",
                     "Say it in the first row only.",
                     path=f"{path}/{steps}",
                 )
@@ -398,6 +403,10 @@ class Builder:
         if is_blank(found):
             return
         value = read(column, found)
+        if isinstance(value, list):
+            self.entries += len(value)
+            if self.entries > MOST_ENTRIES:
+                value = Unreadable("makes the lists of the workbook too long", "Shorten them.")
         if isinstance(value, Unreadable):
             where = _joined(path, steps)
             whose = f" of {self.words(path)}" if path else ""

@@ -25,7 +25,7 @@ CELL = re.compile(rb"<(?:\w+:)?c(?=[\s/>])[^>]*>")
 PLACE = re.compile(rb"\br=[\"']([A-Za-z]{1,8})(\d{1,12})[\"']")
 FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
 MERGED = re.compile(rb"<(?:\w+:)?mergeCell\b[^>]*?\bref=[\"']([A-Z0-9:$]{1,40})[\"']")
-STRING = re.compile(rb"<(?:\w+:)?si[\s/>]")
+STRING = re.compile(rb"<(?:\w+:)?(?:si|r|rPh)[\s/>]")
 
 XML_ENDS = (".xml", ".rels", ".vml")
 SHEET_PART = re.compile(r"xl/worksheets/[^/]+\.xml")
@@ -41,14 +41,15 @@ class Limits:
     ----------
     bytes
         Size of the file.
-    expanded, part
-        Bytes of all parts, and of each but the sheets and texts, once they are unpacked.
+    expanded, texts, part
+        Bytes of all parts, of the list of texts, and of each other part but the sheets, once they
+        are unpacked.
     ratio
         Most times that a part of more than a megabyte may grow when it is unpacked.
     parts
         Number of files in the zip.
     cells, strings
-        Number of cells with content in all sheets, and of different texts.
+        Number of cells with content in all sheets, and of different texts and pieces of them.
     rows, columns, area
         Last row and column in which something may stand, and most of one times the other.
     merged
@@ -56,13 +57,14 @@ class Limits:
     """
 
     bytes: int = 24 * 1024 * 1024
-    expanded: int = 256 * 1024 * 1024
-    part: int = 16 * 1024 * 1024
+    expanded: int = 128 * 1024 * 1024
+    part: int = 4 * 1024 * 1024
+    texts: int = 32 * 1024 * 1024
     ratio: int = 250
     parts: int = 2000
-    cells: int = 1_000_000
-    strings: int = 250_000
-    rows: int = 100_001
+    cells: int = 400_000
+    strings: int = 100_000
+    rows: int = 50_001
     columns: int = 1000
     area: int = 10_000_000
     merged: int = 1000
@@ -190,9 +192,11 @@ def _judge_part(part: zipfile.ZipInfo, limits: Limits) -> None:
         raise broken(f"{part.filename[:60]} is packed in a way that workbooks do not use")
     if part.file_size > CHUNK and part.file_size > limits.ratio * max(part.compress_size, 1):
         raise _bomb(f"{part.filename[:60]} grows more than {limits.ratio} times when unpacked")
-    large = SHEET_PART.fullmatch(part.filename) or part.filename.endswith("sharedStrings.xml")
-    if not large and part.filename.endswith(XML_ENDS) and part.file_size > limits.part:
-        raise _bomb(f"{part.filename[:60]} has more than {limits.part:,} bytes")
+    if SHEET_PART.fullmatch(part.filename) or not part.filename.endswith(XML_ENDS):
+        return
+    most = limits.texts if part.filename.endswith("sharedStrings.xml") else limits.part
+    if part.file_size > most:
+        raise _bomb(f"{part.filename[:60]} has {part.file_size:,} bytes; at most {most:,} are read")
 
 
 def _bomb(what: str) -> InvalidInput:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
@@ -68,17 +70,30 @@ def made_id(field: str, entry: Mapping[str, Any]) -> str:
         return ""
     kind, maker = MAKERS[field]
     try:
-        return maker(TypeAdapter(kind).validate_python(dict(entry)))
+        return maker(_adapter(kind).validate_python(dict(entry)))
     except ValidationError:
         return ""
+
+
+@functools.cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:  # noqa: ANN401 - a model, or several
+    return TypeAdapter(kind)
 
 
 def without_made_ids(portfolio: Portfolio) -> dict[str, Any]:
     """Return the plain data of a portfolio without the ids that reading makes again.
 
-    Such an id says what the object says, and would be wrong once that is changed in a cell.
+    Such an id says what the object says, and would be wrong once that is changed in a cell. Free
+    attributes are exact numbers here: as JSON, those of many digits would be texts.
     """
     data = portfolio.to_data()
+    for field in ("projects", "people", "pools"):
+        for item, entry in zip(getattr(portfolio, field), data.get(field, ()), strict=True):
+            _exact(item.attributes, entry.get("attributes", {}))
+    for field in ("caps", "rules"):
+        for item, entry in zip(getattr(portfolio, field), data.get(field, ()), strict=True):
+            where = entry.get("where", {})
+            _exact(item.where.attribute, where.get("attribute", {}))
     for field in ("caps", "links", "requires", "excludes", "all_or_none", "synergies", "rules"):
         _strip(field, getattr(portfolio, field), data.get(field, ()))
     for project, own in zip(portfolio.projects, data.get("projects", ()), strict=True):
@@ -89,6 +104,10 @@ def without_made_ids(portfolio: Portfolio) -> dict[str, Any]:
                 _strip("needs", mode.needs, way.get("needs", ()))
                 _strip("costs", mode.costs, way.get("costs", ()))
     return data
+
+
+def _exact(values: Mapping[str, object], data: dict[str, Any]) -> None:
+    data |= {name: value for name, value in values.items() if isinstance(value, Decimal)}
 
 
 def _strip(field: str, items: Sequence[Any], data: Iterable[dict[str, Any]]) -> None:

@@ -10,15 +10,17 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from pmo_optimizer.formats.workbook.container import LIMITS, OLE, refused
 from pmo_optimizer.formats.workbook.reading import Located, Reading
-from pmo_optimizer.model import Finding, InvalidInput, Portfolio, Severity
+from pmo_optimizer.model import Finding, InvalidInput, Portfolio, Severity, files
 from pmo_optimizer.model.files import parse_json
 
 MIB = 1024 * 1024
@@ -34,6 +36,12 @@ WRITABLE_ANSWER = 256 * MIB
 
 COMMENT = "--annotate"
 """Argument by which a copy with comments is wanted."""
+
+YAML = "--yaml"
+"""Argument by which the content is a portfolio file in YAML."""
+
+YAML_NAME = "file.yaml"
+"""Name of such a file in findings."""
 
 MARK = b"PMO1"
 """Beginning of an answer: what else comes out is none."""
@@ -57,6 +65,16 @@ def read_safely(
     return _safely(content, seconds, memory_mib)[0]
 
 
+def yaml_safely(
+    content: bytes, *, seconds: float = SECONDS, memory_mib: int = MEMORY_MIB
+) -> Reading:
+    """Return what a portfolio file in YAML says, read in a process of its own; see `read_safely`.
+
+    Its findings have no cells.
+    """
+    return _run(content, seconds, memory_mib, YAML)[0]
+
+
 def annotated_safely(
     content: bytes, *, seconds: float = SECONDS, memory_mib: int = MEMORY_MIB
 ) -> tuple[Reading, bytes | None]:
@@ -68,8 +86,13 @@ def _safely(
     content: bytes, seconds: float, memory_mib: int, *arguments: str
 ) -> tuple[Reading, bytes | None]:
     early = _refused_at_once(content)
-    if early is not None:
-        return early, None
+    return _run(content, seconds, memory_mib, *arguments) if early is None else (early, None)
+
+
+def _run(
+    content: bytes, seconds: float, memory_mib: int, *arguments: str
+) -> tuple[Reading, bytes | None]:
+    """Return the answer of a process about a content."""
     command = [sys.executable, "-P", "-m", __name__, str(memory_mib), str(seconds), *arguments]
     try:
         done = subprocess.run(  # noqa: S603 - this very module, and two numbers
@@ -82,9 +105,9 @@ def _safely(
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return _too_much(f"took more than {seconds:g} s to read"), None
+        return _too_much(f"took more than {seconds:g} s to read", arguments), None
     if done.returncode != 0 or not done.stdout.startswith(MARK):
-        return _too_much(f"could not be read with {memory_mib:,} MiB of memory"), None
+        return _too_much(f"could not be read with {memory_mib:,} MiB of memory", arguments), None
     return _answer(done.stdout[len(MARK) :])
 
 
@@ -101,12 +124,11 @@ def _refused_at_once(content: bytes) -> Reading | None:
     return None
 
 
-def _too_much(what: str) -> Reading:
-    error = refused(
-        "workbook-too-costly",
-        f"The workbook {what}.",
-        "Copy the sheets that are needed into a new workbook, without formats of whole columns.",
-    )
+def _too_much(what: str, arguments: Sequence[str] = ()) -> Reading:
+    fix = "Copy the sheets that are needed into a new workbook, without formats of whole columns."
+    if YAML in arguments:
+        fix = "Leave out what is not needed, or send it as JSON."
+    error = refused("workbook-too-costly", f"The file {what}.", fix)
     return Reading(None, tuple(Located(finding) for finding in error.findings))
 
 
@@ -154,7 +176,7 @@ def main(arguments: Sequence[str]) -> None:
 
     _limit(int(arguments[0]), float(arguments[1]))
     content = sys.stdin.buffer.read(LIMITS.bytes + 1)
-    reading = read(content)
+    reading = _read_yaml(content) if YAML in arguments[2:] else read(content)
     data = {
         "portfolio": None if reading.portfolio is None else reading.portfolio.to_data(),
         "located": [
@@ -169,6 +191,20 @@ def main(arguments: Sequence[str]) -> None:
             copy = annotated(content, reading.located)
     text = json.dumps(data, default=_plain).encode("ascii")
     sys.stdout.buffer.write(MARK + text + b"\n" + copy)
+
+
+def _read_yaml(content: bytes) -> Reading:
+    """Return what a portfolio file in YAML says."""
+    from pmo_optimizer.checks import check_data
+
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / YAML_NAME
+            path.write_bytes(content)
+            portfolio, findings = check_data(files.read(path))
+    except InvalidInput as error:
+        portfolio, findings = None, error.findings
+    return Reading(portfolio, tuple(Located(finding) for finding in findings))
 
 
 def _plain(value: object) -> Any:  # noqa: ANN401 - what JSON holds

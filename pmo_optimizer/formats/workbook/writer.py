@@ -144,8 +144,8 @@ def workbook_bytes(
     from xlsxwriter.utility import xl_col_to_name
 
     changed = [
-        {k: v for k, v in scenario.items() if k != "schema_version"}
-        | {"changes": [with_target(change) for change in scenario.get("changes", ())]}
+        {k: v for k, v in scenario.items() if k not in {"schema_version", "changes"}}
+        | _changes(scenario)
         for scenario in scenarios
     ]
     tables = (*tables_of(data), *tables_of({"scenarios": changed}, (SCENARIOS,)))
@@ -173,6 +173,23 @@ def workbook_bytes(
 
 
 _EPOCH = datetime(2000, 1, 1)
+
+
+def _changes(scenario: Mapping[str, Any]) -> dict[str, Any]:
+    changes = [with_target(change) for change in scenario.get("changes", ())]
+    return {"changes": changes} if changes else {}
+
+
+class _ExactDumper(yaml.SafeDumper):
+    """Writes decimals with all their digits."""
+
+
+def _represent(dumper: yaml.SafeDumper, value: Decimal) -> yaml.ScalarNode:
+    text = f"{value:f}"
+    return dumper.represent_scalar("tag:yaml.org,2002:float", text if "." in text else f"{text}.0")
+
+
+_ExactDumper.add_representer(Decimal, _represent)
 
 
 class _Writer:
@@ -374,7 +391,7 @@ class _Writer:
         if more:
             text = yaml.dump(
                 dict(more),
-                Dumper=yaml.CSafeDumper,
+                Dumper=_ExactDumper,
                 sort_keys=False,
                 default_flow_style=True,
                 width=10**6,

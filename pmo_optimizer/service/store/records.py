@@ -159,8 +159,6 @@ class UploadRecord:
         Name of the file, for people.
     portfolio_id : str or None
         The portfolio of which it is to be a new revision; None for a new portfolio.
-    revision : int or None
-        The revision that it was compared with.
     findings : list of mappings
         What is wrong with or odd about it.
     document, digest : str or None
@@ -174,7 +172,6 @@ class UploadRecord:
     actor: str
     file: str
     portfolio_id: str | None
-    revision: int | None
     findings: list[dict[str, str]]
     document: str | None
     digest: str | None

@@ -237,7 +237,6 @@ uploads = Table(
     Column("file", Plain, nullable=False),
     # No foreign key: what waits here must not keep a portfolio from being deleted.
     Column("portfolio_id", Plain),
-    Column("revision", Integer),
     Column("findings", Json, nullable=False),
     Column("document", Plain),
     Column("digest", Plain),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 
 from pmo_optimizer.service.ids import Prefix, new_id
 from pmo_optimizer.service.store import tables
@@ -32,7 +32,6 @@ class Uploads(Part):
         file: str,
         *,
         portfolio_id: str | None = None,
-        revision: int | None = None,
         findings: Sequence[Mapping[str, str]] = (),
         document: str | None = None,
         digest: str | None = None,
@@ -65,7 +64,6 @@ class Uploads(Part):
                     actor=actor,
                     file=file,
                     portfolio_id=portfolio_id,
-                    revision=revision,
                     findings=[dict(finding) for finding in findings],
                     document=document,
                     digest=digest,
@@ -90,12 +88,3 @@ class Uploads(Part):
         if row.actor != actor or row.expires <= now:
             raise NotFound("upload", id)
         return make(UploadRecord, row)
-
-    def compare_upload(self, tenant: str, actor: str, id: str, revision: int) -> None:
-        """Note that an upload was compared with another revision."""
-        with self._write() as connection:
-            connection.execute(
-                update(_UPLOADS)
-                .where(_UPLOADS.c.tenant == tenant, _UPLOADS.c.actor == actor, _UPLOADS.c.id == id)
-                .values(revision=revision)
-            )

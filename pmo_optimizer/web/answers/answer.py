@@ -21,11 +21,14 @@ class Grid:
         Headers, with units.
     rows
         Cells: texts, numbers, or None where there is nothing to say.
+    figures
+        Whether all columns but the first hold figures, also those that are texts.
     """
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    figures: bool = False
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ def compared(portfolio: Portfolio, result: dict[str, Any]) -> Answer:
         "",
         tuple(lines),
         tuple(charts.waterfall(result, id, portfolio=portfolio) for id in shown),
-        (_side_by_side(result, cases), _differences(portfolio, cases)),
+        (_side_by_side(portfolio, result, cases), _differences(portfolio, cases)),
     )
 
 
@@ -37,7 +37,9 @@ def _title(case: dict[str, Any]) -> str:
     return case["name"] or (text("table.base") if case["id"] == "base" else case["id"])
 
 
-def _side_by_side(result: dict[str, Any], cases: list[dict[str, Any]]) -> Grid:
+def _side_by_side(
+    portfolio: Portfolio, result: dict[str, Any], cases: list[dict[str, Any]]
+) -> Grid:
     currency = {"currency": result["currency"]}
     rows: list[tuple[Cell, ...]] = [
         (text("table.status"), *(case["status"].replace("_", " ") for case in cases)),
@@ -53,12 +55,13 @@ def _side_by_side(result: dict[str, Any], cases: list[dict[str, Any]]) -> Grid:
             label = text(f"table.{name}", currency)
             fine = name in FINE
             rows.append((label, *(_against(n, base.get(name), fine=fine) for n in numbers)))
+    names = {fund.id: fund.name for fund in portfolio.funds}
     for key in _buckets(cases):
         spent = [_spent(case, key) for case in cases]
-        label = text("table.spent", {"fund": key[0], "bucket": key[1]})
+        label = text("table.spent", {"fund": names.get(key[0]) or key[0], "bucket": key[1]})
         rows.append((label, *(_against(n, spent[0], fine=False) for n in spent)))
     columns = (text("table.figure"), *(_title(case) for case in cases))
-    return Grid(text("compare.table"), columns, tuple(rows))
+    return Grid(text("compare.table"), columns, tuple(rows), figures=True)
 
 
 def _number(value: float | None) -> str | None:

@@ -13,14 +13,13 @@ from pmo_optimizer.web.text import text
 
 def frontier(portfolio: Portfolio, result: dict[str, Any]) -> Answer:
     """Return the frontier: its chart has the table of all levels."""
-    del portfolio
-    chart = charts.frontier_chart(result)
+    chart = charts.frontier_chart(result, portfolio=portfolio)
     lines = (text("study.solved", {"n": f"{result['seconds']:.0f}"}) + ".",)
-    return Answer(chart.summary, lines, (chart,))
+    return Answer("", lines, (chart,))
 
 
 def replanned(portfolio: Portfolio, result: dict[str, Any]) -> Answer:
     """Return the curve of value against changes, and the rows of the result."""
     rest = plain_answer(portfolio, result)
     chart = charts.changes_curve(result)
-    return Answer(chart.summary, (), (chart,), rest.tables)
+    return Answer("", (), (chart,), rest.tables)

@@ -83,6 +83,8 @@ def _limit(portfolio: Portfolio, limit: dict[str, Any]) -> tuple[Cell, ...]:
     names = {item.id: item.name for item in items}
     kind = ("soft " if limit["soft"] else "") + limit["kind"].replace("_", " ")
     enough = text("no") if limit["blocks"] else text("yes")
+    if limit["holds"]:
+        enough = text("why.holds")
     return (
         names.get(limit["id"]) or limit["id"],
         kind,

@@ -326,9 +326,11 @@ def _result(request: Request, visitor: Visitor, run: RunRecord, base: str) -> Va
     if found is None:
         return values
     record, plan, changed = found
+    if not (plan.found or plan.short):
+        return values
     before = base_plan(request, visitor, base, run.portfolio_id)
     values |= {"plan": record, "portfolio": changed}
-    if before is not None and before.plan.found and plan.found:
+    if before is not None and before.plan.found:
         told = difference((before.portfolio, before.plan), (changed, plan), ID, "")
         values["difference"] = told
         if record.final and not told.same:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
-from pmo_optimizer.web.text import common, plans, portfolios, studies, workshop
+from pmo_optimizer.web.text import common, plans, portfolios, studies, uploads, workshop
 
 PARTS: tuple[Mapping[str, str], ...] = (
     common.TEXT,
@@ -14,6 +14,7 @@ PARTS: tuple[Mapping[str, str], ...] = (
     plans.TEXT,
     workshop.TEXT,
     studies.TEXT,
+    uploads.TEXT,
 )
 """The texts of each group; a key stands in one of them only."""
 

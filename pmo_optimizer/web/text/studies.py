@@ -17,8 +17,8 @@ TEXT: Mapping[str, str] = MappingProxyType(
         "study.result": "Result",
         "study.close": "Close",
         "study.seconds": "Time limit of each solve, seconds",
-        "study.flips": "With each “Why?”, also look for the value and the cost at which the decision "
-        "turns (takes several times as long)",
+        "study.flips": "With each “Why?”, also look for the value and the cost at which the "
+        "decision turns (takes several times as long)",
         "study.last": "Earlier results",
         "study.solved": "{n} s of solving",
         "compare.title": "Compare scenarios: {name}",
@@ -81,6 +81,7 @@ TEXT: Mapping[str, str] = MappingProxyType(
         "why.needed": "It needs",
         "why.spare": "Left without it",
         "why.enough": "Enough",
+        "why.holds": "needs the project",
         "why.relation": "{kind} {id}: {names}",
         "why.stopped": "Stopped before the end.",
         "alternatives.lead": "{n} plans: {end}",

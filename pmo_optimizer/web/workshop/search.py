@@ -41,7 +41,7 @@ def drawing(events: Sequence[EventRecord]) -> Drawing | None:
     events
         Of the run, oldest first.
     """
-    lines = [event.data for event in events if event.type == "progress"]
+    lines = [e.data for e in events if e.type == "progress" and "seconds" in e.data]
     times = [float(line["seconds"]) for line in lines]
     values = [(t, line.get("value")) for t, line in zip(times, lines, strict=True)]
     bounds = [(t, line.get("bound")) for t, line in zip(times, lines, strict=True)]

@@ -10,6 +10,9 @@ from pmo_optimizer.web.text import catalogue, text
 LISTS = {"fund": "funds", "skill": "skills", "project": "projects", "projects": "projects"}
 """Fields whose ids have names, and where these are."""
 
+ABOUT = ("fund", "skill", "project", "projects", "people", "pools", "target", "targets")
+"""Fields that say what is changed; they come first."""
+
 MOST = 400
 """Characters of one change."""
 
@@ -29,7 +32,7 @@ def words_of(portfolio: Portfolio, change: dict[str, Any]) -> str:
     title = text(key) if key in catalogue() else kind
     said = [
         f"{name.replace('_', ' ')} {_value(portfolio, name, value)}"
-        for name, value in change.items()
+        for name, value in sorted(change.items(), key=lambda item: item[0] not in ABOUT)
         if name != "change"
     ]
     whole = f"{title}: {', '.join(said)}" if said else title

@@ -43,6 +43,7 @@ BY_ID: dict[str, Call] = {
         "b", i["decision"], DecisionState.PROPOSED, actor="x", why="", versions={}
     ),
     "revoke_key": lambda s, i: s.revoke_key("b", i["key"]),
+    "upload": lambda s, i: s.upload("b", "x", i["upload"]),
 }
 """Methods that take an id."""
 
@@ -56,7 +57,15 @@ LISTS: dict[str, Callable[[Store], object]] = {
 }
 """Methods that list or count what a tenant has."""
 
-BY_NAME = {"create_portfolio", "create_key", "audit", "verify_audit", "replay", "remember"}
+BY_NAME = {
+    "create_portfolio",
+    "create_key",
+    "audit",
+    "verify_audit",
+    "replay",
+    "remember",
+    "keep_upload",
+}
 """Methods that take a tenant and no id; what they do is held by other tests."""
 
 
@@ -76,6 +85,7 @@ def ids(world: World) -> dict[str, str]:
         "plan": run.plan_id,
         "decision": decision.id,
         "key": made.create_key("a", "n", [Scope.READ])[0].id,
+        "upload": made.keep_upload("a", "x", "f"),
     }
 
 

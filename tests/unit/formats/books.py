@@ -45,7 +45,7 @@ def small() -> Portfolio:
     return Portfolio.parse(SMALL)
 
 
-def edited(content: bytes, changes: Mapping[str, object]) -> bytes:
+def edited(content: bytes, changes: Mapping[str, Any]) -> bytes:
     """Return a workbook with other values in some cells, as ``Phases!D2``."""
     book = openpyxl.load_workbook(io.BytesIO(content))
     for place, value in changes.items():

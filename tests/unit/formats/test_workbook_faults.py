@@ -8,6 +8,7 @@ from collections import Counter
 
 import openpyxl
 import pytest
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from pmo_optimizer.formats.workbook import Located, read, written
 from pmo_optimizer.model import Severity
@@ -216,7 +217,7 @@ def test_dates_are_read_by_the_epoch_of_the_workbook(days: int) -> None:
     expected = datetime.date(2027, 1, 1)
     if days:
         book = openpyxl.load_workbook(io.BytesIO(content))
-        book.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
+        book.epoch = CALENDAR_MAC_1904
         stream = io.BytesIO()
         book.save(stream)
         content = stream.getvalue()

@@ -20,7 +20,6 @@ def upgrade() -> None:
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("file", sa.Text(), nullable=False),
         sa.Column("portfolio_id", sa.Text(), nullable=True),
-        sa.Column("revision", sa.Integer(), nullable=True),
         sa.Column("findings", sa.Text(), nullable=False),
         sa.Column("document", sa.Text(), nullable=True),
         sa.Column("digest", sa.Text(), nullable=True),

@@ -1,0 +1,1 @@
+"""Portfolio files that are sent to a page: taken in, read, compared with what is stored."""
