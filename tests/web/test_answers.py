@@ -145,7 +145,9 @@ def test_pages(
     page = seen(client.get(f"/runs/{run.id}/answer"))
     assert page.codes == []
     assert [x for x in page.having("img") if "onerror" in x] == []
-    assert any(x.get("href") == f"/v1/runs/{run.id}/result" for x in page.having("a"))
+    link = f"/runs/{run.id}/answer/document"
+    assert any(x.get("href") == link for x in page.having("a"))
+    assert client.get(link).text == text
     assert any(f"/runs/{run.id}/answer" in str(x.get("href")) for x in listed(client, run.id))
 
 
