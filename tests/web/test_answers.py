@@ -162,6 +162,7 @@ def test_a_failed_study_says_why(client: httpx.Client, ids: Ids) -> None:
     answer = client.post(f"/portfolios/{ids.portfolio}/workshop/why", data=form)
     assert answer.status_code == 303
     run = answer.headers["Location"].split("/")[2]
+    assert answer.headers["Location"] == f"/runs/{run}/answer"
     assert client.post(f"/runs/{run}/answer/stop", data=form).status_code == 303
     assert "stopped before" in seen(client.get(f"/runs/{run}/answer")).text
 
