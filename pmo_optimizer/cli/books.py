@@ -1,9 +1,10 @@
-"""The commands that make workbooks: an empty one, and one of a portfolio file."""
+"""The commands that make workbooks: an empty one, and one of a portfolio file; and what differs."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,7 +12,10 @@ from pmo_optimizer.cli import output
 from pmo_optimizer.cli.app import EPILOG, app
 from pmo_optimizer.cli.codes import ExitCode, exit_codes
 from pmo_optimizer.cli.documents import load_all_scenarios
-from pmo_optimizer.cli.options import Pack, PortfolioFile
+from pmo_optimizer.cli.options import AsJson, Pack, PortfolioFile
+
+if TYPE_CHECKING:
+    from pmo_optimizer.formats.difference import Change
 
 
 @app.command(epilog=EPILOG)
@@ -88,6 +92,44 @@ def convert(
     except OSError as error:
         raise _unwritable(target, error) from error
     output.note(f"The portfolio is now in {target}.")
+
+
+@app.command(epilog=EPILOG)
+@exit_codes()
+def diff(
+    file: PortfolioFile,
+    other: Annotated[
+        Path,
+        typer.Argument(
+            help="The file to compare it with (.xlsx, .yaml, .yml or .json).", metavar="OTHER"
+        ),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Say what differs between two portfolios: what comes, goes and changes.
+
+    Objects are compared by their ids and numbers exactly; the order of rows does not count.
+    """
+    from pmo_optimizer.formats import load_portfolio
+    from pmo_optimizer.formats.difference import difference
+
+    changes = difference(load_portfolio(file), load_portfolio(other))
+    if as_json:
+        output.result_json({"changes": [asdict(change) for change in changes]})
+        return
+    for change in changes:
+        output.result_line(_said(change))
+    output.note(f"{len(changes):,} differences." if changes else "The portfolios are equal.")
+
+
+def _said(change: Change) -> str:
+    """Return a difference as a line."""
+    from pmo_optimizer.formats.difference import ChangeKind, shown
+
+    what = " ".join(filter(None, (change.kind, change.section, change.id)))
+    if change.kind is not ChangeKind.CHANGED:
+        return f"{what}: {shown(change.before or change.after)}"
+    return f"{what} {change.field}: {shown(change.before) or '-'} -> {shown(change.after) or '-'}"
 
 
 def _examples(pack: Pack) -> list[dict[str, object]]:

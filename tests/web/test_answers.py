@@ -145,7 +145,9 @@ def test_pages(
     page = seen(client.get(f"/runs/{run.id}/answer"))
     assert page.codes == []
     assert [x for x in page.having("img") if "onerror" in x] == []
-    assert any(x.get("href") == f"/v1/runs/{run.id}/result" for x in page.having("a"))
+    link = f"/runs/{run.id}/answer/document"
+    assert any(x.get("href") == link for x in page.having("a"))
+    assert client.get(link).text == text
     assert any(f"/runs/{run.id}/answer" in str(x.get("href")) for x in listed(client, run.id))
 
 
@@ -160,6 +162,7 @@ def test_a_failed_study_says_why(client: httpx.Client, ids: Ids) -> None:
     answer = client.post(f"/portfolios/{ids.portfolio}/workshop/why", data=form)
     assert answer.status_code == 303
     run = answer.headers["Location"].split("/")[2]
+    assert answer.headers["Location"] == f"/runs/{run}/answer"
     assert client.post(f"/runs/{run}/answer/stop", data=form).status_code == 303
     assert "stopped before" in seen(client.get(f"/runs/{run}/answer")).text
 

@@ -95,9 +95,10 @@ def reached(tab: Watched, most: int = 250) -> set[str]:
     for _ in range(most):
         tab.page.keyboard.press("Tab")
         order = tab.page.evaluate("document.activeElement && document.activeElement.dataset.order")
-        if order is None or order in found:
+        if order in found:
             break
-        found.add(order)
+        if order is not None:  # the end of the page, from where it goes on at its beginning
+            found.add(order)
     return found
 
 

@@ -206,8 +206,21 @@ def test_rights(store: Store, ids: Ids) -> None:
         assert client.get(f"/runs/{ids.run}/answer").status_code == 404
 
 
+@pytest.mark.parametrize("kind", ["prices", "alternatives", "conflicts"])
+def test_questions(client: httpx.Client, ids: Ids, store: Store, kind: str) -> None:
+    """A study of the portfolio with the changes."""
+    answer = send(client, f"{workshop(ids)}/studies/{kind}", b0="100", seconds="2")
+    assert answer.status_code == 303
+    run = store.run("local", answer.headers["Location"].split("/")[2])
+    assert run.kind == kind
+    assert run.parameters["time_limit"] == 2
+    assert '"to": 100' in (run.scenario_document or "")
+    assert send(client, f"{workshop(ids)}/studies/{kind}", b0="-1").headers["HX-Retarget"]
+    assert send(client, f"{workshop(ids)}/studies/magic").status_code == 404
+
+
 def test_a_form_without_its_token_is_refused(client: httpx.Client, ids: Ids) -> None:
     """Every write of the workshop needs it."""
-    for path in ("check", "solve", "save", "why", f"runs/{ids.run}/stop"):
+    for path in ("check", "solve", "save", "why", "studies/prices", f"runs/{ids.run}/stop"):
         answer = client.post(f"{workshop(ids)}/{path}", data={"b0": "1", "csrf": "x"})
         assert answer.status_code == 403, path

@@ -43,7 +43,7 @@ class Kind(StrEnum):
 FORM_OF_KIND: Mapping[Kind, str] = MappingProxyType(
     {
         Kind.TEXT: "text",
-        Kind.ID: "name: letters, digits, spaces and _ . : + > @ # -",
+        Kind.ID: "name",
         Kind.NUMBER: "number",
         Kind.WHOLE: "whole number",
         Kind.YES_NO: "yes or no",
@@ -100,7 +100,7 @@ class Column:
     family: bool = False
     outer: bool = False
     required: bool = False
-    width: int = 14
+    width: int = 10
 
     @property
     def steps(self) -> tuple[str, ...]:

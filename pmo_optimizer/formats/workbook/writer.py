@@ -57,6 +57,15 @@ FIRST_YEAR = 1901
 
 MORE_HELP = "Fields that have no column of their own, as in a portfolio file."
 
+EXPLAINED, WRITTEN = 80, 50
+"""Widths of the two columns of texts on the sheet README, in characters."""
+
+LINE_HEIGHT, HEAD_LINES = 15, 3
+
+WIDE = 18
+"""Columns that fit on a page when printed."""
+
+HEAD_COLOUR = "#DDEBF7"
 TABLE_STYLE = "Table Style Light 9"
 TEXT_KINDS = frozenset({Kind.TEXT, Kind.ID, Kind.TEXTS, Kind.NUMBERS, Kind.DATES, Kind.SCALARS})
 """Kinds whose columns are formatted as text, so that no program makes dates or numbers of it."""
@@ -88,6 +97,7 @@ class _Styles:
     title: Format
     quoted: Format
     computed: Format
+    figure: Format
     bad: Format
     missing: Format
 
@@ -201,7 +211,9 @@ class _Writer:
         add = workbook.add_format
         top = {"valign": "top"}
         self.styles = _Styles(
-            head=add({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1}),
+            head=add(
+                {"bold": True, "text_wrap": True, "bottom": 1, "bg_color": HEAD_COLOUR, **top}
+            ),
             text=add({"num_format": "@"}),
             date=add({"num_format": "yyyy-mm-dd", "align": "left"}),
             wrap=add({"text_wrap": True, **top}),
@@ -209,6 +221,7 @@ class _Writer:
             title=add({"bold": True, "font_size": 14}),
             quoted=add({"num_format": "@", "quote_prefix": True}),
             computed=add({"font_color": "#595959", "italic": True}),
+            figure=add({"font_color": "#595959", "italic": True, "align": "left", **top}),
             bad=add({"bg_color": "#FFC7CE", "font_color": "#9C0006"}),
             missing=add({"bg_color": "#FFEB9C"}),
         )
@@ -221,8 +234,8 @@ class _Writer:
         sheet.set_column(0, 0, 16)
         sheet.set_column(1, 1, 34)
         sheet.set_column(2, 2, 24)
-        sheet.set_column(3, 3, 60)
-        sheet.set_column(4, 4, 40)
+        sheet.set_column(3, 3, EXPLAINED)
+        sheet.set_column(4, 4, WRITTEN)
         row = 0
         for text in readme.LINES:
             sheet.write_string(row, 0, text, self.styles.title if row == 0 else None)
@@ -232,7 +245,7 @@ class _Writer:
         for figure in formulas.figures(self.book):
             row += 1
             sheet.write_string(row, 0, figure.name)
-            sheet.write_formula(row, 2, figure.formula, self.styles.computed, figure.value)
+            sheet.write_formula(row, 2, figure.formula, self.styles.figure, figure.value)
             sheet.write_string(row, 3, figure.help, self.styles.wrap)
             if figure.wrong:
                 rule = {"type": "formula", "criteria": figure.wrong.format(cell=f"$C${row + 1}")}
@@ -241,6 +254,8 @@ class _Writer:
         sheet.write_row(row, 0, readme.HEADINGS, self.styles.head)
         for line in readme.lines(SETTINGS, (*SHEETS, SCENARIOS), self.book.words.header):
             row += 1
+            lines = max(1 + len(line[3]) // EXPLAINED, 1 + len(line[4]) // WRITTEN)
+            sheet.set_row(row, LINE_HEIGHT * lines)
             for column, text in enumerate(line):
                 style = self.styles.bold if column == 0 else self.styles.wrap
                 sheet.write_string(row, column, text, style)
@@ -286,7 +301,8 @@ class _Writer:
         heads += [(f.header, self.book.words.header(f.header, f.unit), 16, None) for f in computed]
         for number, (header, text, width, part) in enumerate(heads):
             style = self.styles.text if _is_text(part) else None
-            sheet.set_column(number, number, max(width, min(len(text) + 3, 30)), style)
+            longest = max(len(word) for word in text.split())
+            sheet.set_column(number, number, max(width, longest + 3), style)
             self._explain(sheet, number, spec, header, part)
         names = [{"header": text, "header_format": self.styles.head} for _, text, _, _ in heads]
         options = {"name": f"{spec.title}Table", "columns": names, "style": TABLE_STYLE}
@@ -301,8 +317,9 @@ class _Writer:
             area = (1, number, place.last - 1 + SPARE_ROWS, number)
             self._validate_part(sheet, area, spec, header, part)
             self._colour(sheet, area, place, part, len(heads))
+        sheet.set_row(0, HEAD_LINES * LINE_HEIGHT)
         sheet.freeze_panes(1, max(1, len(spec.parents)))
-        self._printed(sheet)
+        self._printed(sheet, pages=1 + len(heads) // WIDE)
 
     def meta(self, digest: str, version: str) -> None:
         """Write the versions into the hidden sheet."""
@@ -326,10 +343,10 @@ class _Writer:
         return sheet
 
     @staticmethod
-    def _printed(sheet: Worksheet) -> None:
+    def _printed(sheet: Worksheet, pages: int = 1) -> None:
         sheet.set_landscape()
         sheet.set_paper(9)
-        sheet.fit_to_pages(1, 0)
+        sheet.fit_to_pages(pages, 0)
         sheet.repeat_rows(0)
 
     def _header(self, header: str, part: Column | Parent | None) -> str:

@@ -49,6 +49,16 @@ def answer(request: Request, visitor: ReadVisit, run_id: str) -> Response:
     return page(request, visitor, template, _answered(request, visitor, run))
 
 
+@router.get("/runs/{run_id}/answer/document")
+def document(visitor: ReadVisit, run_id: str) -> Response:
+    """Give the result of a study as JSON, as the command line prints it."""
+    result = visitor.store.run(visitor.tenant, run_id).result
+    if result is None:
+        raise NotFound("result", run_id)
+    headers = {"Content-Disposition": f'attachment; filename="{run_id}.json"'}
+    return Response(result, headers=headers, media_type="application/json")
+
+
 @router.post("/runs/{run_id}/answer/stop")
 def stop(request: Request, sent: SolveForm, run_id: str) -> Response:
     """End a study now with what it knows."""

@@ -25,7 +25,7 @@ from pmo_optimizer.web.downloads import XLSX
 from pmo_optimizer.web.pages import go, page
 from pmo_optimizer.web.read import stored
 from pmo_optimizer.web.text import text
-from pmo_optimizer.web.uploads.preview import preview
+from pmo_optimizer.web.uploads.preview import finding_rows, preview
 from pmo_optimizer.web.uploads.reading import ACCEPTED, read_file
 from pmo_optimizer.web.uploads.sent import FileForm, SentFile
 from pmo_optimizer.web.visitors import ReadVisit, SolveForm, Visitor, board_of
@@ -205,8 +205,11 @@ def _shown(
             portfolio = _portfolio(request, record)
             seen = None if old is None else preview(old.portfolio, portfolio)
     errors = sum(finding["severity"] == "error" for finding in record.findings)
+    findings = finding_rows(record.findings)
     values = {
         "title": text("upload.title", {"file": record.file}),
+        "findings": findings,
+        "cells": any(row.cell for row in findings),
         "record": record,
         "errors": errors,
         "old": old,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -43,6 +45,11 @@ MOST_SAVED = 200
 """Scenarios that the page lists."""
 
 Values = dict[str, Any]
+
+QUESTIONS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {"conflicts": {}, "prices": {"percent": 10.0}, "alternatives": {"plans": 5, "within": 0.05}}
+)
+"""Studies that the workshop offers, and their parameters."""
 
 
 @router.get("/portfolios/{portfolio_id}/workshop")
@@ -105,23 +112,35 @@ def solve(request: Request, sent: SolveForm, portfolio_id: str) -> Response:
 @router.post("/portfolios/{portfolio_id}/workshop/why")
 def why(request: Request, sent: SolveForm, portfolio_id: str) -> Response:
     """Ask why a project is in the best plan with the changes, or why not."""
+    flips = bool(sent.fields.get("flips"))
+    return _ask(
+        request, sent, portfolio_id, "why", {"project": sent.fields.get("project"), "flips": flips}
+    )
+
+
+@router.post("/portfolios/{portfolio_id}/workshop/studies/{kind}")
+def study(request: Request, sent: SolveForm, portfolio_id: str, kind: str) -> Response:
+    """Study the portfolio with the changes."""
+    if kind not in QUESTIONS:
+        raise NotFound("study", kind)
+    return _ask(request, sent, portfolio_id, kind, dict(QUESTIONS[kind]))
+
+
+def _ask(
+    request: Request, sent: Sent, portfolio_id: str, kind: str, parameters: Values
+) -> Response:
+    """Put a study of the portfolio with the changes in the queue, and give its answer's place."""
     desk = _desk(request, sent, portfolio_id)
     problems = desk.placed(desk.findings)
-    if problems.blocking:
-        return _checked(request, sent.visitor, desk, problems)
-    fields = sent.fields
-    parameters: Values = {
-        "project": fields.get("project"),
-        "time_limit": seconds_of(fields.get("seconds")),
-        "flips": bool(fields.get("flips")),
-    }
-    try:
-        run = _queue(sent, desk, "why", parameters)
-    except InvalidInput as error:
-        return _checked(request, sent.visitor, desk, desk.placed(error.findings))
-    if by_script(request):
-        return RedirectResponse(f"/runs/{run.id}/answer", 303)
-    return RedirectResponse(f"/runs/{run.id}", 303)
+    if not problems.blocking:
+        parameters["time_limit"] = seconds_of(sent.fields.get("seconds"))
+        try:
+            run = _queue(sent, desk, kind, parameters)
+        except InvalidInput as error:
+            problems = desk.placed(error.findings)
+        else:
+            return RedirectResponse(f"/runs/{run.id}/answer", 303)
+    return _checked(request, sent.visitor, desk, problems)
 
 
 @router.post("/portfolios/{portfolio_id}/workshop/save")

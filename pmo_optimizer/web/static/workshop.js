@@ -163,9 +163,10 @@
     }
   });
 
-  // An answer that comes below what is seen is brought into view.
+  // What was asked for is brought into view where it comes above or below what is seen.
   document.addEventListener("htmx:afterSettle", function (event) {
-    if (event.target.id === "answer" && event.target.firstElementChild) {
+    const wanted = event.target.id === "live" || event.target.id === "answer";
+    if (wanted && event.target.firstElementChild) {
       event.target.scrollIntoView({ block: "nearest" });
     }
   });

@@ -39,6 +39,7 @@ TEXT: Mapping[str, str] = MappingProxyType(
         "upload.errors": "{n} errors",
         "upload.errors.one": "{n} error",
         "upload.findings": "Findings",
+        "upload.cell": "Cell",
         "upload.comments": "Download the workbook with comments at the cells",
         "upload.comments.none": "This workbook cannot be written with comments. The findings are "
         "in the table.",

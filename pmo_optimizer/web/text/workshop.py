@@ -71,6 +71,11 @@ TEXT: Mapping[str, str] = MappingProxyType(
         "workshop.result.none": "There is no plan yet.",
         "workshop.result.infeasible": "No plan satisfies every hard rule with these changes.",
         "workshop.result.conflicts": "Which rules clash?",
+        "workshop.questions": "More questions",
+        "workshop.questions.help": "With the changes as they are; each takes several solves.",
+        "workshop.ask.prices": "What is one step more of each limit worth?",
+        "workshop.ask.alternatives": "Which other plans are nearly as good?",
+        "workshop.ask.conflicts": "Which rules clash?",
         "workshop.result.failed": "The run failed: {detail}",
         "workshop.result.draft": "The search goes on: this is the best plan so far.",
         "workshop.result.same": "The plan is that of the base: the same projects at the same "

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pmo_optimizer.formats.difference import Change, ChangeKind, difference, shown
 from pmo_optimizer.model import Portfolio
+from pmo_optimizer.report.words import ABSENT
 from pmo_optimizer.web.text import text
 
 MOST_ROWS = 300
@@ -14,6 +16,21 @@ MOST_ROWS = 300
 
 LONGEST = 200
 """Characters of a value in the list."""
+
+
+CELL = re.compile(r"(?P<cell>[^/!]+![A-Z]{1,3}[0-9]{1,7})(?: \((?P<path>.*)\))?")
+"""Place of a finding about a workbook."""
+
+
+@dataclass(frozen=True)
+class FindingRow:
+    """A finding with the cell apart from its path, which are empty where there is none."""
+
+    severity: str
+    cell: str
+    path: str
+    message: str
+    fix: str
 
 
 @dataclass(frozen=True)
@@ -58,6 +75,17 @@ class Preview:
     more: int
 
 
+def finding_rows(findings: Sequence[Mapping[str, str]]) -> list[FindingRow]:
+    """Return stored findings as a table shows them."""
+    rows = []
+    for finding in findings:
+        found = CELL.fullmatch(finding["path"])
+        cell, path = (found["cell"], found["path"] or "") if found else ("", finding["path"])
+        path = "" if path == "." else path
+        rows.append(FindingRow(finding["severity"], cell, path, finding["message"], finding["fix"]))
+    return rows
+
+
 def preview(old: Portfolio, new: Portfolio) -> Preview:
     """Return what differs between two portfolios, as texts."""
     changes = difference(old, new)
@@ -80,14 +108,15 @@ def _counts(changes: Sequence[Change]) -> tuple[Counts, ...]:
 
 
 def _row(change: Change) -> DifferenceRow:
+    absent = ABSENT if change.kind is ChangeKind.CHANGED else ""
     return DifferenceRow(
         change.kind,
         _section(change.section),
         change.id,
         "" if change.name == change.id else change.name,
         change.field,
-        _short(change.before),
-        _short(change.after),
+        _short(change.before) or absent,
+        _short(change.after) or absent,
     )
 
 
