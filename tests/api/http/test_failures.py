@@ -9,6 +9,7 @@ import time
 import uuid
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psycopg
@@ -19,6 +20,7 @@ from pmo_optimizer.service.store import open_store
 from pmo_scenarios import generate
 from tests.api.databases import SERVER, postgres_database
 from tests.api.http.helpers import assert_problem, opened, portfolio, serving
+from tests.api.live import served, settings_in
 
 PATIENCE = 60.0
 
@@ -149,3 +151,35 @@ def test_a_service_that_ends_keeps_the_best_plans(tmp_path: Path) -> None:
     assert run.plan_id is not None
     assert store.plan("local", run.plan_id).final is True
     store.close()
+
+
+def test_a_run_that_needs_too_much_memory_ends_alone(tmp_path: Path) -> None:
+    """A large solve under a small limit ends as such; the service and other runs go on."""
+    large = generate(projects=300, periods=48, skills=10, seed=1).to_data()
+    with (
+        served(settings_in(tmp_path)) as url,
+        httpx.Client(base_url=url, timeout=60) as client,
+    ):
+        made = [client.post("/v1/portfolios", json=body) for body in (large, portfolio())]
+        small_memory = {"memory_mb": 256, "time_limit": 300, "workers": 2}
+        runs = [
+            client.post(
+                "/v1/runs", json={"portfolio_id": stored.json()["id"], "parameters": parameters}
+            ).json()["id"]
+            for stored, parameters in zip(made, (small_memory, {"time_limit": 60}), strict=True)
+        ]
+        ended: dict[str, dict[str, Any]] = {}
+        end = time.monotonic() + 3 * PATIENCE
+        while len(ended) < len(runs):
+            assert time.monotonic() < end
+            assert client.get("/v1/health").status_code == 200
+            for run in set(runs) - set(ended):
+                answer = client.get(f"/v1/runs/{run}").json()
+                if answer["state"] in {"succeeded", "failed"}:
+                    ended[run] = answer
+            time.sleep(0.1)
+        first, second = (ended[run] for run in runs)
+        assert first["state"] == "failed"
+        assert first["failure"]["code"] == "memory_limit"
+        assert second["status"] == "optimal"
+        assert client.get("/v1/ready").status_code == 200
