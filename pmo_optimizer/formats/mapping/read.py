@@ -155,7 +155,11 @@ class _Builder:
         return usable if complete else None
 
     def _holds(self, reader: Reader, row: Row, condition: Condition) -> bool:
-        text = reader.text(condition.column, row)
+        try:
+            text = reader.text(condition.column, row)
+        except CellError as error:
+            self._fault(reader.sheet, row, condition.column, error)
+            return False
         if condition.any_of and text not in condition.any_of:
             return False
         if condition.none_of and text in condition.none_of:
