@@ -18,8 +18,20 @@ if TYPE_CHECKING:
 
 def spare(file: Path, output_file: Path | None) -> None:
     """Refuse to write the plan over the portfolio, before any work."""
-    if output_file is not None and file.exists() and output_file.resolve() == file.resolve():
-        raise typer.BadParameter("the plan would overwrite the portfolio", param_hint="--output")
+    keep(output_file, file, hint="--output")
+
+
+def keep(target: Path | None, *inputs: Path | None, hint: str) -> None:
+    """Refuse to write over a file that is read, or over the folder that it is in."""
+    if target is None or not target.exists():
+        return
+    for file in inputs:
+        if file is None or not file.exists():
+            continue
+        if target.samefile(file):
+            raise typer.BadParameter(f"{file.name} would be overwritten", param_hint=hint)
+        if target.is_dir() and target.resolve() in file.resolve().parents:
+            raise typer.BadParameter(f"{file.name} is in this folder", param_hint=hint)
 
 
 def load(file: Path) -> Portfolio:

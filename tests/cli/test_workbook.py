@@ -141,3 +141,13 @@ def test_files_that_are_no_workbooks_are_errors_without_traceback(run: Run, tmp_
         assert done.returncode == ExitCode.INVALID_INPUT, done.stderr
         assert rule in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_a_filled_workbook_is_not_replaced(run: Run, book: Path) -> None:
+    """A template over a file needs --force, and no copy with comments replaces its source."""
+    before = book.read_bytes()
+    assert run("template", "book.xlsx").returncode == ExitCode.USAGE
+    assert run("validate", "book.xlsx", "--annotate", "./book.xlsx").returncode == ExitCode.USAGE
+    assert book.read_bytes() == before
+    assert run("template", "book.xlsx", "--force").returncode == ExitCode.PLAN
+    assert book.read_bytes() != before
