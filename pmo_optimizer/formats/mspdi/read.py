@@ -155,9 +155,12 @@ class _Builder:
             project["category"] = group.category
         if group.task is not None and not group.alone:
             project |= self._window(group, group.task)
-            costs = _fixed_cost(group.task, max(self.lengths.values(), default=1), whole=True)
-            if costs:
-                project["costs"] = costs
+            summaries = [group.task, *group.summaries]
+        else:
+            summaries = group.summaries
+        costs = [line for task in summaries for line in _fixed_cost(task, 1, whole=True)]
+        if costs:
+            project["costs"] = costs
         done = [leaf for leaf in group.leaves if leaf.task.whole("PercentComplete", 0) > 0]
         if done and all(x.task.whole("PercentComplete", 0) >= FINISHED for x in group.leaves):
             project["state"] = "done"
