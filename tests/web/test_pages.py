@@ -42,7 +42,7 @@ def test_every_page_opens(client: httpx.Client, ids: Ids) -> None:
 def test_a_portfolio(client: httpx.Client, ids: Ids) -> None:
     """Its page has its figures, projects, money, people, findings and runs."""
     text = seen(client.get(f"/portfolios/{ids.portfolio}")).text
-    for words in ("Digital 2027", "Portal", "Archive", "budget", "400", "developer", "succeeded"):
+    for words in ("Digital 2027", "Portal", "Archive", "budget", "400", "developer", "optimal"):
         assert words in text
     assert "No such" not in text
 
@@ -111,7 +111,7 @@ def test_planning_from_the_page(client: httpx.Client, store: Store, ids: Ids) ->
     assert page.having("section")[0]["hx-get"] == f"{path}/live"
     assert work(store) == path.rpartition("/")[2]
     part = client.get(f"{path}/live")
-    assert "succeeded" in part.text
+    assert "optimal" in part.text
     assert "hx-get" not in part.text
     assert "<html" not in part.text
 
