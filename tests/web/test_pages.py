@@ -176,6 +176,18 @@ def test_rejecting_needs_a_reason(client: httpx.Client, store: Store, ids: Ids) 
     assert "too dear" in seen(client.get(path)).text
 
 
+def test_a_page_that_is_old_decides_nothing(client: httpx.Client, store: Store, ids: Ids) -> None:
+    """Where somebody decided since the page was shown, its buttons change nothing and say so."""
+    path = f"/decisions/{ids.decision}"
+    fields = {x["name"]: x["value"] for x in seen(client.get(path)).having("input")}
+    assert fields["seen"] == "1"
+    post(client, f"{path}/move", to="proposed", why="board", seen="1")
+    answer = post(client, f"{path}/move", to="rejected", why="too dear", seen="1")
+    assert "it was decided in the meantime" in seen(answer, 409).text
+    assert store.decision("local", ids.decision).state == "proposed"
+    assert post(client, f"{path}/move", to="rejected", why="too dear", seen="2").status_code == 303
+
+
 @pytest.mark.parametrize("to", ["", "draft", "approved", "anything"])
 def test_moves_that_there_are_not(client: httpx.Client, store: Store, ids: Ids, to: str) -> None:
     """Are refused, as by the API."""
