@@ -40,8 +40,12 @@ def _annotated(path: Path, copy: Path) -> tuple[Portfolio | None, tuple[Finding,
     try:
         annotate(path, reading.located, copy)
     except InvalidInput as error:
-        return None, error.findings
-    output.note(f"A copy with comments at the cells is in {copy}.")
+        more = [finding for finding in error.findings if finding not in reading.findings]
+        return None, (*reading.findings, *more)
+    output.note(
+        f"A copy with comments at the cells is in {copy}. Formulas in it have no results until a "
+        "spreadsheet program has opened and saved it."
+    )
     return reading.portfolio, reading.findings
 
 
