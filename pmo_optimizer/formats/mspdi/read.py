@@ -11,7 +11,7 @@ from typing import Any
 
 from pmo_optimizer.formats.imported import Imported, imported
 from pmo_optimizer.formats.mspdi.fields import TaskField
-from pmo_optimizer.formats.mspdi.grid import Wish, grid_of, longer
+from pmo_optimizer.formats.mspdi.grid import Wish, grid_of, longer, require_dates
 from pmo_optimizer.formats.mspdi.outline import Group, Leaf, groups_of
 from pmo_optimizer.formats.mspdi.parse import Record, Schedule, parse
 from pmo_optimizer.formats.mspdi.relations import Relations
@@ -77,6 +77,7 @@ class _Builder:
     def __init__(self, schedule: Schedule, level: int, wish: Wish) -> None:
         self.schedule = schedule
         self.findings: list[Finding] = []
+        require_dates(schedule, wish)
         self.grid = grid_of(schedule, wish, self.findings)
         self.fixed_length = wish.periods is not None
         own = self.grid.own

@@ -606,3 +606,19 @@ def test_formulas_without_values_are_told(tmp_path: Path) -> None:
         ("mapping-formula", "in.xlsx row 2 column Value"),
         ("mapping-formula", "in.xlsx row 3 column Value"),
     }
+
+
+@pytest.mark.parametrize(
+    ("constants", "place"),
+    [
+        ({"projects": 7}, "profile/portfolio/projects"),
+        ({"projects": [{"id": "A", "value": 1, "phases": 5}]}, "projects/A/phases"),
+        ({"skills": 3}, "skills"),
+        ({"pools": [3]}, "pools/0"),
+    ],
+)
+def test_constants_of_a_wrong_type_are_told(tmp_path: Path, constants: Data, place: str) -> None:
+    """What the profile's own part of the portfolio has in place of a list is an error there."""
+    own = profile(projects(), portfolio={"calendar": CALENDAR, **constants}, skills=True)
+    found = read_tables([csv_file(tmp_path, "Key,Name,Value\nI1,a,1\n")], own)
+    assert ("wrong-type", place) in told(found)

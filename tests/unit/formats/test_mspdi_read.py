@@ -436,3 +436,18 @@ def test_made_ids_never_collide(tmp_path: Path) -> None:
     """An id with a number appended may be there already: then it gets another one."""
     tasks = task(3, "x", 1) + task(4, "x-5", 1) + task(5, "x", 1)
     assert [p.id for p in good(read(tmp_path, tasks)).projects] == ["x", "x-5", "x-5-2"]
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "2027-13-01"])
+def test_dates_that_no_calendar_holds_are_refused(tmp_path: Path, day: str) -> None:
+    """Years far away and days that do not exist are an error at their task, not a crash."""
+    found = read(tmp_path, TASKS.replace("2027-03-12", day))
+    assert found.portfolio is None
+    assert [(f.rule, f.path) for f in found.findings] == [("schedule-date", "tasks/2/Finish")]
+
+
+@pytest.mark.parametrize("grain", list(Grain))
+def test_long_grids_end_within_the_calendar(tmp_path: Path, grain: Grain) -> None:
+    """The most periods of any length are a portfolio, or an error that says why not."""
+    found = read(tmp_path, grain=grain, periods=9000)
+    assert found.portfolio is not None or any(f.severity is Severity.ERROR for f in found.findings)
