@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from pmo_optimizer.cli import output
 from pmo_optimizer.cli.codes import ExitCode
 
 if TYPE_CHECKING:
+    from pmo_optimizer.formats.workbook.reading import Located, Reading
     from pmo_optimizer.model import Plan, Portfolio
     from pmo_scenarios import Scenario
 
@@ -48,6 +50,25 @@ def load_all_scenarios(files: Iterable[Path]) -> list[Scenario]:
     return [scenario for file in files for scenario in load_scenarios(file)]
 
 
+def scenarios_of(reading: Reading) -> tuple[list[Scenario], list[Located]]:
+    """Return the scenarios of a workbook that can be read, and what is wrong with the others."""
+    if not reading.scenarios:
+        return [], []
+    import pmo_scenarios
+    from pmo_optimizer.model import InvalidInput
+
+    scenarios: list[Scenario] = []
+    faults: list[Located] = []
+    for number, data in enumerate(reading.scenarios):
+        try:
+            scenarios.append(pmo_scenarios.Scenario.parse(data))
+        except InvalidInput as error:
+            begin = f"scenarios/{data.get('id', number)}"
+            own = [replace(f, path=f"{begin}/{f.path}") for f in error.findings]
+            faults += reading.at_cells(own)
+    return scenarios, faults
+
+
 def load_scenarios(file: Path) -> tuple[Scenario, ...]:
     """Return the scenarios of a file; those of a workbook stand on its sheet `Scenarios`.
 
@@ -70,17 +91,8 @@ def load_scenarios(file: Path) -> tuple[Scenario, ...]:
         for item in reading.located
         if item.finding.severity is Severity.ERROR and item.sheet in {"", "Scenarios"}
     ]
-    scenarios: list[Scenario] = []
-    for number, data in enumerate(reading.scenarios):
-        try:
-            scenarios.append(pmo_scenarios.Scenario.parse(data))
-        except InvalidInput as error:
-            begin = f"scenarios/{data.get('id', number)}"
-            own = [
-                Finding(f.severity, f.rule, f"{begin}/{f.path}", f.message, f.fix)
-                for f in error.findings
-            ]
-            found += [item.placed for item in reading.at_cells(own)]
+    scenarios, faults = scenarios_of(reading)
+    found += [item.placed for item in faults]
     if not found and not scenarios:
         message = f"{file.name} has no rows on a sheet `Scenarios`."
         fix = "Add a row for each change, or give a scenario file."

@@ -118,6 +118,12 @@ def test_scenarios_of_a_workbook_are_judged_at_their_cells(run: Run, book: Path)
     assert done.returncode == ExitCode.INVALID_INPUT
     assert "Scenarios!H2" in done.stderr
     assert "Scenarios!D3" in done.stderr
+    done = run("validate", "book.xlsx", "--annotate", "copy.xlsx")
+    assert done.returncode == ExitCode.INVALID_INPUT
+    assert "Scenarios!H2" in done.stdout
+    assert "Scenarios!D3" in done.stdout
+    copy = openpyxl.load_workbook(book.with_name("copy.xlsx"))
+    assert copy["Scenarios"]["D3"].comment is not None
 
 
 def test_a_workbook_without_scenarios_is_no_scenario_file(run: Run, tmp_path: Path) -> None:
