@@ -174,3 +174,12 @@ def test_the_folder_where_one_is_may_be_the_target(
     monkeypatch.chdir(target)
     assert "datapackage.json" in write_tables(portfolio(), plan(), ".")
     assert (target / "datapackage.json").is_file()
+
+
+@pytest.mark.parametrize("cases", [[], ["base", "cut", "cut"]])
+def test_a_comparison_has_cases_each_once(tmp_path: Path, cases: list[str]) -> None:
+    """A comparison without cases, or with one twice, is refused."""
+    data = {"cases": [{"id": name, "status": "feasible"} for name in cases]}
+    with pytest.raises(InvalidInput, match="comparison"):
+        write_tables(portfolio(), plan(), tmp_path / "out", comparison=data)
+    assert not list(tmp_path.iterdir())
