@@ -11,7 +11,7 @@ import typer
 from pmo_optimizer import __version__
 from pmo_optimizer.cli import output
 from pmo_optimizer.cli.codes import code_of, exit_codes, last_resort
-from pmo_optimizer.cli.documents import load, save, spare
+from pmo_optimizer.cli.documents import keep, load, save, spare
 from pmo_optimizer.cli.options import (
     AsJson,
     Backend,
@@ -248,6 +248,7 @@ def validate(
 
     if annotate is not None and not is_workbook(file):
         raise typer.BadParameter("only a workbook has cells", param_hint="--annotate")
+    keep(annotate, file, hint="--annotate")
     raise typer.Exit(validate_file(file, as_json=as_json, annotate=annotate))
 
 

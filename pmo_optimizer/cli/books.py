@@ -11,7 +11,7 @@ import typer
 from pmo_optimizer.cli import output
 from pmo_optimizer.cli.app import EPILOG, app
 from pmo_optimizer.cli.codes import ExitCode, exit_codes
-from pmo_optimizer.cli.documents import load_all_scenarios
+from pmo_optimizer.cli.documents import keep, load_all_scenarios
 from pmo_optimizer.cli.options import AsJson, Pack, PortfolioFile
 
 if TYPE_CHECKING:
@@ -35,11 +35,18 @@ def template(
     pack: Annotated[
         Pack, typer.Option("--pack", help="Which sample portfolio, with --sample.")
     ] = Pack.DIGITAL,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace a file that is there already.")
+    ] = False,
 ) -> None:
     """Write a workbook to fill: all sheets with headers, drop-down lists and explanations."""
     from pmo_optimizer.formats import save_portfolio
     from pmo_optimizer.formats.workbook import template as write_template
 
+    if file.exists() and not force:
+        raise typer.BadParameter(
+            f"{file.name} exists, and may be filled; --force replaces it", param_hint="FILE"
+        )
     try:
         if sample:
             from pmo_scenarios import load_pack
@@ -78,8 +85,7 @@ def convert(
 
     if scenarios and not is_workbook(target):
         raise typer.BadParameter("only a workbook holds scenarios", param_hint="--scenarios")
-    if file.exists() and target.exists() and file.samefile(target):
-        raise typer.BadParameter("the file would overwrite itself", param_hint="TARGET")
+    keep(target, file, *(scenarios or ()), hint="TARGET")
     portfolio, findings = opened(file)
     output.show_findings(findings)
     data = [scenario.to_data() for scenario in load_all_scenarios(scenarios or ())]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,14 +13,27 @@ from pmo_optimizer.cli import output
 from pmo_optimizer.cli.codes import ExitCode
 
 if TYPE_CHECKING:
+    from pmo_optimizer.formats.workbook.reading import Located, Reading
     from pmo_optimizer.model import Plan, Portfolio
     from pmo_scenarios import Scenario
 
 
 def spare(file: Path, output_file: Path | None) -> None:
     """Refuse to write the plan over the portfolio, before any work."""
-    if output_file is not None and file.exists() and output_file.resolve() == file.resolve():
-        raise typer.BadParameter("the plan would overwrite the portfolio", param_hint="--output")
+    keep(output_file, file, hint="--output")
+
+
+def keep(target: Path | None, *inputs: Path | None, hint: str) -> None:
+    """Refuse to write over a file that is read, or over the folder that it is in."""
+    if target is None or not target.exists():
+        return
+    for file in inputs:
+        if file is None or not file.exists():
+            continue
+        if target.samefile(file):
+            raise typer.BadParameter(f"{file.name} would be overwritten", param_hint=hint)
+        if target.is_dir() and target.resolve() in file.resolve().parents:
+            raise typer.BadParameter(f"{file.name} is in this folder", param_hint=hint)
 
 
 def load(file: Path) -> Portfolio:
@@ -34,6 +48,25 @@ def load(file: Path) -> Portfolio:
 def load_all_scenarios(files: Iterable[Path]) -> list[Scenario]:
     """Return the scenarios of scenario files, and of sheets of workbooks."""
     return [scenario for file in files for scenario in load_scenarios(file)]
+
+
+def scenarios_of(reading: Reading) -> tuple[list[Scenario], list[Located]]:
+    """Return the scenarios of a workbook that can be read, and what is wrong with the others."""
+    if not reading.scenarios:
+        return [], []
+    import pmo_scenarios
+    from pmo_optimizer.model import InvalidInput
+
+    scenarios: list[Scenario] = []
+    faults: list[Located] = []
+    for number, data in enumerate(reading.scenarios):
+        try:
+            scenarios.append(pmo_scenarios.Scenario.parse(data))
+        except InvalidInput as error:
+            begin = f"scenarios/{data.get('id', number)}"
+            own = [replace(f, path=f"{begin}/{f.path}") for f in error.findings]
+            faults += reading.at_cells(own)
+    return scenarios, faults
 
 
 def load_scenarios(file: Path) -> tuple[Scenario, ...]:
@@ -58,17 +91,8 @@ def load_scenarios(file: Path) -> tuple[Scenario, ...]:
         for item in reading.located
         if item.finding.severity is Severity.ERROR and item.sheet in {"", "Scenarios"}
     ]
-    scenarios: list[Scenario] = []
-    for number, data in enumerate(reading.scenarios):
-        try:
-            scenarios.append(pmo_scenarios.Scenario.parse(data))
-        except InvalidInput as error:
-            begin = f"scenarios/{data.get('id', number)}"
-            own = [
-                Finding(f.severity, f.rule, f"{begin}/{f.path}", f.message, f.fix)
-                for f in error.findings
-            ]
-            found += [item.placed for item in reading.at_cells(own)]
+    scenarios, faults = scenarios_of(reading)
+    found += [item.placed for item in faults]
     if not found and not scenarios:
         message = f"{file.name} has no rows on a sheet `Scenarios`."
         fix = "Add a row for each change, or give a scenario file."

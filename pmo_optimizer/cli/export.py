@@ -11,7 +11,7 @@ import typer
 from pmo_optimizer.cli import output
 from pmo_optimizer.cli.app import EPILOG, app
 from pmo_optimizer.cli.codes import ExitCode, exit_codes
-from pmo_optimizer.cli.documents import load
+from pmo_optimizer.cli.documents import keep, load
 from pmo_optimizer.cli.options import OfPortfolio, PlanFile
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ def export(
         raise typer.BadParameter("MS Project XML holds no scenarios", param_hint="--comparison")
     if bom and output_file.suffix.lower() in {PROJECT_XML, WORKBOOK}:
         raise typer.BadParameter("only CSV files may have a byte-order mark", param_hint="--bom")
+    keep(output_file, plan_file, portfolio_file, comparison, hint="--output")
     plan = Plan.load(plan_file)
     portfolio = load(portfolio_file)
     warn_if_foreign(portfolio, plan)

@@ -12,7 +12,7 @@ import typer
 from pmo_optimizer.cli import output
 from pmo_optimizer.cli.app import EPILOG, app
 from pmo_optimizer.cli.codes import ExitCode, exit_codes
-from pmo_optimizer.cli.documents import save
+from pmo_optimizer.cli.documents import keep, save
 
 if TYPE_CHECKING:
     from pmo_optimizer.formats.imported import Imported
@@ -89,9 +89,7 @@ def import_file(
     Everything that is wrong, left out or changed is listed at once; nothing is written where
     one finding is an error.
     """
-    for file in files:
-        if file.exists() and file.resolve() == output_file.resolve():
-            raise typer.BadParameter("the portfolio would overwrite its source", param_hint="-o")
+    keep(output_file, *files, None if mapping is None else Path(mapping), hint="--output")
     if mapping is not None:
         if level != 1 or grain is not None or start is not None or periods is not None:
             raise typer.BadParameter("the profile says this", param_hint="--mapping")

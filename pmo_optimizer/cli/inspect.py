@@ -12,6 +12,7 @@ from pmo_optimizer import checks, people, referee
 from pmo_optimizer.backend import backend_names, load_backend
 from pmo_optimizer.cli import output
 from pmo_optimizer.cli.codes import ExitCode
+from pmo_optimizer.cli.documents import scenarios_of
 from pmo_optimizer.formats import is_workbook
 from pmo_optimizer.model import EngineError, Finding, InvalidInput, Plan, Portfolio, Severity, files
 from pmo_optimizer.report import DEFAULT_LIMIT, clean, person_report, score, table
@@ -37,12 +38,18 @@ def _annotated(path: Path, copy: Path) -> tuple[Portfolio | None, tuple[Finding,
     from pmo_optimizer.formats.workbook import annotate, read
 
     reading = read(path)
+    _, faults = scenarios_of(reading)
+    findings = (*reading.findings, *(item.placed for item in faults))
     try:
-        annotate(path, reading.located, copy)
+        annotate(path, (*reading.located, *faults), copy)
     except InvalidInput as error:
-        return None, error.findings
-    output.note(f"A copy with comments at the cells is in {copy}.")
-    return reading.portfolio, reading.findings
+        more = [finding for finding in error.findings if finding not in findings]
+        return None, (*findings, *more)
+    output.note(
+        f"A copy with comments at the cells is in {copy}. Formulas in it have no results until a "
+        "spreadsheet program has opened and saved it."
+    )
+    return reading.portfolio, findings
 
 
 def _judge(path: Path) -> tuple[Portfolio | None, tuple[Finding, ...]]:
@@ -50,7 +57,8 @@ def _judge(path: Path) -> tuple[Portfolio | None, tuple[Finding, ...]]:
         from pmo_optimizer.formats.workbook import read
 
         reading = read(path)
-        return reading.portfolio, reading.findings
+        _, faults = scenarios_of(reading)
+        return reading.portfolio, (*reading.findings, *(item.placed for item in faults))
     try:
         return checks.check_data(files.read(path))
     except InvalidInput as error:

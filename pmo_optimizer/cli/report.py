@@ -15,7 +15,7 @@ from pmo_optimizer import __version__
 from pmo_optimizer.cli import output
 from pmo_optimizer.cli.app import EPILOG, app
 from pmo_optimizer.cli.codes import ExitCode, exit_codes
-from pmo_optimizer.cli.documents import load
+from pmo_optimizer.cli.documents import keep, load
 from pmo_optimizer.cli.options import OfPortfolio, PlanFile
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ def report(
 
     given = {"comparison": comparison, "frontier": frontier, "prices": prices, "replan": replan}
     named = {kind: path for kind, path in given.items() if path is not None}
+    keep(output_file, plan_file, portfolio_file, *named.values(), *(why or ()), hint="--output")
     plan = Plan.load(plan_file)
     portfolio = load(portfolio_file)
     warn_if_foreign(portfolio, plan)

@@ -11,7 +11,7 @@ from pmo_optimizer.cli import output
 from pmo_optimizer.cli import replan as of_replan
 from pmo_optimizer.cli.app import EPILOG, app
 from pmo_optimizer.cli.codes import exit_codes
-from pmo_optimizer.cli.documents import load, save, spare
+from pmo_optimizer.cli.documents import keep, load, save
 from pmo_optimizer.cli.options import (
     AsJson,
     Backend,
@@ -270,8 +270,8 @@ def replan(
     from pmo_optimizer.model import Plan
 
     of_replan.require_price(method, price)
-    spare(file, output_file)
-    spare(file, portfolio_output)
+    keep(output_file, file, progress_file, hint="--output")
+    keep(portfolio_output, file, plan_file, progress_file, hint="--portfolio-output")
     settings = Settings(
         time_limit=time_limit,
         gap=gap,

@@ -27,6 +27,9 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\0")
 
 DESCRIPTION_FILE = "datapackage.json"
 
+PACKAGE = "pmo-optimizer-plan"
+"""Name of our data packages: by it an earlier export is known."""
+
 
 def safe_text(text: str) -> str:
     """Return a text that no spreadsheet takes for a formula.
@@ -105,12 +108,13 @@ def write_tables(
     OSError
         It cannot be written.
     """
-    target = Path(folder)
+    target = Path(folder).resolve()
     _require_own(target)
     tables = plan_tables(portfolio, plan)
     if comparison is not None:
         tables += comparison_tables(portfolio, comparison)
-    beside = Path(tempfile.mkdtemp(dir=target.absolute().parent, prefix=f".{target.name}."))
+    beside = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
+    old = beside.with_name(f"{beside.name}.old")
     try:
         for table in tables:
             path = beside / f"{table.name}.csv"
@@ -121,8 +125,14 @@ def write_tables(
         beside.chmod(0o755)
         names = tuple(sorted(path.name for path in beside.iterdir()))
         if target.exists():
-            shutil.rmtree(target)
-        beside.replace(target)
+            target.replace(old)
+        try:
+            beside.replace(target)
+        except OSError:
+            if old.exists():
+                old.replace(target)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return names
@@ -133,9 +143,8 @@ def _require_own(target: Path) -> None:
     if not target.exists():
         return
     if target.is_dir():
-        inside = {path.name for path in target.iterdir()}
-        own = all(name == DESCRIPTION_FILE or name.endswith(".csv") for name in inside)
-        if not inside or (DESCRIPTION_FILE in inside and own):
+        inside = {path.name for path in target.iterdir() if path.is_file()}
+        if len(inside) == sum(1 for _ in target.iterdir()) and inside <= _listed(target):
             return
     raise InvalidInput(
         (
@@ -150,13 +159,24 @@ def _require_own(target: Path) -> None:
     )
 
 
+def _listed(folder: Path) -> set[str]:
+    """Return the names of the files of an export as its description has them; else nothing."""
+    try:
+        data = json.loads((folder / DESCRIPTION_FILE).read_text(encoding="utf-8"))
+        if data["name"] != PACKAGE:
+            return set()
+        return {DESCRIPTION_FILE, *(str(resource["path"]) for resource in data["resources"])}
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return set()
+
+
 def data_package(
     portfolio: Portfolio, plan: Plan, tables: Sequence[Table], *, bom: bool = False
 ) -> dict[str, Any]:
     """Return the description of the files: every table, column, type and unit."""
     return {
         "profile": "tabular-data-package",
-        "name": "pmo-optimizer-plan",
+        "name": PACKAGE,
         "title": f"Plan of {plan.portfolio or portfolio.name}",
         "description": (
             f"Status {plan.status.value}; money in {portfolio.currency}; periods of a "

@@ -253,8 +253,8 @@ def fields_of(model: type[BaseModel]) -> dict[str, object]:
     fields: dict[str, object] = {
         info.alias or name: info.annotation for name, info in model.model_fields.items()
     }
-    if "modes" in fields:
-        mode = get_args(_bare(fields["modes"]))[0]
+    mode = next(iter(get_args(_bare(fields.get("modes")))), None)
+    if isinstance(mode, type) and issubclass(mode, BaseModel):
         fields |= {name: a for name, a in fields_of(mode).items() if name in SHORT_PHASE}
     return fields
 

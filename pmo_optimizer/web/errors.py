@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from fastapi import FastAPI, Request
 from starlette.concurrency import run_in_threadpool
@@ -13,6 +13,7 @@ from pmo_optimizer.service import problems
 from pmo_optimizer.service.headers import dress
 from pmo_optimizer.service.store.errors import Unavailable
 from pmo_optimizer.web.pages import by_script, page
+from pmo_optimizer.web.routes.sign_in import own_path
 from pmo_optimizer.web.visitors import SignInNeeded, Visitor, visitor_of
 
 API = ("/v1/", "/docs", "/openapi.json")
@@ -68,10 +69,19 @@ async def on_sign_in(request: Request, error: Exception) -> Response:
         return await problems.on_error(
             request, problems.ProblemError(401, "unauthenticated", detail)
         )
-    path = "/sign-in" + ("" if error.to == "/" else "?" + urlencode({"to": error.to}))
+    to = _shown(request) if by_script(request) else error.to
+    path = "/sign-in" + ("" if to == "/" else "?" + urlencode({"to": to}))
     if by_script(request):
         return Response(status_code=401, headers={"HX-Redirect": path})
     return RedirectResponse(path, 303)
+
+
+def _shown(request: Request) -> str:
+    """Return the page from which a script asks for a part: that is what to come back to."""
+    shown = urlsplit(request.headers.get("hx-current-url", ""))
+    if shown.netloc != request.headers.get("host"):
+        return "/"
+    return own_path(shown.path + (f"?{shown.query}" if shown.query else ""))
 
 
 def _visitor(request: Request) -> Visitor | None:

@@ -107,7 +107,9 @@ def csrf_of(token: str) -> str:
 
 
 def session_cookie(request: Request) -> str | None:
-    """Return the token that the browser sends, if any."""
+    """Return the token that the browser sends, if any; over TLS only one that was set over it."""
+    if over_tls(request):
+        return request.cookies.get(SECURE_COOKIE)
     return request.cookies.get(SECURE_COOKIE) or request.cookies.get(COOKIE)
 
 
@@ -116,7 +118,7 @@ def over_tls(request: Request) -> bool:
     said = (
         request.url.scheme,
         urlsplit(request.headers.get("origin", "")).scheme,
-        request.headers.get("x-forwarded-proto", ""),
+        request.headers.get("x-forwarded-proto", "").partition(",")[0].strip().lower(),
     )
     return "https" in said
 

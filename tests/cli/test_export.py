@@ -158,3 +158,21 @@ def test_what_cannot_be_imported_is_a_usage_error(run: Run, tmp_path: Path) -> N
         assert run("import", *arguments).returncode == 2, arguments
     assert run("import", "in.csv", "--mapping", "none", "-o", "out.yaml").returncode == 3
     assert not (tmp_path / "out.yaml").exists()
+
+
+def test_nothing_that_is_read_is_overwritten(run: Run, folder: Path) -> None:
+    """An output that is one of the inputs, by whatever name, is a usage error."""
+    before = {p.name: p.read_bytes() for p in folder.iterdir()}
+    (folder / "plan.xlsx").symlink_to("portfolio.yaml")
+    (folder / "profile.yaml").write_text("name: x\n")
+    export = ("export", "plan.json", "-p", "portfolio.yaml", "-o")
+    for arguments in (
+        (*export, "plan.xlsx"),
+        (*export, "."),
+        ("import", "t.csv", "--mapping", "profile.yaml", "-o", "profile.yaml"),
+        ("convert", "portfolio.yaml", "portfolio.yaml"),
+    ):
+        done = run(*arguments)
+        assert done.returncode == 2, done.stderr
+        assert "Traceback" not in done.stderr
+    assert {name: (folder / name).read_bytes() for name in before} == before

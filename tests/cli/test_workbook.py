@@ -118,6 +118,12 @@ def test_scenarios_of_a_workbook_are_judged_at_their_cells(run: Run, book: Path)
     assert done.returncode == ExitCode.INVALID_INPUT
     assert "Scenarios!H2" in done.stderr
     assert "Scenarios!D3" in done.stderr
+    done = run("validate", "book.xlsx", "--annotate", "copy.xlsx")
+    assert done.returncode == ExitCode.INVALID_INPUT
+    assert "Scenarios!H2" in done.stdout
+    assert "Scenarios!D3" in done.stdout
+    copy = openpyxl.load_workbook(book.with_name("copy.xlsx"))
+    assert copy["Scenarios"]["D3"].comment is not None
 
 
 def test_a_workbook_without_scenarios_is_no_scenario_file(run: Run, tmp_path: Path) -> None:
@@ -141,3 +147,13 @@ def test_files_that_are_no_workbooks_are_errors_without_traceback(run: Run, tmp_
         assert done.returncode == ExitCode.INVALID_INPUT, done.stderr
         assert rule in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_a_filled_workbook_is_not_replaced(run: Run, book: Path) -> None:
+    """A template over a file needs --force, and no copy with comments replaces its source."""
+    before = book.read_bytes()
+    assert run("template", "book.xlsx").returncode == ExitCode.USAGE
+    assert run("validate", "book.xlsx", "--annotate", "./book.xlsx").returncode == ExitCode.USAGE
+    assert book.read_bytes() == before
+    assert run("template", "book.xlsx", "--force").returncode == ExitCode.PLAN
+    assert book.read_bytes() != before

@@ -492,3 +492,15 @@ def test_plans_are_told_about_alike() -> None:
     found = {finding.path: finding.fix for finding in caught.value.findings}
     assert found["projcts"] == "Did you mean `projects`? Otherwise remove it."
     assert found["projects/0/selected"] == "Write for instance `selected: true`."
+
+
+def test_fields_of_a_model_with_other_modes() -> None:
+    """A field `modes` that holds no objects has no short form of a phase."""
+
+    class Flag(BaseModel):
+        modes: bool = False
+
+    class Names(BaseModel):
+        modes: tuple[str, ...] = ()
+
+    assert list(fields_of(Flag)) == list(fields_of(Names)) == ["modes"]

@@ -151,6 +151,93 @@ def test_charts_are_on_paper(opened_board: Open, tab: Watched, tmp_path: Path) -
     assert (tmp_path / "plan.pdf").read_bytes().startswith(b"%PDF")
 
 
+def test_the_workshop_on_paper(opened_board: Open, tab: Watched) -> None:
+    """Its changes and its result are printed, its controls are not."""
+    ids = opened_board.ids
+    tab.open(f"/portfolios/{ids.portfolio}/workshop?run={ids.run}")
+    assert tab.page.is_visible("[data-print]")
+    tab.page.emulate_media(media="print")
+    for shown in ("#changes", "#result"):
+        assert tab.page.is_visible(shown)
+    assert tab.page.locator("#figures-table tr").count() > 3
+    assert tab.page.is_visible("#figures-table")
+    for hidden in (".bar", ".tools", "#save", "#saved button"):
+        assert not tab.page.is_visible(hidden)
+
+
+def test_charts_fit_the_paper(opened_board: Open, tab: Watched) -> None:
+    """Drawn for a wide window they shrink to the sheet; those of dark pages become light."""
+    tab.page.set_viewport_size({"width": 1700, "height": 900})
+    tab.page.emulate_media(color_scheme="dark")
+    tab.open(f"/plans/{opened_board.ids.plan}")
+    tab.draw()
+    tab.page.set_viewport_size({"width": 700, "height": 900})
+    tab.page.emulate_media(media="print", color_scheme="dark")
+    charts = tab.page.locator(".plot svg")
+    assert charts.count() >= 5
+    for number in range(charts.count()):
+        assert charts.nth(number).evaluate("svg => svg.getBoundingClientRect().right") <= 700
+        look = charts.nth(number).evaluate("svg => getComputedStyle(svg).filter")
+        assert look.startswith("invert(1)")
+
+
+def test_back_gives_controls_that_work(opened_board: Open, tab: Watched) -> None:
+    """After two solves and a step back, slider, number and list of changes go together."""
+    page = tab.page
+    tab.open(f"/portfolios/{opened_board.ids.portfolio}/workshop")
+    for budget in ("150", "160"):
+        page.fill("#b0", budget)
+        page.press("#b0", "Tab")
+        page.wait_for_selector(f"#changes li:has-text('{budget}')")
+        before = page.url
+        page.click("#solve")
+        page.wait_for_url(lambda url, before=before: url != before)
+        tab.settle()
+    page.go_back()
+    page.wait_for_function("() => document.querySelector('#b0').value === '150'")
+    tab.settle()
+    slider = page.locator("[data-control=b0] [data-slider]")
+    slider.focus()
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function("() => document.querySelector('#b0').value !== '150'")
+    assert page.input_value("#b0") == slider.input_value()
+    assert page.locator("[data-undo-last]").is_enabled()
+    page.wait_for_selector(f"#changes li:has-text('{slider.input_value()}')")
+
+
+def test_errors_go_with_the_next_step(opened_board: Open, tab: Watched) -> None:
+    """What was wrong comes into view with the focus, and is gone when it is mended."""
+    page = tab.page
+    tab.expected = ("422",)
+    tab.open(f"/portfolios/{opened_board.ids.portfolio}/workshop")
+    page.click("#save")
+    page.wait_for_selector("#messages .notice.error")
+    page.wait_for_selector("#messages:focus")
+    page.fill("#b0", "150")
+    page.press("#b0", "Tab")
+    page.wait_for_selector("#messages .notice", state="detached")
+
+
+def test_deleting_a_scenario_is_asked(opened_board: Open, tab: Watched) -> None:
+    """No leaves it; yes deletes it, and the focus goes to the heading of the list."""
+    page = tab.page
+    tab.open(f"/portfolios/{opened_board.ids.portfolio}/workshop")
+    page.fill("#b0", "150")
+    page.fill("#save-name", "Once")
+    page.locator("#save").dblclick()
+    page.wait_for_selector("#saved th:has-text('Once')")
+    tab.settle()
+    assert page.locator("#saved tbody tr").count() == 1
+    button = page.get_by_role("button", name="Delete Once")
+    button.click()  # the browser answers no
+    tab.settle()
+    assert page.is_visible("#saved th:has-text('Once')")
+    page.once("dialog", lambda dialog: dialog.accept())
+    button.click()
+    page.wait_for_selector("#saved th", state="detached")
+    page.wait_for_selector("#saved-title:focus")
+
+
 def test_from_sign_in_to_sign_out(tmp_path: Path, opened_board: Open) -> None:
     """With a key: sign in, load the sample, decide on a plan, sign out, all by clicks."""
     with (

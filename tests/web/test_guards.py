@@ -6,18 +6,26 @@ import base64
 import gzip
 import hashlib
 import re
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from fastapi.routing import APIRoute
+from starlette.routing import Match
 
+from pmo_optimizer import web
 from pmo_optimizer.service.store import Store
 from pmo_optimizer.web.app import PARTS
+from pmo_optimizer.web.routes.workshop import QUESTIONS
 from pmo_optimizer.web.statics import static_files
 from tests.api.http.helpers import assert_problem
 from tests.web.helpers import Ids, csrf, paths, seen
 
 SAFE = {"GET", "HEAD"}
+
+ASKS = {"action": "POST", "formaction": "POST", "hx-post": "POST", "hx-get": "GET"}
+"""Attributes that hold an address, and how it is asked for."""
 
 UNSAFE_WITHOUT_TOKEN = {"/sign-in"}
 """There is no session yet; what other sites send is refused by its origin."""
@@ -88,6 +96,30 @@ def test_proxies_need_keys(client: httpx.Client) -> None:
     answer = client.get("/portfolios", headers={"X-Forwarded-For": "192.0.2.1"})
     assert answer.status_code == 303
     assert answer.headers["location"].startswith("/sign-in")
+
+
+def known(method: str, address: str) -> bool:
+    """Return whether a route of the pages answers this."""
+    path = urlsplit(address).path
+    scope = {"type": "http", "method": method, "path": path, "headers": []}
+    found = [r for part in PARTS for r in part.router.routes if r.matches(scope)[0] is Match.FULL]
+    kind = path.partition("/workshop/studies/")[2]
+    return bool(found) and (not kind or kind in QUESTIONS)
+
+
+def test_every_address_of_a_page_is_known(client: httpx.Client, ids: Ids) -> None:
+    """Whatever a form, a button or a part of a page asks for, there is a route for it."""
+    asked = set()
+    for path in paths(ids):
+        for _, attributes in seen(client.get(path)).tags:
+            for name, method in ASKS.items():
+                if attributes.get(name):
+                    asked.add((method, str(attributes[name])))
+    changes = Path(web.__file__).parent / "templates" / "parts" / "workshop_changes.html"
+    for found in re.findall(r'hx-post="([^"]+)"', changes.read_text("utf-8")):
+        asked.add(("POST", found.replace("{{ portfolio_id }}", ids.portfolio)))
+    assert len(asked) > 12
+    assert [one for one in sorted(asked) if not known(*one)] == []
 
 
 def test_headers_of_every_page(client: httpx.Client, ids: Ids) -> None:

@@ -42,7 +42,7 @@ def test_every_page_opens(client: httpx.Client, ids: Ids) -> None:
 def test_a_portfolio(client: httpx.Client, ids: Ids) -> None:
     """Its page has its figures, projects, money, people, findings and runs."""
     text = seen(client.get(f"/portfolios/{ids.portfolio}")).text
-    for words in ("Digital 2027", "Portal", "Archive", "budget", "400", "developer", "succeeded"):
+    for words in ("Digital 2027", "Portal", "Archive", "budget", "400", "developer", "optimal"):
         assert words in text
     assert "No such" not in text
 
@@ -111,7 +111,7 @@ def test_planning_from_the_page(client: httpx.Client, store: Store, ids: Ids) ->
     assert page.having("section")[0]["hx-get"] == f"{path}/live"
     assert work(store) == path.rpartition("/")[2]
     part = client.get(f"{path}/live")
-    assert "succeeded" in part.text
+    assert "optimal" in part.text
     assert "hx-get" not in part.text
     assert "<html" not in part.text
 
@@ -174,6 +174,18 @@ def test_rejecting_needs_a_reason(client: httpx.Client, store: Store, ids: Ids) 
     assert store.decision("local", ids.decision).state == "draft"
     post(client, f"{path}/move", to="rejected", why="too dear")
     assert "too dear" in seen(client.get(path)).text
+
+
+def test_a_page_that_is_old_decides_nothing(client: httpx.Client, store: Store, ids: Ids) -> None:
+    """Where somebody decided since the page was shown, its buttons change nothing and say so."""
+    path = f"/decisions/{ids.decision}"
+    fields = {x["name"]: x["value"] for x in seen(client.get(path)).having("input")}
+    assert fields["seen"] == "1"
+    post(client, f"{path}/move", to="proposed", why="board", seen="1")
+    answer = post(client, f"{path}/move", to="rejected", why="too dear", seen="1")
+    assert "it was decided in the meantime" in seen(answer, 409).text
+    assert store.decision("local", ids.decision).state == "proposed"
+    assert post(client, f"{path}/move", to="rejected", why="too dear", seen="2").status_code == 303
 
 
 @pytest.mark.parametrize("to", ["", "draft", "approved", "anything"])

@@ -38,8 +38,25 @@ def test_pages_ask_for_a_key(keyed: httpx.Client) -> None:
     assert answer.headers["location"] == "/sign-in?to=%2Fruns%3Fcursor%3Dabc"
     page = seen(keyed.get(answer.headers["location"]))
     assert page.having("input")[0]["value"] == "/runs?cursor=abc"
-    scripted = keyed.get("/runs", headers={"HX-Request": "true"})
-    assert (scripted.status_code, scripted.headers["hx-redirect"]) == (401, "/sign-in?to=%2Fruns")
+
+
+@pytest.mark.parametrize(
+    ("shown", "to"),
+    [
+        ("{base}/portfolios/pf_1/workshop?run=run_1", "/portfolios/pf_1/workshop?run=run_1"),
+        ("https://evil.example/runs", "/"),
+        ("//evil.example/runs", "/"),
+        ("", "/"),
+    ],
+)
+def test_scripts_come_back_to_their_page(keyed: httpx.Client, shown: str, to: str) -> None:
+    """Not to the part of it that they asked for, and to no other host."""
+    base = str(keyed.base_url).rstrip("/")
+    headers = {"HX-Request": "true", "HX-Current-URL": shown.format(base=base)}
+    answer = keyed.get("/portfolios/pf_1/workshop/runs/run_1/live", headers=headers)
+    assert answer.status_code == 401
+    asked = dict(httpx.URL(answer.headers["hx-redirect"]).params)
+    assert asked.get("to", "/") == to
 
 
 def test_a_key_opens_a_session(keyed: httpx.Client, store: Store) -> None:
@@ -68,6 +85,13 @@ def test_over_tls_the_cookie_is_secure(store: Store) -> None:
     assert "Domain" not in cookie
 
 
+def test_over_tls_only_its_own_cookie_counts(keyed: httpx.Client, store: Store) -> None:
+    """A plain cookie, which anybody on the way can set, opens nothing there."""
+    sign_in(keyed, key_of(store, "a"))
+    assert keyed.get("/runs").status_code == 200
+    assert keyed.get("/runs", headers={"X-Forwarded-Proto": "https"}).status_code == 303
+
+
 def test_only_hashes_of_tokens_are_stored(
     keyed: httpx.Client, store: Store, tmp_path: Path
 ) -> None:
@@ -91,12 +115,13 @@ def test_wrong_keys_open_nothing(keyed: httpx.Client, key: str) -> None:
 
 
 def test_failed_tries_are_slowed_down(keyed: httpx.Client, store: Store) -> None:
-    """After ten from one address even a good key has to wait; the answer says how long."""
+    """After ten from one address the next has to wait, and hears how long; a good key never."""
     for _ in range(MOST_FAILURES):
         assert sign_in(keyed, "wrong").status_code == 401
-    answer = sign_in(keyed, key_of(store, "a"))
+    answer = sign_in(keyed, "wrong")
     assert answer.status_code == 429
     assert 0 < int(answer.headers["retry-after"]) <= WINDOW_SECONDS
+    assert sign_in(keyed, key_of(store, "a")).status_code == 303
 
 
 def test_failures_are_forgotten() -> None:

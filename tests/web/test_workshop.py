@@ -12,8 +12,8 @@ import pytest
 from pmo_optimizer.service import Settings
 from pmo_optimizer.service.auth import Scope
 from pmo_optimizer.service.store import Store
-from tests.api.http.helpers import key_of, work
-from tests.web.helpers import Ids, board, csrf, get, post, seen
+from tests.api.http.helpers import key_of, portfolio, work
+from tests.web.helpers import Ids, board, csrf, everything, get, post, seen
 
 SCRIPT = {"HX-Request": "true"}
 
@@ -224,3 +224,21 @@ def test_a_form_without_its_token_is_refused(client: httpx.Client, ids: Ids) -> 
     for path in ("check", "solve", "save", "why", "studies/prices", f"runs/{ids.run}/stop"):
         answer = client.post(f"{workshop(ids)}/{path}", data={"b0": "1", "csrf": "x"})
         assert answer.status_code == 403, path
+
+
+def test_long_and_odd_numbers_in_hidden_fields(client: httpx.Client, ids: Ids) -> None:
+    """What no page sends does no harm: it is as if it was not there."""
+    for odd in ("9" * 5000, "²", "٣", "-1"):
+        answer = send(client, f"{workshop(ids)}/check", drop=odd, revision=odd, b0="300")
+        assert "1 change" in seen(answer).text
+
+
+def test_a_reader_gets_no_controls(store: Store) -> None:
+    """The controls are dead and say why; nothing is asked that would be refused."""
+    with board(store, Settings(require_keys=True)) as client:
+        made = everything(store, "a", portfolio())
+        client.post("/sign-in", data={"key": key_of(store, "a", Scope.READ)})
+        page = seen(client.get(workshop(made)))
+        assert "This key may look only" in page.text
+        assert [x for x in page.having("fieldset") if "disabled" in x]
+        assert not [x for _, x in page.tags if "hx-post" in x and x.get("id") != "workshop"]

@@ -71,7 +71,7 @@ class _Comparison(_Loose):
 
 def _read(data: Mapping[str, Any]) -> _Comparison:
     try:
-        return _Comparison.model_validate(data)
+        found = _Comparison.model_validate(data)
     except ValidationError as error:
         findings = tuple(
             Finding(
@@ -84,6 +84,22 @@ def _read(data: Mapping[str, Any]) -> _Comparison:
             for item in error.errors()
         )
         raise InvalidInput(findings) from error
+    names = [case.id for case in found.cases]
+    again = sorted({name for name in names if names.count(name) > 1})
+    if again or not names:
+        what = f"cases stand twice: {', '.join(again[:5])}" if again else "it has no cases"
+        raise InvalidInput(
+            (
+                Finding(
+                    Severity.ERROR,
+                    "comparison-form",
+                    "cases",
+                    f"This is not the result of a comparison: {what}.",
+                    "Give the file that `pmo-optimizer compare --json` wrote.",
+                ),
+            )
+        )
+    return found
 
 
 def comparison_findings(portfolio: Portfolio, data: Mapping[str, Any]) -> tuple[Finding, ...]:

@@ -155,7 +155,11 @@ class _Builder:
         return usable if complete else None
 
     def _holds(self, reader: Reader, row: Row, condition: Condition) -> bool:
-        text = reader.text(condition.column, row)
+        try:
+            text = reader.text(condition.column, row)
+        except CellError as error:
+            self._fault(reader.sheet, row, condition.column, error)
+            return False
         if condition.any_of and text not in condition.any_of:
             return False
         if condition.none_of and text in condition.none_of:
@@ -309,16 +313,31 @@ class _Builder:
         for into in (Into.PHASES, Into.NEEDS, Into.COSTS):
             for entry in self._entries[into]:
                 self._hang(projects, phases, into, entry)
-        data["projects"] = [*data.get("projects", []), *projects.values()]
+        data["projects"] = [*self._constants("projects"), *projects.values()]
         for into in (Into.LINKS, Into.REQUIRES, Into.PEOPLE, Into.POOLS, Into.SKILLS, Into.FUNDS):
             rows = [entry.values for entry in self._entries[into]]
             if into is Into.LINKS:
                 rows = self._within(self._entries[into], projects, phases)
             if rows:
-                data[into.value] = [*data.get(into.value, []), *rows]
+                data[into.value] = [*self._constants(into.value), *rows]
         if self.profile.skills:
             data["skills"] = _with_skills(data)
         return data
+
+    def _constants(self, name: str) -> list[Any]:
+        """Return what the profile itself has in a list; an error where that is no list."""
+        found = self.profile.portfolio.get(name, [])
+        if isinstance(found, list):
+            return found
+        self.findings.append(
+            _error(
+                "wrong-type",
+                f"profile/portfolio/{name}",
+                f"`{name}` in the profile's `portfolio` is no list.",
+                "Write one entry per line, each behind a dash.",
+            )
+        )
+        return []
 
     def _hang(
         self,
@@ -472,20 +491,28 @@ def _sum(old: Any, new: Any) -> Any:  # noqa: ANN401 - numbers or lists of them
     return Decimal(old) + Decimal(new)
 
 
-def _with_skills(data: Data) -> list[Any]:
+def _with_skills(data: Data) -> Any:  # noqa: ANN401 - what the profile has there, if no list
     """Return the skills with those that needs, people and pools name besides."""
-    skills = list(data.get("skills", []))
-    known = {str(skill.get("id")) for skill in skills if isinstance(skill, Mapping)}
+    skills = data.get("skills", [])
+    if not isinstance(skills, list):
+        return skills
+    known = {str(skill.get("id")) for skill in _objects(skills)}
     named: set[str] = set()
-    for project in data["projects"]:
-        for phase in project.get("phases", ()) if isinstance(project, Mapping) else ():
-            for need in phase.get("needs", ()):
+    for project in _objects(data["projects"]):
+        for phase in _objects(project.get("phases")):
+            for need in _objects(phase.get("needs")):
                 named.add(str(need.get("skill")))
-    for person in data.get("people", ()):
-        found = person.get("skills") if isinstance(person, Mapping) else None
+    for person in _objects(data.get("people")):
+        found = person.get("skills")
         named |= {str(skill) for skill in found} if isinstance(found, Mapping) else set()
-    named |= {str(p["skill"]) for p in data.get("pools", ()) if "skill" in p}
+    named |= {str(p["skill"]) for p in _objects(data.get("pools")) if "skill" in p}
     return [*skills, *({"id": name} for name in sorted(named - known) if name != "None")]
+
+
+def _objects(value: object) -> list[Mapping[str, Any]]:
+    """Return the objects of a list; nothing where there is none, which the checks find."""
+    found = value if isinstance(value, list) else []
+    return [entry for entry in found if isinstance(entry, Mapping)]
 
 
 def _error(rule: str, path: str, message: str, fix: str) -> Finding:

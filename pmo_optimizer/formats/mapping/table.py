@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import csv
 import io
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from zipfile import BadZipFile
 
 from pmo_optimizer.formats.mapping.profile import TableRule
-from pmo_optimizer.formats.workbook.container import inspect
-from pmo_optimizer.model import InvalidInput
+from pmo_optimizer.formats.workbook.cells import Found
+from pmo_optimizer.formats.workbook.grids import read_grids
+from pmo_optimizer.model import Finding, InvalidInput, Severity
 from pmo_optimizer.model.files import refused
 
 MAX_BYTES = 50 * 1024 * 1024
 MAX_ROWS = 100_000
-MAX_COLUMNS = 2_000
+MAX_COLUMNS = 1_000
 MAX_CELL = 32_767
 
-DAMAGE = (LookupError, ValueError, TypeError, AttributeError, EOFError, OSError, SyntaxError)
-"""What the reader of workbooks raises for damaged ones."""
-
 Value = str | Decimal | bool | date | None
+
+
+class Unread(str):
+    """What stands in a cell of a workbook instead of a value: who reads the cell says so."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ def read_sheet(path: Path, rule: TableRule) -> Sheet:
 def _sheet(name: str, rule: TableRule, rows: Iterator[tuple[int, Sequence[Value]]]) -> Sheet:
     headers: tuple[str, ...] = ()
     kept: list[Row] = []
+    astray: list[Finding] = []
     for number, cells in rows:
         if len(cells) > MAX_COLUMNS:
             raise _too_large(name, f"It has more than {MAX_COLUMNS:,} columns")
@@ -107,6 +110,7 @@ def _sheet(name: str, rule: TableRule, rows: Iterator[tuple[int, Sequence[Value]
             raise _too_large(name, f"It has more than {MAX_ROWS:,} rows")
         if any(cell not in {None, ""} for cell in cells):
             kept.append(Row(number, tuple(cells)))
+            astray += _astray(name, number, cells, headers)
     if not any(headers):
         raise refused(
             "mapping-headers",
@@ -114,7 +118,31 @@ def _sheet(name: str, rule: TableRule, rows: Iterator[tuple[int, Sequence[Value]
             f"Row {rule.header_row} has no headers.",
             "Say in the profile in which row they are (`header_row`).",
         )
+    if astray:
+        raise InvalidInput(tuple(astray))
     return Sheet(name, headers, tuple(kept))
+
+
+def _astray(
+    name: str, number: int, cells: Sequence[Value], headers: Sequence[str]
+) -> Iterator[Finding]:
+    """Yield an error for a row with a value in a column without a header.
+
+    Such a value is mostly the rest of another one: a thousands separator that is also the
+    delimiter moves every cell after it into the wrong column.
+    """
+    for position, cell in enumerate(cells):
+        named = position < len(headers) and headers[position]
+        if cell is not None and cell != "" and not named:
+            yield Finding(
+                Severity.ERROR,
+                "mapping-no-header",
+                f"{name} row {number} column {position + 1}",
+                f"{str(cell)[:40]!r} stands in a column without a header; there are "
+                f"{sum(map(bool, headers))} headers.",
+                "Put values with the delimiter in them into quotes, or give the column a header.",
+            )
+            return
 
 
 def _csv_rows(path: Path, rule: TableRule) -> Iterator[tuple[int, Sequence[Value]]]:
@@ -156,46 +184,37 @@ def _too_large(name: str, message: str) -> Exception:
 
 def _xlsx_rows(path: Path, rule: TableRule) -> Iterator[tuple[int, Sequence[Value]]]:
     """Yield the rows of a workbook, values only, which are what formulas had when it was saved."""
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
-    from openpyxl.xml import DEFUSEDXML
-
-    if not DEFUSEDXML:
-        raise RuntimeError("defusedxml is missing; workbooks cannot be read safely")
     try:
-        content = path.read_bytes()
-        inspect(content)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of parts that are not read anyway
-            book = load_workbook(
-                io.BytesIO(content), read_only=True, data_only=True, keep_links=False
-            )
-        names = book.sheetnames
-        if rule.sheet is not None and rule.sheet not in names:
-            raise refused(
-                "mapping-sheet",
-                path.name,
-                f"There is no sheet {rule.sheet!r}; there are: {', '.join(names[:20])}.",
-                "Correct `sheet` in the profile.",
-            )
-        sheet = book[rule.sheet or names[0]]
-        limit = {"max_row": MAX_ROWS + rule.header_row + 1, "max_col": MAX_COLUMNS}
-        for number, cells in enumerate(sheet.iter_rows(values_only=True, **limit), start=1):
-            yield number, [_value(path.name, number, cell) for cell in cells]
-        book.close()
+        grids = read_grids(path.read_bytes())
     except InvalidInput as error:
         named = (replace(f, path=path.name) for f in error.findings)
         raise InvalidInput(tuple(named)) from error
-    except (BadZipFile, InvalidFileException, *DAMAGE) as error:
+    except OSError as error:
         raise refused(
-            "file-syntax",
-            path.name,
-            "The workbook is damaged, or not what it says it is.",
-            "Open it in a spreadsheet program and save it again as .xlsx.",
+            "file-unreadable", path.name, f"{path}: {error.strerror}.", "Check its rights."
         ) from error
+    by_title = {grid.title: grid for grid in grids}
+    if not by_title or (rule.sheet is not None and rule.sheet not in by_title):
+        names = list(by_title)
+        raise refused(
+            "mapping-sheet",
+            path.name,
+            f"There is no sheet {rule.sheet!r}; there are: {', '.join(names[:20])}.",
+            "Correct `sheet` in the profile.",
+        )
+    grid = grids[0] if rule.sheet is None else by_title[rule.sheet]
+    if grid.far:
+        raise _too_large(path.name, f"Something stands in {grid.far}, far away from the table")
+    for number, cells in grid.rows:
+        yield number, [_value(path.name, number, cell) for cell in cells]
 
 
-def _value(name: str, number: int, cell: object) -> Value:
+def _value(name: str, number: int, found: Found) -> Value:
+    cell = found.value
+    if found.is_stale:
+        return Unread("a formula without a result")
+    if found.is_error:
+        return Unread(f"the error {cell}")
     if cell is None or isinstance(cell, bool):
         return cell
     if isinstance(cell, datetime):

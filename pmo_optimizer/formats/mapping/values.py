@@ -10,7 +10,7 @@ from typing import Any
 
 from pmo_optimizer.formats.clock import Clock
 from pmo_optimizer.formats.mapping.profile import Kind, Numbers, Otherwise, Profile, Source, Unit
-from pmo_optimizer.formats.mapping.table import Row, Sheet, Value
+from pmo_optimizer.formats.mapping.table import Row, Sheet, Unread, Value
 from pmo_optimizer.formats.mspdi.outline import slug
 from pmo_optimizer.model import FTE_STEP, Calendar
 from pmo_optimizer.model.base import MAX_EXPONENT
@@ -81,9 +81,25 @@ class Reader:
         return self._one(source, values[0], field)
 
     def cells(self, header: str, row: Row) -> list[Value]:
-        """Return the filled cells of a row under a header."""
+        """Return the filled cells of a row under a header.
+
+        Raises
+        ------
+        CellError
+            A formula has no result, or an error instead of one.
+        """
         found = (row.cells[i] for i in self.sheet.positions(header) if i < len(row.cells))
-        return [cell for cell in found if cell is not None and cell != ""]
+        filled: list[Value] = [cell for cell in found if cell is not None and cell != ""]
+        for cell in filled:
+            if isinstance(cell, Unread):
+                raise CellError(
+                    "mapping-formula",
+                    f"The cell holds {cell}.",
+                    "Mend the formula, open and save the file in a spreadsheet program, or "
+                    "write the value.",
+                    header,
+                )
+        return filled
 
     def text(self, header: str, row: Row) -> str:
         """Return the first filled cell of a row under a header as a text."""

@@ -6,6 +6,7 @@ period, and work is kept.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
@@ -15,11 +16,20 @@ from pydantic import ValidationError
 from pmo_optimizer.formats.clock import Clock
 from pmo_optimizer.formats.mspdi.calendars import DAY_TYPES
 from pmo_optimizer.formats.mspdi.fields import ELAPSED, MARK, PERCENT, TaskField
-from pmo_optimizer.formats.mspdi.parse import Record, Schedule, WorkCalendar
-from pmo_optimizer.model import Calendar, Finding, Grain, Severity
+from pmo_optimizer.formats.mspdi.parse import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    Record,
+    Schedule,
+    WorkCalendar,
+    moment,
+)
+from pmo_optimizer.model import Calendar, Finding, Grain, InvalidInput, Severity
 from pmo_optimizer.model.calendar import ONE_DAY
 
 MINUTES_A_DAY = 24 * 60
+YEAR = re.compile(r"\d{4}-", re.ASCII)
+
 MOST_PERIODS = 9_000
 """Longer grids are refused: a coarser grain is needed."""
 
@@ -107,6 +117,39 @@ class Grid:
 def _last_day(finish: datetime) -> date:
     """Return the last day on which work is done: an end at midnight belongs to the day before."""
     return (finish - timedelta(minutes=1)).date()
+
+
+DATES = ("Start", "Finish", "Deadline", "ConstraintDate")
+
+
+def require_dates(schedule: Schedule, wish: Wish) -> None:
+    """Refuse dates that cannot be read, or that are too far away.
+
+    Raises
+    ------
+    InvalidInput
+        With every one of them.
+    """
+    texts = [("StartDate", schedule.texts.text("StartDate"))]
+    texts += [
+        (f"tasks/{task.whole('UID', -1)}/{name}", task.text(name))
+        for task in schedule.tasks
+        for name in DATES
+    ]
+    texts += [("--start", wish.start.isoformat())] if wish.start is not None else []
+    wrong = [
+        Finding(
+            Severity.ERROR,
+            "schedule-date",
+            path,
+            f"{text[:30]!r} is no date between {FIRST_YEAR} and {LAST_YEAR}.",
+            "Correct the date.",
+        )
+        for path, text in texts
+        if YEAR.match(text) and moment(text) is None
+    ]
+    if wrong:
+        raise InvalidInput(tuple(wrong))
 
 
 def own_mark(schedule: Schedule) -> str | None:

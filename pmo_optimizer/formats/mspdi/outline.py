@@ -12,6 +12,7 @@ from pmo_optimizer.model import Finding, Severity
 
 NOT_ID = re.compile(r"[^\w.:+-]+")
 LONGEST_ID = 60
+MOST_NAMES = 5
 
 
 @dataclass(slots=True)
@@ -42,6 +43,8 @@ class Group:
     ----------
     inner
         Leaves under each summary task within the project, by its number.
+    summaries
+        Those summary tasks, in the order of the file.
     alone
         Whether the task of the project is itself the only work.
     """
@@ -53,6 +56,7 @@ class Group:
     category: str | None = None
     leaves: list[Leaf] = field(default_factory=list)
     inner: dict[int, list[int]] = field(default_factory=dict)
+    summaries: list[Record] = field(default_factory=list)
     alone: bool = False
 
 
@@ -83,6 +87,7 @@ def groups_of(schedule: Schedule, level: int, findings: list[Finding], *, own: b
         parent = following > depth
         path = [*path[: depth - 1], task]
         if depth < level and parent:
+            _tell_above(task, findings)
             continue
         if level and depth <= level:
             above = path[-2].text("Name") if len(path) > 1 else None
@@ -108,6 +113,7 @@ def _place(group: Group, task: Record, path: list[Record], *, parent: bool) -> N
     uid = task.whole("UID", -1)
     if parent:
         group.inner.setdefault(uid, [])
+        group.summaries.append(task)
         return
     above = path[:-1]
     for summary in above:
@@ -135,6 +141,9 @@ class _Ids:
         made = given if self.own and given else slug(name) or f"task-{uid}"
         if made in self._taken:
             made = f"{made}-{uid}"
+        base, number = made, 2
+        while made in self._taken:
+            made, number = f"{base}-{number}", number + 1
         self._taken.add(made)
         return made
 
@@ -153,10 +162,17 @@ def slug(text: str) -> str:
 def _usable(schedule: Schedule, findings: list[Finding]) -> Iterator[Record]:
     """Yield the tasks that mean work, once each; what is left out is told."""
     seen: set[int] = set()
+    dropped: list[_Dropped] = []
     for position, task in enumerate(schedule.tasks):
         uid, name = task.whole("UID", -1), task.text("Name")
         if task.yes("IsNull") or uid == 0 or task.text("OutlineLevel").strip() == "0":
             continue
+        depth = max(task.whole("OutlineLevel", 1), 1)
+        if dropped and dropped[-1].depth is not None:
+            if depth > dropped[-1].depth:
+                dropped[-1].below.append(name or f"in place {position + 1}")
+                continue
+            dropped[-1].depth = None
         why = ""
         if uid < 0:
             why = "it has no unique number"
@@ -168,15 +184,62 @@ def _usable(schedule: Schedule, findings: list[Finding]) -> Iterator[Record]:
             why = "it stands in another file"
         if why:
             label = name or f"in place {position + 1}"
-            findings.append(
-                Finding(
-                    Severity.WARNING,
-                    "schedule-task",
-                    f"tasks/{uid if uid >= 0 else position}",
-                    f"Task {label!r} is left out: {why}.",
-                    "Nothing, or mend it in MS Project.",
-                )
-            )
+            path = f"tasks/{uid if uid >= 0 else position}"
+            dropped.append(_Dropped(path, label, why, depth))
             continue
         seen.add(uid)
         yield task
+    findings += (item.finding() for item in dropped)
+
+
+@dataclass(slots=True)
+class _Dropped:
+    """A task that is left out with everything below it.
+
+    Attributes
+    ----------
+    depth
+        Its outline level while tasks below it may follow.
+    """
+
+    path: str
+    label: str
+    why: str
+    depth: int | None
+    below: list[str] = field(default_factory=list)
+
+    def finding(self) -> Finding:
+        """Return what the user is told."""
+        more = ""
+        if self.below:
+            names = ", ".join(self.below[:MOST_NAMES])
+            rest = len(self.below) - MOST_NAMES
+            names += f" and {rest} more" if rest > 0 else ""
+            more = f", and so are the {len(self.below)} tasks below it ({names})"
+        return Finding(
+            Severity.WARNING,
+            "schedule-task",
+            self.path,
+            f"Task {self.label!r} is left out: {self.why}{more}.",
+            "Nothing, or mend it in MS Project.",
+        )
+
+
+def _tell_above(task: Record, findings: list[Finding]) -> None:
+    """Say what a summary task above the projects has that nothing can hold."""
+    lost = []
+    if task.lists.get("PredecessorLink"):
+        lost.append("links")
+    if task.number("FixedCost"):
+        lost.append("fixed cost")
+    if lost:
+        findings.append(
+            Finding(
+                Severity.WARNING,
+                "schedule-task",
+                f"tasks/{task.whole('UID', -1)}",
+                f"Task {task.text('Name')!r} stands above the projects: its "
+                f"{' and '.join(lost)} are left out.",
+                "Give them to the projects below it, or set another --project-level.",
+            )
+        )

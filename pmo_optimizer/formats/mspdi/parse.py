@@ -76,6 +76,9 @@ class Record:
         return minutes(self.text(name))
 
 
+FIRST_YEAR, LAST_YEAR = 1900, 2999
+
+
 @dataclass(slots=True)
 class WorkCalendar:
     """Days of the week that are worked (1 is Sunday), hours of them, and days off."""
@@ -100,14 +103,18 @@ class Schedule:
 
 
 def moment(text: str) -> datetime | None:
-    """Return a date and time as the format has them; offsets are dropped."""
+    """Return a date and time as the format has them; offsets are dropped.
+
+    None also for years so far away that no calendar can be laid around them.
+    """
     found = re.match(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?)?", text.strip())
     if not found:
         return None
     try:
-        return datetime.fromisoformat(found.group())
+        read = datetime.fromisoformat(found.group())
     except ValueError:
         return None
+    return read if FIRST_YEAR <= read.year <= LAST_YEAR else None
 
 
 def minutes(text: str) -> Decimal | None:

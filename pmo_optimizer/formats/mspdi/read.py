@@ -11,7 +11,7 @@ from typing import Any
 
 from pmo_optimizer.formats.imported import Imported, imported
 from pmo_optimizer.formats.mspdi.fields import TaskField
-from pmo_optimizer.formats.mspdi.grid import Wish, grid_of, longer
+from pmo_optimizer.formats.mspdi.grid import Wish, grid_of, longer, require_dates
 from pmo_optimizer.formats.mspdi.outline import Group, Leaf, groups_of
 from pmo_optimizer.formats.mspdi.parse import Record, Schedule, parse
 from pmo_optimizer.formats.mspdi.relations import Relations
@@ -77,6 +77,7 @@ class _Builder:
     def __init__(self, schedule: Schedule, level: int, wish: Wish) -> None:
         self.schedule = schedule
         self.findings: list[Finding] = []
+        require_dates(schedule, wish)
         self.grid = grid_of(schedule, wish, self.findings)
         self.fixed_length = wish.periods is not None
         own = self.grid.own
@@ -155,9 +156,12 @@ class _Builder:
             project["category"] = group.category
         if group.task is not None and not group.alone:
             project |= self._window(group, group.task)
-            costs = _fixed_cost(group.task, max(self.lengths.values(), default=1), whole=True)
-            if costs:
-                project["costs"] = costs
+            summaries = [group.task, *group.summaries]
+        else:
+            summaries = group.summaries
+        costs = [line for task in summaries for line in _fixed_cost(task, 1, whole=True)]
+        if costs:
+            project["costs"] = costs
         done = [leaf for leaf in group.leaves if leaf.task.whole("PercentComplete", 0) > 0]
         if done and all(x.task.whole("PercentComplete", 0) >= FINISHED for x in group.leaves):
             project["state"] = "done"

@@ -40,7 +40,7 @@ class Relations:
                 self._place[leaf.uid] = (group, "" if group.alone else leaf.id)
             self._leaves |= group.inner
         for group in groups:
-            tasks = [leaf.task for leaf in group.leaves]
+            tasks = [*group.summaries, *(leaf.task for leaf in group.leaves)]
             if group.task is not None and not group.alone:
                 tasks.append(group.task)
             for task in tasks:
@@ -85,6 +85,9 @@ class Relations:
             if kind in {LinkType.FF, LinkType.SF} and len(targets) > 1:
                 self._drop(path, "it leads to the end of a group of tasks")
                 return
+        if set(sources) & set(targets):
+            self._drop(path, "it joins a group of tasks with one of its own")
+            return
         yield from ((a, b) for a in sources for b in targets)
 
     def _join(self, source: int, target: int, data: Data, path: str) -> None:

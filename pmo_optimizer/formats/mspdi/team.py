@@ -98,11 +98,13 @@ class Team:
             First period in a file of ours whose task nobody has moved: then shares are read
             as they were written. Otherwise the work is spread evenly over the duration.
         """
+        items = self._by_task.pop(task, [])
         if not duration:
+            self._lose("assignments of milestones", items)
             return []
         totals: dict[tuple[str, str], list[Decimal]] = {}
         people: dict[tuple[str, str], set[str]] = {}
-        for item in self._by_task.get(task, []):
+        for item in items:
             resource = self.resources.get(item.whole("ResourceUID", -1))
             if resource is None:
                 self._lost["assignments without a work resource"] += 1
@@ -274,8 +276,16 @@ class Team:
             self._lost["resource calendars with working times of their own"] += 1
         return out
 
+    def _lose(self, what: str, items: list[Record]) -> None:
+        """Count the assignments of people and pools that nothing can hold."""
+        lost = sum(item.whole("ResourceUID", -1) in self.resources for item in items)
+        if lost:
+            self._lost[what] += lost
+
     def report(self) -> None:
-        """Say what was rounded or left out."""
+        """Say what was rounded or left out, once every task has been asked for its needs."""
+        for items in self._by_task.values():
+            self._lose("assignments of summary tasks or of tasks that are left out", items)
         if self._rounded:
             self._warn(
                 "schedule-units",

@@ -119,7 +119,7 @@ def schedule_xml(portfolio: Portfolio, plan: Plan) -> tuple[str, tuple[Finding, 
 
 def _require_known(portfolio: Portfolio, plan: Plan) -> None:
     """Refuse plans with projects, phases or modes that the portfolio does not have."""
-    findings = []
+    wrong = []
     for entry in plan.projects:
         project = portfolio.project_by_id.get(entry.project)
         for phase in entry.phases:
@@ -129,17 +129,20 @@ def _require_known(portfolio: Portfolio, plan: Plan) -> None:
             )
             grid = 0 <= phase.start <= phase.end <= portfolio.calendar.periods
             if not (known and grid):
-                findings.append(
-                    Finding(
-                        Severity.ERROR,
-                        "plan-foreign",
-                        f"projects/{entry.project}/phases/{phase.phase}",
-                        "The portfolio has no such phase, mode or period.",
-                        "Give the portfolio that the plan was made of.",
-                    )
-                )
-    if findings:
-        raise InvalidInput(tuple(findings))
+                wrong.append(f"projects/{entry.project}/phases/{phase.phase}")
+    if wrong:
+        more = f", and {len(wrong) - 1:,} more of the plan" if len(wrong) > 1 else ""
+        raise InvalidInput(
+            (
+                Finding(
+                    Severity.ERROR,
+                    "plan-foreign",
+                    wrong[0],
+                    f"The portfolio has no such phase, mode or period{more}.",
+                    "Give the portfolio that the plan was made of.",
+                ),
+            )
+        )
 
 
 class _Writer:

@@ -25,6 +25,9 @@ COLOURS = {Severity.ERROR: "FFFFC7CE", Severity.WARNING: "FFFFEB9C"}
 HEADINGS = ("Severity", "Cell", "What is wrong", "What to do about it", "Rule", "Path")
 WIDTHS = (10, 18, 70, 60, 24, 40)
 LONGEST_COMMENT = 2000
+KEPT = "-- Comment that was here before"
+"""Line above somebody else's comment, which comes back in the next copy."""
+
 MARGIN, LINE_HEIGHT, LINE_LENGTH = 30, 18, 45
 
 
@@ -81,7 +84,8 @@ def _annotated(content: bytes, located: Sequence[Located]) -> bytes:
     cells: dict[tuple[str, str], list[Located]] = {}
     for item in located:
         if item.sheet in workbook.sheetnames:
-            cells.setdefault((item.sheet, item.cell), []).append(item)
+            place = _written(workbook[item.sheet], item.cell)
+            cells.setdefault((item.sheet, place), []).append(item)
     for (title, cell), items in cells.items():
         _comment(workbook[title][cell], items)
     _list(workbook, located)
@@ -91,11 +95,29 @@ def _annotated(content: bytes, located: Sequence[Located]) -> bytes:
 
 
 def _forget(sheet: Worksheet) -> None:
-    """Remove the comments of an earlier copy."""
+    """Remove the comments and colours of an earlier copy, and bring back what was there before."""
+    from openpyxl.comments import Comment
+    from openpyxl.styles import PatternFill
+
     for row in sheet.iter_rows():
         for cell in row:
-            if cell.comment is not None and cell.comment.author == AUTHOR:
-                cell.comment = None
+            if cell.comment is None or cell.comment.author != AUTHOR:
+                continue
+            _, kept, rest = cell.comment.text.partition(f"\n{KEPT}")
+            who, _, text = rest.removeprefix(", by ").partition(":\n")
+            cell.comment = Comment(text, who or "unknown") if kept else None
+            if cell.fill.start_color.rgb in COLOURS.values():
+                cell.fill = PatternFill()
+
+
+def _written(sheet: Worksheet, place: str) -> str:
+    """Return the cell that can have a comment: of a merged range it is the first one."""
+    from openpyxl.worksheet.cell_range import CellRange
+
+    for area in sheet.merged_cells.ranges:
+        if CellRange(place).issubset(CellRange(area.coord)):
+            return str(area.coord.partition(":")[0])
+    return place
 
 
 def _comment(cell: Any, items: Iterable[Located]) -> None:  # noqa: ANN401 - cells of many kinds
@@ -104,9 +126,9 @@ def _comment(cell: Any, items: Iterable[Located]) -> None:  # noqa: ANN401 - cel
 
     found = [item.finding for item in items]
     texts = [f"{f.severity}: {f.message}\nFix: {f.fix}" for f in found]
-    if cell.comment is not None:
-        texts.append(cell.comment.text)
     text = "\n\n".join(texts)[:LONGEST_COMMENT]
+    if cell.comment is not None:
+        text += f"\n\n{KEPT}, by {cell.comment.author or 'unknown'}:\n{cell.comment.text}"
     lines = sum(1 + len(line) // LINE_LENGTH for line in text.splitlines())
     cell.comment = Comment(text, AUTHOR, height=MARGIN + LINE_HEIGHT * lines, width=340)
     worst = min((f.severity for f in found), key=lambda s: s is not Severity.ERROR)

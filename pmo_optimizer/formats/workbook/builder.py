@@ -29,6 +29,9 @@ from pmo_optimizer.model.form import meant, spoken
 
 Data = dict[str, Any]
 
+SETTING_COLUMNS = 3
+"""Name, value and explanation."""
+
 MOST_ENTRIES = 2_000_000
 """Entries of all lists in cells at most: `19999*1` in each of them would fill the memory."""
 
@@ -115,8 +118,11 @@ class Builder:
         known = {setting.column.header.casefold(): setting.column for setting in settings}
         seen: dict[str, int] = {}
         for number, cells in grid.rows:
-            name = cells[0].value
-            if not isinstance(name, str) or (number == 1 and name.strip() == "Setting"):
+            name = "" if cells[0].value is None else str(cells[0].value)
+            if number == 1 and name.strip() == "Setting":
+                continue
+            self._judge_beside(grid.title, number, cells, named=bool(name.strip()))
+            if not name.strip():
                 continue
             header = plain_header(name)
             found = cells[1] if len(cells) > 1 else EMPTY
@@ -149,6 +155,25 @@ class Builder:
             seen[header.casefold()] = number
             self.places.settings[column.field] = cell
             self._field(self.data, column, column.field, found, (grid.title, cell), "")
+
+    def _judge_beside(
+        self, title: str, number: int, cells: Sequence[Found], *, named: bool
+    ) -> None:
+        """Note what stands in a row of the settings where nothing is read."""
+        for column, found in enumerate(cells, start=1):
+            read = column == 1 or (column <= SETTING_COLUMNS and named)
+            if read or found.value is None or not str(found.value).strip():
+                continue
+            self.note(
+                title,
+                f"{letter_of(column)}{number}",
+                "unknown-setting",
+                "What stands in this cell is not read: "
+                + ("settings have one value." if named else "the row names no setting."),
+                "Move it into column B of the row of its setting, or clear it.",
+                severity=Severity.WARNING,
+            )
+            return
 
     # -- rows -----------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -16,6 +17,9 @@ from pmo_optimizer.formats.workbook.layout import (
     plain_header,
 )
 from pmo_optimizer.model.form import meant
+
+FISCAL_YEAR = "FY"
+YEAR = re.compile(r"[12]\d{3}", re.ASCII)
 
 HEADER_ROWS = 10
 """The headers are in one of so many first rows."""
@@ -51,6 +55,8 @@ class Headings:
         Number of the row with the headers, 0 where there is none.
     unknown, repeated
         Columns that cannot be read: number and header.
+    unnamed
+        Columns with something in them but without a header: number, and the first row of it.
     absent
         Headers without which no row can be read.
     """
@@ -59,6 +65,7 @@ class Headings:
     known: list[Heading] = field(default_factory=list)
     unknown: list[tuple[int, str]] = field(default_factory=list)
     repeated: list[tuple[int, str]] = field(default_factory=list)
+    unnamed: list[tuple[int, int]] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
     numbers: dict[str, int] = field(default_factory=dict)
 
@@ -77,8 +84,34 @@ def headings_of(grid: Grid, spec: Sheet) -> Headings:
         headings = _matched(number, texts, spec)
         if len(headings.known) > len(best.known):
             best = headings
+    _judge_odd(best, grid)
     best.absent = [name for name in _needed(spec) if name not in best.numbers]
     return best
+
+
+def _judge_odd(headings: Headings, grid: Grid) -> None:
+    """Note headers that are no texts, and columns that have content but no header."""
+    headers = next((cells for number, cells in grid.rows if number == headings.row), ())
+    named = set()
+    for column, found in enumerate(headers, start=1):
+        if found.value is None or not str(found.value).strip():
+            continue
+        named.add(column)
+        if not isinstance(found.value, str):
+            value = found.value
+            whole = isinstance(value, float) and value.is_integer()
+            headings.unknown.append((column, f"{value:.0f}" if whole else str(value)))
+    if not headings.known:
+        return
+    first: dict[int, int] = {}
+    for number, cells in grid.rows:
+        if number <= headings.row:
+            continue
+        for column, found in enumerate(cells, start=1):
+            filled = found.value is not None and str(found.value).strip()
+            if filled and column not in named:
+                first.setdefault(column, number)
+    headings.unnamed += sorted(first.items())
 
 
 def _matched(row: int, texts: list[tuple[int, str]], spec: Sheet) -> Headings:
@@ -138,3 +171,10 @@ def _needed(spec: Sheet) -> Iterator[str]:
 def close_header(text: str, spec: Sheet) -> str:
     """Return the header that an unknown one is probably meant to be, or nothing."""
     return meant(text, [name for name, _ in _names(spec)])
+
+
+def year_header(text: str, spec: Sheet) -> str:
+    """Return the header of a year in a sheet with a column for each, or nothing."""
+    if YEAR.fullmatch(text) and any(c.family and c.header == FISCAL_YEAR for c in spec.columns):
+        return f"{FISCAL_YEAR}: {text}"
+    return ""

@@ -8,8 +8,11 @@ from dataclasses import KW_ONLY, dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-HEADER_KEY = re.compile(r"^\w(?:[\w .+@#-]{0,58}\w)?$")
-"""Names that can be part of a header; others go to the column `More`."""
+HEADER_KEY = re.compile(r"^(?!.*  )\w(?:[\w .+@#-]{0,58}\w)?$")
+"""Names that can be part of a header; others go to the column `More`.
+
+Two spaces in a row would come back as one.
+"""
 
 UNIT = re.compile(r"\s*\[[^\[\]]*\]\s*$")
 """The unit at the end of a header."""

@@ -8,7 +8,12 @@ from typing import Any
 
 from pmo_optimizer.checks import check_data
 from pmo_optimizer.formats.workbook.builder import Builder, letter_of
-from pmo_optimizer.formats.workbook.columns import Headings, close_header, headings_of
+from pmo_optimizer.formats.workbook.columns import (
+    Headings,
+    close_header,
+    headings_of,
+    year_header,
+)
 from pmo_optimizer.formats.workbook.container import LIMITS, Limits, refused
 from pmo_optimizer.formats.workbook.grids import Grid, read_grids
 from pmo_optimizer.formats.workbook.layout import MORE, Sheet
@@ -83,7 +88,9 @@ def read_sheets(grids: Sequence[Grid]) -> Reading:
     """Return the portfolio of the sheets of a workbook."""
     builder, others = Builder(), Builder()
     builder.places.settings_title = SETTINGS_TITLE
-    by_title = {grid.title.strip().casefold(): grid for grid in grids}
+    by_title: dict[str, Grid] = {}
+    for grid in sorted(grids, key=lambda grid: grid.title not in TITLES):
+        by_title.setdefault(grid.title.strip().casefold(), grid)
     if not any(title.casefold() in by_title for title in TITLES[1:]):
         message = "The workbook has none of the sheets of a portfolio."
         fix = (
@@ -93,6 +100,7 @@ def read_sheets(grids: Sequence[Grid]) -> Reading:
             None, (Located(Finding(Severity.ERROR, "workbook-shape", ".", message, fix)),)
         )
     _judge_titles(builder, grids)
+    _judge_repeated(builder, grids, by_title)
     _judge_version(builder, by_title.get(META_TITLE))
     for route, title in _lists():
         builder.places.lists.setdefault(route, title)
@@ -162,6 +170,21 @@ def _judge_titles(builder: Builder, grids: Sequence[Grid]) -> None:
             else "Remove it, or leave it for yourself.",
             severity=Severity.WARNING,
         )
+
+
+def _judge_repeated(builder: Builder, grids: Sequence[Grid], by_title: Mapping[str, Grid]) -> None:
+    """Refuse sheets whose titles differ only in case or spaces: one of them would be lost."""
+    known = {title.casefold() for title in TITLES}
+    for grid in grids:
+        folded = grid.title.strip().casefold()
+        if folded in known and by_title[folded] is not grid and grid.rows:
+            builder.note(
+                grid.title,
+                "A1",
+                "sheet-repeated",
+                f"The sheet {by_title[folded].title!r} is there as well; only that one is read.",
+                "Move the rows into one of the two, and remove the other.",
+            )
 
 
 def _judge_version(builder: Builder, grid: Grid | None) -> None:
@@ -235,8 +258,17 @@ def _read_sheet(builder: Builder, grid: Grid | None, spec: Sheet) -> None:
 
 
 def _judge_headings(builder: Builder, headings: Headings, spec: Sheet) -> None:
+    for number, row in headings.unnamed:
+        builder.note(
+            spec.title,
+            f"{letter_of(number)}{row}",
+            "unknown-column",
+            "The column has no header; what stands in it is not read.",
+            f"Give it a header, move it to {MORE}, or clear it.",
+            severity=Severity.WARNING,
+        )
     for number, text in headings.unknown:
-        close = close_header(text, spec)
+        close = year_header(text, spec) or close_header(text, spec)
         builder.note(
             spec.title,
             f"{letter_of(number)}{headings.row}",

@@ -69,6 +69,8 @@ def bubbles(portfolio: Portfolio, plan: Plan | None = None) -> Chart:
     if len(shown) < len(rows):
         note = f"The chart has the {len(shown):,} of {len(rows):,} projects with most value."
     summary = _summary(portfolio, rows, unit)
+    if plan is not None and chosen:
+        summary += _left_out(len(portfolio.projects) - len(rows), hires=bool(plan.hires))
     cost = f"cost, {portfolio.currency}".rstrip(", ")
     spec = figure(summary, _layers(shown, unit, cost), HEIGHT)
     columns = ("project", "decision", cost, unit, "risk of failure, %")
@@ -123,16 +125,24 @@ def _summary(portfolio: Portfolio, rows: Sequence[dict[str, Any]], unit: str) ->
     cost = sum(row["cost"] for row in rows)
     if not any(row["kind"] in {*KINDS[:3]} for row in rows):
         return (
-            f"{counted(len(rows), 'candidate')} with {amount(whole)} {measure} of {word} cost at "
-            f"least {amount(cost)} {portfolio.currency}."
+            f"{counted(len(rows), 'candidate')} with {amount(whole)} {measure} of {word}, before "
+            f"risk and time, cost at least {amount(cost)} {portfolio.currency}."
         )
     part = sum(row["worth"] for row in selected)
     spent = sum(row["cost"] for row in selected)
     share = f" ({100 * part / whole:.0f} %)" if whole > 0 else ""
     return (
         f"{len(selected):,} of {counted(len(rows), 'project')} are selected: {amount(part)} of "
-        f"{amount(whole)} {measure} of {word}{share} for {amount(spent)} {portfolio.currency}."
+        f"{amount(whole)} {measure} of {word}{share}, before risk and "
+        f"time, for {amount(spent)} {portfolio.currency}."
     )
+
+
+def _left_out(done: int, *, hires: bool) -> str:
+    """Return what the title page counts and this chart does not."""
+    parts = [f"{counted(done, 'project')} done before"] if done else []
+    parts += ["the cost of hires"] if hires else []
+    return f" Not counted: {' and '.join(parts)}." if parts else ""
 
 
 def _layers(rows: list[dict[str, Any]], unit: str, cost: str) -> list[Spec]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pmo_optimizer.model import Plan, Portfolio, TermName
+from pmo_optimizer.model import Plan, Portfolio, State, TermName
 from pmo_optimizer.report import charts
 from pmo_optimizer.report.charts import Chart, Table
 from pmo_optimizer.report.charts.theme import counted
@@ -132,11 +132,20 @@ def _decisions(portfolio: Portfolio, plan: Plan, reasons: Mapping[str, str]) -> 
                 last_day(calendar, entry.start, entry.finish),
                 modes_text(portfolio.project_by_id.get(entry.project), entry.phases),
                 None if kpi is None else kpi.cost,
+                None if kpi is None else kpi.raw_value,
                 None if kpi is None else kpi.value,
                 reasons.get(entry.project, ""),
             )
         )
-    columns = ("project", "first day", "last day", "mode", f"cost {money}".strip(), "value points")
+    columns = (
+        "project",
+        "first day",
+        "last day",
+        "mode",
+        f"cost {money}".strip(),
+        "value points",
+        "points after risk and time",
+    )
     cost = sum(kpi.cost for kpi in kpis.values())
     own = f"{amount(cost)} {money} of their own"
     lead = f"{counted(len(rows), 'project')} for {own}, by first day of work."
@@ -231,12 +240,20 @@ def decided(portfolio: Portfolio, plan: Plan) -> str:
     money = f"{amount(cost)} {portfolio.currency}".strip()
     if plan.hires:
         money += ", hires included"
+    done = [
+        p.project
+        for p in plan.projects
+        if p.selected
+        and p.project in portfolio.project_by_id
+        and portfolio.project_by_id[p.project].state is State.DONE
+    ]
+    ended = f", {len(done):,} of them done before," if done else ","
     of = f" (the funds hold {amount(there)})" if plan.kpis.funds else ""
     dated = [p.finish for p in plan.projects if p.selected and p.finish is not None]
     end = f", finished by {last_day(portfolio.calendar, 0, max(dated))}" if dated else ""
     return (
-        f"{len(plan.selected):,} of {counted(len(portfolio.projects), 'project')} are selected, "
-        f"for {money}{of}{end}."
+        f"{len(plan.selected):,} of {counted(len(portfolio.projects), 'project')} are "
+        f"selected{ended} for {money}{of}{end}."
     )
 
 

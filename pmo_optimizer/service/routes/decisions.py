@@ -124,6 +124,11 @@ def move(caller: Decider, decision_id: Id, body: Body) -> DecisionFull:
     Who proposes needs the scope `solve`; approving, rejecting and making it the baseline need
     `approve`. What was decided is never changed: each move is added to the history.
     """
+    return moved(caller, decision_id, body)
+
+
+def moved(caller: Caller, decision_id: str, body: bytes, seen: int | None = None) -> DecisionFull:
+    """Move a decision; with `seen` only where it has had no more moves than that."""
     request = parsed_plain(body, MoveRequest)
     target = DecisionState(request.to)
     caller.require(Scope.SOLVE if target is DecisionState.PROPOSED else Scope.APPROVE)
@@ -138,6 +143,7 @@ def move(caller: Decider, decision_id: Id, body: Body) -> DecisionFull:
         versions=_versions(caller, before.plan_id),
         overrides=[override.model_dump(mode="json") for override in request.overrides],
         audited=caller.audited,
+        seen=seen,
     )
     return DecisionFull.full(record)
 

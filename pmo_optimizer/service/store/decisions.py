@@ -140,6 +140,7 @@ class Decisions(Part):
         overrides: Sequence[Mapping[str, Any]] = (),
         actor_name: str | None = None,
         audited: Audited | None = None,
+        seen: int | None = None,
     ) -> DecisionRecord:
         """Move a decision to another state; `MOVES` says which moves there are.
 
@@ -152,26 +153,32 @@ class Decisions(Part):
             Where it goes.
         actor, why, versions, overrides, actor_name, audited
             As for `create_decision`.
+        seen : int, optional
+            How many moves whoever decides has seen.
 
         Raises
         ------
         NotFound
             The tenant has no such decision.
         Conflict
-            There is no such move (``illegal_move``), or the plan is not the one the decision was
-            begun on (``plan_changed``).
+            It was moved since it was seen (``moved``), there is no such move (``illegal_move``),
+            or the plan is not the one the decision was begun on (``plan_changed``).
         """
         to_state = DecisionState(to_state)
         with self._write() as connection:
             row = owned(connection, _DECISIONS, "decision", tenant, id, lock=True)
             from_state = DecisionState(row.state)
+            events = _events(connection, tenant, id)
+            if seen is not None and seen != len(events):
+                raise Conflict(
+                    "moved", f"it was decided in the meantime: the decision is {from_state} now"
+                )
             if to_state not in MOVES[from_state]:
                 raise Conflict(
                     "illegal_move", f"a decision cannot move from {from_state} to {to_state}"
                 )
             plan = owned(connection, tables.plans, "plan", tenant, row.plan_id)
             pins = _pins(plan, versions)
-            events = _events(connection, tenant, id)
             if pins.plan_digest != events[0].pins.plan_digest:
                 raise Conflict("plan_changed", "the plan is not the one this decision is about")
             replaces = None

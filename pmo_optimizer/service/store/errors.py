@@ -34,7 +34,7 @@ class Conflict(StoreError):
     ----------
     reason : str
         A short name: ``revision``, ``has_runs``, ``pinned``, ``in_use``, ``not_ended``,
-        ``illegal_move``, ``plan_changed``.
+        ``illegal_move``, ``moved``, ``plan_changed``.
     detail : str
         One sentence for people.
     """

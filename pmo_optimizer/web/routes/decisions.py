@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -17,6 +18,8 @@ from pmo_optimizer.web.text import text
 from pmo_optimizer.web.visitors import DecideForm, ReadVisit, SolveForm
 
 router = APIRouter()
+
+SEEN = re.compile(r"[0-9]{1,6}")
 
 ORDER = (
     DecisionState.PROPOSED,
@@ -78,7 +81,9 @@ def move(request: Request, sent: DecideForm, decision_id: str) -> Response:
         message = "A decision is rejected without a reason."
         raise refused("missing-field", "why", message, "Say why: the log keeps it.")
     body = {"to": to, "why": why}
-    api.move(sent.visitor.caller, decision_id, json.dumps(body).encode())
+    shown = sent.fields.get("seen")
+    seen = int(shown) if SEEN.fullmatch(shown) else None
+    api.moved(sent.visitor.caller, decision_id, json.dumps(body).encode(), seen)
     return go(request, f"/decisions/{decision_id}")
 
 

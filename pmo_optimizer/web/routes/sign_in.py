@@ -47,15 +47,16 @@ def enter(
     """Begin a session, in place of the one before."""
     board, address = board_of(request), _address(request)
     to = own_path(fields.get("to", "/"))
-    wait = board.failures.wait(address)
-    if wait:
-        message = text("sign.wait", {"n": wait})
-        answer = _form(request, to, message, "error", 429)
-        answer.headers["Retry-After"] = str(wait)
-        return answer
     request_id = str(request.scope.get("state", {}).get("request_id", ""))
+    # Behind a proxy everybody has one address: a right key is let in whatever others tried.
     token = service.store.open_session(fields.get("key"), request_id=request_id)
     if token is None:
+        wait = board.failures.wait(address)
+        if wait:
+            message = text("sign.wait", {"n": wait})
+            answer = _form(request, to, message, "error", 429)
+            answer.headers["Retry-After"] = str(wait)
+            return answer
         board.failures.note(address)
         return _form(request, to, text("sign.wrong"), "error", 401)
     before = session_cookie(request)

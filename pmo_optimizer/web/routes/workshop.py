@@ -218,7 +218,7 @@ def _run(visitor: Visitor, portfolio_id: str, run_id: str) -> RunRecord:
 def _desk(request: Request, sent: Sent, portfolio_id: str) -> Desk:
     """Return the workshop as the page sent it."""
     given = sent.fields.get("revision")
-    revision = int(given) if given.isdecimal() and len(given) < 10 else None
+    revision = int(given) if given.isascii() and given.isdecimal() and len(given) < 10 else None
     return from_fields(stored(request, sent.visitor, portfolio_id, revision), sent.fields)
 
 

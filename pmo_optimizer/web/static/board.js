@@ -2,9 +2,26 @@
 (function () {
   "use strict";
 
+  document.documentElement.classList.add("js");
+
   document.addEventListener("click", function (event) {
     if (event.target.closest("[data-print]")) {
       window.print();
+    }
+  });
+
+  // What was wrong with the last thing done is gone with the next, and is seen where it comes.
+  const done = ["click", "submit", "change", "workshop:changed"];
+  const messages = document.getElementById("messages");
+  document.addEventListener("htmx:beforeRequest", function (event) {
+    const cause = event.detail.requestConfig.triggeringEvent;
+    if (cause && done.includes(cause.type)) {
+      messages.replaceChildren();
+    }
+  });
+  document.addEventListener("htmx:afterSettle", function (event) {
+    if (event.target === messages && messages.firstElementChild) {
+      messages.focus();
     }
   });
 

@@ -30,6 +30,7 @@
     if (!block) {
       return;
     }
+    const onDark = dark.matches;
     const spec = JSON.parse(block.textContent);
     spec.config = look(plot) || spec.config;
     if (typeof spec.width === "number") {
@@ -42,6 +43,7 @@
           before.finalize();
         }
         drawn.set(plot, result);
+        plot.classList.toggle("dark", onDark);
         // The plot has its sentence, and the table every number: one voice is enough.
         plot.querySelectorAll("svg").forEach(function (svg) {
           svg.setAttribute("aria-hidden", "true");

@@ -7,7 +7,6 @@
   if (!form) {
     return;
   }
-  document.documentElement.classList.add("js");
 
   const history = [];
   const undo = form.querySelector("[data-undo-last]");
@@ -56,7 +55,26 @@
     mark(box);
   }
 
+  // Changes that no solve and no scenario has yet are not lost without a question.
+  let unsaved = false;
+  window.addEventListener("beforeunload", function (event) {
+    if (unsaved) {
+      event.preventDefault();
+    }
+  });
+  document.addEventListener("click", function (event) {
+    if (event.target.closest("[data-discard]")) {
+      unsaved = false;
+    }
+  });
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    if (event.detail.xhr.status === 200 && ["live", "saved"].includes(event.detail.target.id)) {
+      unsaved = false;
+    }
+  });
+
   function tell() {
+    unsaved = true;
     if (undo) {
       undo.disabled = history.length === 0;
     }
@@ -160,6 +178,13 @@
   document.addEventListener("htmx:afterSwap", function (event) {
     if (event.target.id === "changes") {
       place();
+    }
+  });
+
+  // The button that was pressed is gone with its row.
+  document.addEventListener("htmx:afterSettle", function (event) {
+    if (event.target.id === "saved" && document.activeElement === document.body) {
+      document.getElementById("saved-title").focus();
     }
   });
 

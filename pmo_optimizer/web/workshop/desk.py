@@ -24,6 +24,8 @@ ID = "workshop"
 
 MOST_EXTRAS = 1000
 
+NUMBER = re.compile(r"[0-9]{1,4}")
+
 IN_CHANGE = re.compile(r"^scenarios/[^/]+/changes/([0-9]+)")
 IN_RESULT = re.compile(r"^(?:scenarios/[^/]+/result/)?(projects|funds|skills|criteria)/([^/]+)")
 
@@ -203,7 +205,7 @@ def from_fields(stored: Stored, fields: Fields) -> Desk:
     given = fields.all("extra")[:MOST_EXTRAS]
     read = [_read(text) for text in given]
     Scenario.parse({"id": ID, "changes": read})
-    dropped = frozenset(int(text) for text in fields.all("drop") if text.isdecimal())
+    dropped = frozenset(int(text) for text in fields.all("drop") if NUMBER.fullmatch(text))
     values = {name: fields.get(name) for name in fields.values}
     desk = _desk(stored, read, dropped)
     return Desk(stored, desk.extras, desk.basis, values, desk.findings)

@@ -576,3 +576,49 @@ def test_findings_of_a_cell_are_told_once(tmp_path: Path) -> None:
     found = read_tables([csv_file(tmp_path, text)], profile(projects(), second))
     places = Counter((f.rule, f.path) for f in found.findings)
     assert places["mapping-number", "in.csv row 2 column Value"] == 1
+
+
+def test_values_without_a_header_are_refused(tmp_path: Path) -> None:
+    """A thousands separator that is also the delimiter moves cells: the row is named."""
+    text = "Key,Name,Value\nI1,Shop,1\nI2,Web shop,8,3\n"
+    found = read_tables([csv_file(tmp_path, text)], profile(projects()))
+    assert found.portfolio is None
+    assert ("mapping-no-header", "in.csv row 3 column 4") in told(found)
+
+
+def test_values_under_an_empty_header_are_refused(tmp_path: Path) -> None:
+    """A column whose header is empty must be empty."""
+    found = read_tables([csv_file(tmp_path, "Key,Name,,Value\nI1,a,2,1\n")], profile(projects()))
+    assert told(found) == {("mapping-no-header", "in.csv row 2 column 3")}
+
+
+def test_formulas_without_values_are_told(tmp_path: Path) -> None:
+    """A formula without a result and an error value are errors where the column is read."""
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["Key", "Name", "Value", "Own"])
+    sheet.append(["I1", "a", "=1+1", "=2"])
+    sheet.append(["I2", "b", "#N/A", None])
+    book.save(tmp_path / "in.xlsx")
+    found = read_tables([tmp_path / "in.xlsx"], profile(projects()))
+    assert told(found) == {
+        ("mapping-formula", "in.xlsx row 2 column Value"),
+        ("mapping-formula", "in.xlsx row 3 column Value"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("constants", "place"),
+    [
+        ({"projects": 7}, "profile/portfolio/projects"),
+        ({"projects": [{"id": "A", "value": 1, "phases": 5}]}, "projects/A/phases"),
+        ({"skills": 3}, "skills"),
+        ({"pools": [3]}, "pools/0"),
+    ],
+)
+def test_constants_of_a_wrong_type_are_told(tmp_path: Path, constants: Data, place: str) -> None:
+    """What the profile's own part of the portfolio has in place of a list is an error there."""
+    own = profile(projects(), portfolio={"calendar": CALENDAR, **constants}, skills=True)
+    found = read_tables([csv_file(tmp_path, "Key,Name,Value\nI1,a,1\n")], own)
+    assert ("wrong-type", place) in told(found)

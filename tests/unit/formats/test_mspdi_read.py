@@ -389,3 +389,65 @@ def test_equal_and_empty_names_are_told_apart(tmp_path: Path) -> None:
         task(n, name, 2, "03-01", "03-05") for n, name in ((2, "a"), (3, "a"), (4, "!"))
     )
     assert [f.id for f in good(read(tmp_path, tasks)).projects[0].phases] == ["a", "a-3", "task-4"]
+
+
+INNER = (
+    task(1, "Plant", 1, "03-01", "04-09")
+    + task(2, "Permit", 2, "03-01", "03-05")
+    + task(3, "Civil", 2, "03-08", "03-19", after(2) + "<FixedCost>50000</FixedCost>")
+    + task(4, "Dig", 3, "03-08", "03-12")
+    + task(5, "Pour", 3, "03-15", "03-19", after(4))
+)
+
+
+def test_links_to_a_group_of_tasks_hold_for_each_of_them(tmp_path: Path) -> None:
+    """What follows on another task as a group does so with every one of its tasks."""
+    (project,) = good(read(tmp_path, INNER)).projects
+    assert {(x.source, x.target) for x in project.links} == {
+        ("permit", "dig"), ("permit", "pour"), ("dig", "pour"),
+    }  # fmt: skip
+
+
+def test_costs_and_assignments_of_a_group_of_tasks_are_not_lost(tmp_path: Path) -> None:
+    """The fixed cost becomes one of the project; an assignment is told."""
+    found = read(tmp_path, INNER, resource(1, "Ann"), assignment(1, 3, 1))
+    (project,) = good(found).projects
+    assert [line.lump for line in project.costs] == [500]
+    assert any("1 assignments of summary tasks" in f.message for f in found.findings)
+
+
+def test_tasks_below_one_that_is_left_out_are_left_out_too(tmp_path: Path) -> None:
+    """They do not become phases of the project before; the warning names them."""
+    tasks = TASKS + task(7, "Old", 1, more="<Active>0</Active>") + task(8, "Rust", 2)
+    found = read(tmp_path, tasks)
+    assert [f.id for f in good(found).projects[-1].phases] == ["buy"]
+    (told,) = [f.message for f in found.findings if f.rule == "schedule-task"]
+    assert "Rust" in told
+
+
+def test_links_above_the_projects_are_told(tmp_path: Path) -> None:
+    """A link to a task above the level of the projects is left out with a warning."""
+    tasks = task(9, "Site", 1, "03-01", "03-05") + INNER
+    found = read(tmp_path, tasks, level=3)
+    assert any("'Civil' stands above" in f.message for f in found.findings)
+
+
+def test_made_ids_never_collide(tmp_path: Path) -> None:
+    """An id with a number appended may be there already: then it gets another one."""
+    tasks = task(3, "x", 1) + task(4, "x-5", 1) + task(5, "x", 1)
+    assert [p.id for p in good(read(tmp_path, tasks)).projects] == ["x", "x-5", "x-5-2"]
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "2027-13-01"])
+def test_dates_that_no_calendar_holds_are_refused(tmp_path: Path, day: str) -> None:
+    """Years far away and days that do not exist are an error at their task, not a crash."""
+    found = read(tmp_path, TASKS.replace("2027-03-12", day))
+    assert found.portfolio is None
+    assert [(f.rule, f.path) for f in found.findings] == [("schedule-date", "tasks/2/Finish")]
+
+
+@pytest.mark.parametrize("grain", list(Grain))
+def test_long_grids_end_within_the_calendar(tmp_path: Path, grain: Grain) -> None:
+    """The most periods of any length are a portfolio, or an error that says why not."""
+    found = read(tmp_path, grain=grain, periods=9000)
+    assert found.portfolio is not None or any(f.severity is Severity.ERROR for f in found.findings)

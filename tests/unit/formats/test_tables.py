@@ -147,3 +147,39 @@ def test_titles_can_name_sheets() -> None:
         assert len({column.name for column in table.columns}) == len(table.columns)
         assert all(len(row) == len(table.columns) for row in table.rows)
         assert all(isinstance(column.kind, Kind) for column in table.columns)
+
+
+def test_other_data_packages_are_left_alone(tmp_path: Path) -> None:
+    """A package of another name, and a CSV file that ours does not list, are refused."""
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "datapackage.json").write_text('{"name": "measurements", "resources": []}')
+    own = tmp_path / "own"
+    write_tables(portfolio(), plan(), own)
+    write_tables(portfolio(), plan(), own)
+    (own / "notes.csv").write_text("mine\n")
+    for target in (other, own):
+        with pytest.raises(InvalidInput, match="earlier export"):
+            write_tables(portfolio(), plan(), target)
+    assert (own / "notes.csv").read_text() == "mine\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["other", "own"]
+
+
+def test_the_folder_where_one_is_may_be_the_target(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A target that is only a point is the folder itself."""
+    target = tmp_path / "here"
+    target.mkdir()
+    monkeypatch.chdir(target)
+    assert "datapackage.json" in write_tables(portfolio(), plan(), ".")
+    assert (target / "datapackage.json").is_file()
+
+
+@pytest.mark.parametrize("cases", [[], ["base", "cut", "cut"]])
+def test_a_comparison_has_cases_each_once(tmp_path: Path, cases: list[str]) -> None:
+    """A comparison without cases, or with one twice, is refused."""
+    data = {"cases": [{"id": name, "status": "feasible"} for name in cases]}
+    with pytest.raises(InvalidInput, match="comparison"):
+        write_tables(portfolio(), plan(), tmp_path / "out", comparison=data)
+    assert not list(tmp_path.iterdir())

@@ -84,3 +84,40 @@ def test_what_is_no_workbook_has_no_copy(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput):
         annotate(b"PK", (), tmp_path / "copy.xlsx")
     assert not list(tmp_path.iterdir())
+
+
+def test_other_comments_and_colours_come_back() -> None:
+    """Another person's comment stays below the finding, and is as it was once that is mended."""
+    from openpyxl.comments import Comment
+
+    content = edited(small_book(), {"Phases!F2": "three"})
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    book["Phases"]["F2"].comment = Comment("ask Ann:\nsoon", "Bob")
+    stream = io.BytesIO()
+    book.save(stream)
+    copy = stream.getvalue()
+    for _ in range(2):
+        copy = annotated(copy, read(copy).located)
+        text = openpyxl.load_workbook(io.BytesIO(copy))["Phases"]["F2"].comment.text
+        assert text.count("ask Ann:\nsoon") == 1
+    mended = edited(copy, {"Phases!F2": 3})
+    last = openpyxl.load_workbook(io.BytesIO(annotated(mended, read(mended).located)))
+    cell = last["Phases"]["F2"]
+    assert (cell.comment.text, cell.comment.author) == ("ask Ann:\nsoon", "Bob")
+    assert cell.fill.fill_type is None
+
+
+def test_findings_at_merged_cells_stand_at_the_first_of_them() -> None:
+    """A cell within a merged range takes no comment: the first one of the range has it."""
+    book = openpyxl.load_workbook(io.BytesIO(small_book()))
+    book["Phases"].merge_cells("A2:F2")
+    stream = io.BytesIO()
+    book.save(stream)
+    content = stream.getvalue()
+    located = read(content).located
+    assert {"A2", "B2"} <= {item.cell for item in located if item.sheet == "Phases"}
+    copy = openpyxl.load_workbook(io.BytesIO(annotated(content, located)))
+    text = copy["Phases"]["A2"].comment.text
+    assert "merged" in text
+    assert all(item.finding.message in text for item in located if item.sheet == "Phases")
+    assert "Comment that was here" not in text

@@ -153,7 +153,7 @@ def test_a_sound_workbook_has_no_finding() -> None:
         ({"Projects!A2": 1.5}, {"Projects!A2": "wrong-type"}),
         ({"Projects!C2": '"no end'}, {}),
         ({"Projects!D2": 'a; "b'}, {"Projects!D2": "wrong-value"}),
-        ({"Phases!K9": "x", "Phases!C9": " "}, {}),
+        ({"Phases!K9": "x", "Phases!C9": " "}, {"Phases!K9": "unknown-column"}),
         ({"Links!A2": "P1"}, {"Links!B2": "missing-field", "Links!C2": "missing-field"}),
     ],
     ids=str,
@@ -252,3 +252,25 @@ def test_a_formula_without_value_is_refused_in_what_is_read_only() -> None:
     assert rules_at(content) == {}
     content = with_sheet_xml(small_book(), "Phases", b"<v>3</v>", b"<f>1+2</f>")
     assert rules_at(content) == {"Phases!F2": "formula-without-value"}
+
+
+def test_sheets_of_nearly_the_same_name_are_refused() -> None:
+    """A second sheet whose title differs only in spaces or case is an error, not lost."""
+    book = openpyxl.load_workbook(io.BytesIO(small_book()))
+    book.copy_worksheet(book["Projects"]).title = "projects "
+    stream = io.BytesIO()
+    book.save(stream)
+    assert rules_at(stream.getvalue())["projects !A1"] == "sheet-repeated"
+    assert read(stream.getvalue()).portfolio is None
+
+
+def test_columns_without_a_text_as_header_are_named() -> None:
+    """A year as a number gets the header that it is meant to be; no header is a warning."""
+    changes = {"Funds!Y1": 2031, "Funds!Y2": 5, "Projects!BB2": "aside", "Settings!D3": "aside"}
+    content = edited(small_book(), changes)
+    rules = rules_at(content)
+    assert rules["Funds!Y1"] == "unknown-column"
+    assert rules["Projects!BB2"] == "unknown-column"
+    assert rules["Settings!D3"] == "unknown-setting"
+    fixes = {item.where: item.finding.fix for item in read(content).located}
+    assert fixes["Funds!Y1"] == "Did you mean 'FY: 2031'?"

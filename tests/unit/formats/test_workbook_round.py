@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import zipfile
 from collections.abc import Iterator
@@ -295,3 +296,11 @@ def test_no_part_of_a_workbook_refers_to_another_host() -> None:
     with zipfile.ZipFile(io.BytesIO(written(load_pack("digital")))) as archive:
         for name in archive.namelist():
             assert b"TargetMode=" not in archive.read(name)
+
+
+def test_keys_with_two_spaces_come_back() -> None:
+    """Two spaces in a row, which a header would lose, stay in the name of an attribute."""
+    data = copy.deepcopy(SMALL)
+    data["projects"][0]["attributes"] = {"a  b": 1, "a b": 2}
+    portfolio = Portfolio.parse(data)
+    assert read(written(portfolio)).portfolio == portfolio

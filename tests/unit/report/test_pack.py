@@ -12,6 +12,7 @@ import pytest
 
 from pmo_optimizer.model import Plan, Portfolio
 from pmo_optimizer.report.pack import Studies, board_pack
+from pmo_optimizer.report.pack.content import pages
 from tests.cli.conftest import PORTFOLIO
 from tests.unit.report.chart_cases import (
     COMPARISON,
@@ -125,7 +126,9 @@ def test_pack_says_what_was_decided(page: Page) -> None:
     """The first page has decision, status, bound, gap, where it is from, and the digest."""
     portfolio, _ = made()
     said = " ".join(page.texts)
-    assert "3 of 6 projects are selected, for 770 EUR, hires included" in said
+    assert (
+        "3 of 6 projects are selected, 1 of them done before, for 770 EUR, hires included" in said
+    )
     assert "(the funds hold 1,000)" in said
     assert "feasible" in said
     assert "25.00 %" in said
@@ -223,3 +226,35 @@ def test_same_input_gives_the_same_pack(text: str) -> None:
         portfolio, plan, reasons=reasons, studies=STUDIES, made="today", sources={"plan": "p.json"}
     )
     assert again == text
+
+
+def test_pack_has_one_meaning_of_value_points() -> None:
+    """Selected or not, value points are those of the portfolio; the plan's have their own title."""
+    portfolio = Portfolio.parse(
+        {
+            "calendar": {"start": "2027-01-01", "periods": 4},
+            "projects": [
+                {"id": "A", "value": 100, "probability": 0.5, "costs": [{"lump": 5}]},
+                {"id": "B", "value": 90, "probability": 0.5, "costs": [{"lump": 7}]},
+            ],
+        }
+    )
+    kpi = {"project": "A", "raw_value": 100, "value": 50, "cost": 5, "benefit": 0, "effort": 0}
+    plan = Plan.model_validate(
+        {
+            "status": "feasible",
+            "termination": "time_limit",
+            "projects": [
+                {"project": "A", "selected": True},
+                {"project": "B", "selected": False},
+            ],
+            "kpis": {"projects": [kpi]},
+        }
+    )
+    views = {page.anchor: page for page in pages(portfolio, plan, {}, Studies())}
+    (_, chosen), (_, rejected) = views["selected"].tables[0], views["rejected"].tables[0]
+    assert dict(zip(chosen.columns, chosen.rows[0], strict=True))["value points"] == 100
+    assert (
+        dict(zip(chosen.columns, chosen.rows[0], strict=True))["points after risk and time"] == 50
+    )
+    assert dict(zip(rejected.columns, rejected.rows[0], strict=True))["value points"] == 90
