@@ -29,7 +29,7 @@ def seconds_of(text: str) -> float:
     return value
 
 
-def numbers_of(text: str, name: str) -> list[float]:
+def numbers_of(text: str, name: str, least: float = 0.0) -> list[float]:
     """Return the numbers of a list with commas or spaces between them.
 
     Parameters
@@ -38,11 +38,13 @@ def numbers_of(text: str, name: str) -> list[float]:
         As it was typed.
     name
         Of the field, for the finding.
+    least
+        The smallest that may be.
 
     Raises
     ------
     ProblemError
-        422 where one is no number, or none is there.
+        422 where one is no number or too small, or none is there.
     """
     try:
         found = [float(part) for part in text.replace(",", " ").replace(";", " ").split()]
@@ -50,5 +52,8 @@ def numbers_of(text: str, name: str) -> list[float]:
         found = []
     if not found or not all(math.isfinite(number) for number in found):
         message = f"“{text[:40]}” is no list of numbers."
+        raise refused("wrong-value", name, message, "Type numbers such as 60, 80, 120.")
+    if min(found) < least:
+        message = f"{min(found):g} is less than {least:g}."
         raise refused("wrong-value", name, message, "Type numbers such as 60, 80, 120.")
     return found

@@ -242,3 +242,25 @@ def test_a_reader_gets_no_controls(store: Store) -> None:
         assert "This key may look only" in page.text
         assert [x for x in page.having("fieldset") if "disabled" in x]
         assert not [x for _, x in page.tags if "hx-post" in x and x.get("id") != "workshop"]
+
+
+def test_what_belongs_to_another_portfolio_stays(
+    client: httpx.Client, store: Store, ids: Ids
+) -> None:
+    """Its scenarios are not deleted and its runs not ended by an address that says otherwise."""
+    send(client, f"{workshop(ids)}/save", b0="300", name="Kept")
+    (record,) = store.scenarios("local", ids.portfolio).items
+    other = "/portfolios/pf_x/workshop"
+    assert send(client, f"{other}/scenarios/{record.id}/delete").status_code == 404
+    assert send(client, f"{other}/runs/{ids.run}/stop").status_code == 404
+    assert store.scenarios("local", ids.portfolio).items == (record,)
+
+
+def test_levels_of_a_frontier_are_not_negative(
+    client: httpx.Client, store: Store, ids: Ids
+) -> None:
+    """That is said at once, not by a run that fails."""
+    fields = {"axis": "funds:", "levels": "50, -50", "seconds": "1"}
+    page = seen(post(client, f"/portfolios/{ids.portfolio}/frontier", **fields), 422)
+    assert "-50 is less than 0" in page.text
+    assert store.runs("local", kind="frontier").items == ()

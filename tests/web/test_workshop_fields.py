@@ -118,6 +118,30 @@ def test_what_means_nothing_is_told_at_once(controls: Controls) -> None:
     assert all(one.finding.message and one.finding.fix for one in wrong)
 
 
+@pytest.mark.parametrize(
+    "given",
+    ["1_000", "1.000,5", "1,5", "1,00", "1.5.", ".", "٣", "1e3", "1.2345678", "1 000", "--1", ""],
+)
+def test_a_number_is_meant_in_one_way(controls: Controls, given: str) -> None:
+    """What could mean two numbers, or has more digits than are kept, is refused."""
+    made, wrong = made_of(controls, {"b0": given})
+    assert made == ()
+    assert [one.key for one in wrong] == (["b0"] if given else [])
+
+
+def test_the_words_have_the_digits_that_were_typed(controls: Controls) -> None:
+    """However small the difference is; people are counted in hundredths, and that is said."""
+    slider = next(s for s in controls.budgets if s.target == "capex")
+    more = slider.base + Decimal("0.002")
+    (one,) = made_of(controls, {slider.key: plain(more)})[0]
+    assert "(+0.002)" in one.words
+    assert one.data["to"] == plain(more)
+    slider = next(s for s in controls.capacities if s.target == "architect")
+    made, wrong = made_of(controls, {slider.key: plain(slider.base + Decimal("0.002"))})
+    assert made == ()
+    assert "more than two decimals" in wrong[0].finding.message
+
+
 def test_changes_come_back_into_the_fields(sample: Portfolio, controls: Controls) -> None:
     """What the fields said is said by them again, and makes the same portfolio."""
     values = {

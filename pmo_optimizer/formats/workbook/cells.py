@@ -66,8 +66,9 @@ def written(column: Column, value: object) -> Written | None:
 
 def fits_float(value: Decimal) -> bool:
     """Return whether a workbook's number keeps every digit."""
-    digits = value.normalize().as_tuple()
-    return len(digits.digits) <= FLOAT_DIGITS and abs(value.adjusted()) < 200
+    # Not by `normalize`, which rounds to the digits of the context.
+    digits = "".join(map(str, value.as_tuple().digits)).strip("0")
+    return len(digits) <= FLOAT_DIGITS and abs(value.adjusted()) < 200
 
 
 def _decimal(value: object) -> Decimal | None:

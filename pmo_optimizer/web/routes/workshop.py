@@ -173,6 +173,8 @@ def save(request: Request, sent: SolveForm, portfolio_id: str) -> Response:
 @router.post("/portfolios/{portfolio_id}/workshop/scenarios/{scenario_id}/delete")
 def delete(request: Request, sent: SolveForm, portfolio_id: str, scenario_id: str) -> Response:
     """Delete a saved scenario, and list the others."""
+    if sent.visitor.store.scenario(sent.visitor.tenant, scenario_id).portfolio_id != portfolio_id:
+        raise NotFound("scenario", scenario_id)
     api.delete(sent.visitor.caller, scenario_id)
     if by_script(request):
         return _saved(request, sent.visitor, portfolio_id, "")
@@ -183,6 +185,7 @@ def delete(request: Request, sent: SolveForm, portfolio_id: str, scenario_id: st
 def stop(request: Request, sent: SolveForm, portfolio_id: str, run_id: str) -> Response:
     """End the solve now with the best plan that it has."""
     visitor = sent.visitor
+    _run(visitor, portfolio_id, run_id)
     visitor.store.request_stop(visitor.tenant, run_id, audited=visitor.caller.audited)
     if by_script(request):
         return Response(status_code=204)

@@ -32,7 +32,7 @@
     const number = box.querySelector('input[type="number"]');
     if (number) {
       number.value = value;
-      box.querySelector("[data-slider]").value = value;
+      box.querySelector("[data-slider]").value = value || box.dataset.base;
     } else {
       box.querySelectorAll('input[type="radio"]').forEach(function (radio) {
         radio.checked = radio.value === value;
@@ -96,7 +96,7 @@
     if (event.target.matches("[data-slider]")) {
       box.querySelector('input[type="number"]').value = event.target.value;
     } else if (event.target.type === "number") {
-      box.querySelector("[data-slider]").value = event.target.value;
+      box.querySelector("[data-slider]").value = event.target.value || box.dataset.base;
     }
     mark(box);
   });

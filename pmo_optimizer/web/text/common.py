@@ -39,6 +39,7 @@ TEXT: Mapping[str, str] = MappingProxyType(
         "finding.fix": "How to fix it",
         "finding.severity": "Kind",
         "chart.table": "Data table",
+        "again": "Look again",
         "print": "Print",
         "more": "Older",
         "none": "None",

@@ -56,7 +56,10 @@ TEXT: Mapping[str, str] = MappingProxyType(
         "workshop.decided.free": "{label}: free again",
         "workshop.decided.never": "{label}: must not be in the plan",
         "workshop.wrong.number": "{label}: “{given}” is no number.",
-        "workshop.wrong.number.fix": "Type a number such as {base}.",
+        "workshop.wrong.number.fix": "Type a number such as {base}, with a point before at most "
+        "six decimals.",
+        "workshop.wrong.fine": "{label}: {given} FTE has more than two decimals.",
+        "workshop.wrong.fine.fix": "Round it to hundredths.",
         "workshop.wrong.weights": "Points are 0 or more, and not all of them 0.",
         "workshop.wrong.weights.fix": "Give the most important criterion the most points.",
         "workshop.wrong.decision": "{label}: “{given}” is no decision.",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from pmo_optimizer.model import Decision, Finding, Severity
@@ -14,11 +15,15 @@ from pmo_optimizer.web.workshop.controls import (
     CENT,
     Choice,
     Controls,
+    Kind,
     Slider,
     plain,
 )
 
 MILLIONTH, MYRIADTH = Decimal("0.000001"), Decimal("0.0001")
+
+NUMBER = re.compile(r"[+\-−]?([0-9]{1,20}|[0-9]{1,3}(,[0-9]{3}){1,6})(\.[0-9]{1,6})?")
+"""Numbers that can be meant in one way only: a comma stands before each three digits or nowhere."""
 
 WEIGHTS = "w"
 """Key of the one change that all weights make."""
@@ -78,6 +83,11 @@ def made_of(
         if number is None:
             wrong.append(_no_number(slider, given))
             number = slider.base
+        elif (
+            slider.kind is Kind.CAPACITY and (number - slider.base) % CENT and number > slider.base
+        ):
+            wrong.append(_too_fine(slider, given))
+            number = slider.base
         numbers[slider.key] = number
     made = [
         *_each(controls.budgets, numbers, _budget),
@@ -100,18 +110,33 @@ def values_of(controls: Controls, changes: Sequence[Data]) -> dict[str, str] | N
 
 
 def _number(given: str) -> Decimal | None:
-    try:
-        number = Decimal(given.replace(",", "").replace("−", "-"))
-    except InvalidOperation:
+    if not NUMBER.fullmatch(given):
         return None
-    if not number.is_finite() or (number and number.adjusted() >= MOST_DIGITS):
-        return None
-    return number
+    number = Decimal(given.replace(",", "").replace("−", "-"))
+    return None if number and number.adjusted() >= MOST_DIGITS else number
+
+
+def exact(number: Decimal) -> str:
+    """Return a number with every digit that was typed, and separators of thousands.
+
+    Examples
+    --------
+    >>> exact(Decimal("1.712")), exact(Decimal("1600.50")), exact(Decimal("1E+3"))
+    ('1.712', '1,600.5', '1,000')
+    """
+    whole, point, digits = plain(number).partition(".")
+    return f"{int(whole):,}{point}{digits}"
 
 
 def _no_number(slider: Slider, given: str) -> Wrong:
     message = text("workshop.wrong.number", {"label": slider.label, "given": given[:40]})
     fix = text("workshop.wrong.number.fix", {"base": plain(slider.base)})
+    return Wrong(slider.key, Finding(Severity.ERROR, "wrong-value", slider.key, message, fix))
+
+
+def _too_fine(slider: Slider, given: str) -> Wrong:
+    message = text("workshop.wrong.fine", {"label": slider.label, "given": given[:40]})
+    fix = text("workshop.wrong.fine.fix")
     return Wrong(slider.key, Finding(Severity.ERROR, "wrong-value", slider.key, message, fix))
 
 
@@ -131,10 +156,10 @@ def from_to(slider: Slider, number: Decimal) -> str:
     more = number - slider.base
     values = {
         "label": slider.label,
-        "before": amount(float(slider.base)),
-        "after": amount(float(number)),
+        "before": exact(slider.base),
+        "after": exact(number),
         "unit": slider.unit,
-        "more": ("+" if more > 0 else "−") + amount(abs(float(more))),
+        "more": ("+" if more > 0 else "−") + exact(abs(more)),
     }
     return text("workshop.from.to", values)
 
@@ -243,7 +268,7 @@ def _capacity_values(controls: Controls, skill: str, rest: Data) -> dict[str, st
             case {"fte": Decimal() as fte} if fte > 0:
                 return {slider.key: plain(slider.base + fte)}
             case {"percent": Decimal() as part} if part < 0:
-                return {slider.key: plain((slider.base * (1 + part / 100)).quantize(CENT))}
+                return {slider.key: plain((slider.base * (1 + part / 100)).quantize(MYRIADTH))}
     return None
 
 

@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 import openpyxl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
@@ -202,6 +202,7 @@ def test_names_with_values_come_back(values: dict[str, bool | Decimal | str]) ->
 
 
 @settings(max_examples=30, deadline=None)
+@example(Decimal("99999999999999999.999999999999999"))
 @given(
     st.decimals(
         allow_nan=False, allow_infinity=False, places=15, max_value=10**17, min_value=-(10**17)
