@@ -65,7 +65,8 @@ def ready(service: Parts) -> Ready:
     try:
         service.store.require_current()
     except NotCurrent as error:
-        _log.error("not ready", extra={"found": error.found, "wanted": error.wanted})
+        reason = f"revision {error.found or 'none'}, needed {error.wanted}"
+        _log.error("not ready", extra={"reason": reason})
         headers = {"Retry-After": str(RETRY_SECONDS)}
         detail = "The tables of the database are not those of this version; its log says more."
         raise ProblemError(503, "unavailable", detail, (), headers) from error
