@@ -49,8 +49,15 @@ def tab(opened_board: Open) -> Iterator[Watched]:
         made.check()
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 400])
+@pytest.mark.parametrize(
+    ("width", "dark"),
+    [
+        pytest.param(1280, False, id="1280-light"),
+        pytest.param(400, True, id="400-dark"),
+        pytest.param(1280, True, id="1280-dark", marks=pytest.mark.drill),
+        pytest.param(400, False, id="400-light", marks=pytest.mark.drill),
+    ],
+)
 def test_every_page_is_sound(opened_board: Open, width: int, dark: bool) -> None:
     """No console error, no violation of the policy, no other host, nothing serious by axe-core.
 
