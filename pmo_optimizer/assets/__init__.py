@@ -34,7 +34,7 @@ class Asset:
     licence_files
         Texts of the licences, also of what the file holds from other packages.
     package, integrity
-        Address of the package and the hash of it that its registry gives.
+        The npm package, as name@version, and the hash that npm gives of it.
     path
         Place of the file in the package.
     """
