@@ -11,7 +11,7 @@ import typer
 from pmo_optimizer import __version__
 from pmo_optimizer.cli import output
 from pmo_optimizer.cli.codes import code_of, exit_codes, last_resort
-from pmo_optimizer.cli.documents import keep, load, save, spare
+from pmo_optimizer.cli.documents import keep, load, save
 from pmo_optimizer.cli.options import (
     AsJson,
     Backend,
@@ -98,7 +98,7 @@ def solve(
     from pmo_optimizer.cli.running import Settings
     from pmo_optimizer.model import Plan
 
-    spare(file, output_file)
+    keep(output_file, file, hint="--output")
     settings = Settings(
         time_limit=time_limit,
         gap=gap,
@@ -137,7 +137,7 @@ def staff(
     from pmo_optimizer.cli.running import Settings, staff_watched
     from pmo_optimizer.model import Plan
 
-    spare(file, output_file)
+    keep(output_file, file, hint="--output")
     settings = Settings(
         time_limit=time_limit, workers=workers, seed=seed, reproducible=reproducible
     )

@@ -18,11 +18,6 @@ if TYPE_CHECKING:
     from pmo_scenarios import Scenario
 
 
-def spare(file: Path, output_file: Path | None) -> None:
-    """Refuse to write the plan over the portfolio, before any work."""
-    keep(output_file, file, hint="--output")
-
-
 def keep(target: Path | None, *inputs: Path | None, hint: str) -> None:
     """Refuse to write over a file that is read, or over the folder that it is in."""
     if target is None or not target.exists():

@@ -6,7 +6,8 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -135,6 +136,53 @@ def refused(rule: str, path: str, message: str, fix: str) -> InvalidInput:
     return InvalidInput((Finding(Severity.ERROR, rule, path, message, fix),))
 
 
+def unreadable(path: Path, error: OSError) -> InvalidInput:
+    """Return what is said of a file that the system does not let be read."""
+    return refused(
+        "file-unreadable",
+        path.name,
+        f"{path}: {error.strerror}.",
+        "Check the path and its rights.",
+    )
+
+
+def size_of(path: Path) -> int:
+    """Return the bytes of a file; InvalidInput where it is missing or cannot be looked at."""
+    try:
+        if not path.is_file():
+            raise refused("file-missing", path.name, f"There is no file {path}.", "Check the path.")
+        return path.stat().st_size
+    except OSError as error:
+        raise unreadable(path, error) from error
+
+
+def require_file(path: Path, most: int, fix: str) -> None:
+    """Refuse a file before it is read.
+
+    Parameters
+    ----------
+    path
+        The file.
+    most
+        Bytes up to which it is read.
+    fix
+        What to do about one that is larger.
+
+    Raises
+    ------
+    InvalidInput
+        It is missing, cannot be looked at, or is too large.
+    """
+    size = size_of(path)
+    if size > most:
+        raise refused(
+            "file-too-large",
+            path.name,
+            f"The file has {size:,} bytes; at most {most:,} are read.",
+            fix,
+        )
+
+
 def read(path: Path, *, begin: str = "`calendar:` and `projects:`") -> dict[str, Any]:
     """Return the content of a YAML or JSON file as plain data with exact numbers.
 
@@ -152,22 +200,11 @@ def read(path: Path, *, begin: str = "`calendar:` and `projects:`") -> dict[str,
         the top, or its aliases blow up.
     """
     name = path.name
+    require_file(path, MAX_BYTES, "Split it, or leave out what is not needed.")
     try:
-        if not path.is_file():
-            raise refused("file-missing", name, f"There is no file {path}.", "Check the path.")
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise refused(
-                "file-too-large",
-                name,
-                f"The file has {size:,} bytes; at most {MAX_BYTES:,} are read.",
-                "Split it, or leave out what is not needed.",
-            )
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
-        raise refused(
-            "file-unreadable", name, f"{path}: {error.strerror}.", "Check the path and its rights."
-        ) from error
+        raise unreadable(path, error) from error
     except UnicodeDecodeError as error:
         raise refused(
             "file-not-text", name, "The file is not UTF-8 text.", "Save it as UTF-8."
@@ -339,12 +376,25 @@ def write(path: Path, data: Mapping[str, Any]) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file all at once: into a file beside it, which is then renamed."""
+    """Write a text file all at once, in UTF-8, with the line ends of the system."""
+    with file_beside(path) as beside:
+        beside.write_text(text, encoding="utf-8")
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file all at once."""
+    with file_beside(path) as beside:
+        beside.write_bytes(content)
+
+
+@contextmanager
+def file_beside(path: Path) -> Iterator[Path]:
+    """Give an empty file beside a path, which takes the name at the end if all went well."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(handle)
     beside = Path(temporary)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
+        yield beside
         beside.chmod(0o666 & ~_umask())
         beside.replace(path)
     finally:

@@ -13,9 +13,8 @@ from pmo_optimizer.formats.mspdi import export_schedule
 from pmo_optimizer.formats.plan_workbook import export_plan
 from pmo_optimizer.model import Plan, Portfolio
 from pmo_optimizer.report.pack import board_pack
+from pmo_optimizer.service.bodies import WORKBOOK
 from pmo_optimizer.service.routes.plans import as_csv, schedule
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ def _written(
 DOWNLOADS: Mapping[str, Download] = MappingProxyType(
     {
         "pack": Download("plan.download.pack", "html", "text/html; charset=utf-8", _pack),
-        "xlsx": Download("plan.download.xlsx", "xlsx", XLSX, _written(".xlsx", export_plan)),
+        "xlsx": Download("plan.download.xlsx", "xlsx", WORKBOOK, _written(".xlsx", export_plan)),
         "mspdi": Download(
             "plan.download.mspdi", "xml", "application/xml", _written(".xml", export_schedule)
         ),

@@ -11,13 +11,18 @@ from pmo_optimizer.report.projects import least_cost, modes_text, remark
 from pmo_optimizer.report.words import first_day, last_day
 from pmo_optimizer.web.text import text
 
-COMMAND = "; ask `pmo-optimizer why"
-"""Where a reason begins to speak of the command line."""
-
 
 @dataclass(frozen=True)
 class Decided:
-    """One project and what the plan decides about it; money is in the portfolio's currency."""
+    """One project and what the plan decides about it; money is in the portfolio's currency.
+
+    Attributes
+    ----------
+    value
+        Before risk and time, so that projects in and out of the plan can be compared.
+    planned
+        What it adds to the plan's value, after risk and time; None where it is not in.
+    """
 
     id: str
     name: str
@@ -27,13 +32,14 @@ class Decided:
     modes: str
     cost: float | None
     value: float | None
+    planned: float | None
     remark: str
     reason: str
 
 
 def decided(portfolio: Portfolio, plan: Plan) -> tuple[list[Decided], list[Decided]]:
     """Return what is in the plan, by start, and what is not, by value."""
-    why = reasons(portfolio, plan)
+    why = reasons(portfolio, plan, hints=False)
     kpis = {kpi.project: kpi for kpi in plan.kpis.projects}
     known = portfolio.project_by_id
     inside: list[Decided] = []
@@ -42,10 +48,8 @@ def decided(portfolio: Portfolio, plan: Plan) -> tuple[list[Decided], list[Decid
         project = known.get(entry.project)
         kpi = kpis.get(entry.project)
         cost = None if kpi is None else kpi.cost
-        value = None if kpi is None else kpi.value
         if project is not None and not entry.selected:
             cost = float(least_cost(portfolio, project))
-            value = float(portfolio.raw_value(project))
         row = Decided(
             id=entry.project,
             name=entry.project if project is None else project.name or project.id,
@@ -54,9 +58,10 @@ def decided(portfolio: Portfolio, plan: Plan) -> tuple[list[Decided], list[Decid
             last=last_day(portfolio.calendar, entry.start, entry.finish),
             modes=modes_text(project, entry.phases),
             cost=cost,
-            value=value,
+            value=None if project is None else float(portfolio.raw_value(project)),
+            planned=kpi.value if kpi is not None and entry.selected else None,
             remark=remark(portfolio, entry) if entry.selected else "",
-            reason=why[entry.project].partition(COMMAND)[0],
+            reason=why[entry.project],
         )
         (inside if entry.selected else outside).append(row)
     outside.sort(key=lambda row: (-(row.value or 0.0), row.id))

@@ -96,7 +96,8 @@ class Memory:
         self, key: Hashable, work_out: Callable[[], Sequence[Share] | None]
     ) -> Sequence[Share] | None:
         """Return the answer to a question, worked out where it is new."""
-        if key in (answers := self._answers):
+        answers = self._answers
+        if key in answers:
             return answers[key]
         found = work_out()
         if len(answers) >= MOST_REMEMBERED:

@@ -14,7 +14,7 @@ from pmo_optimizer.formats.mapping.profile import TableRule
 from pmo_optimizer.formats.workbook.cells import Found
 from pmo_optimizer.formats.workbook.grids import read_grids
 from pmo_optimizer.model import Finding, InvalidInput, Severity
-from pmo_optimizer.model.files import refused
+from pmo_optimizer.model.files import refused, require_file, unreadable
 
 MAX_BYTES = 50 * 1024 * 1024
 MAX_ROWS = 100_000
@@ -71,16 +71,7 @@ def read_sheet(path: Path, rule: TableRule) -> Sheet:
     InvalidInput
         The file is missing, too large, of an unknown kind, damaged, or without headers.
     """
-    if not path.is_file():
-        raise refused("file-missing", path.name, f"There is no file {path}.", "Check the path.")
-    size = path.stat().st_size
-    if size > MAX_BYTES:
-        raise refused(
-            "file-too-large",
-            path.name,
-            f"The file has {size:,} bytes; at most {MAX_BYTES:,} are read.",
-            "Export fewer rows or columns.",
-        )
+    require_file(path, MAX_BYTES, "Export fewer rows or columns.")
     kind = path.suffix.lower()
     if kind in {".csv", ".tsv", ".txt"}:
         return _sheet(path.name, rule, _csv_rows(path, rule))
@@ -156,9 +147,7 @@ def _csv_rows(path: Path, rule: TableRule) -> Iterator[tuple[int, Sequence[Value
             "Say its encoding in the profile (`encoding: cp1252` for old Excel files).",
         ) from error
     except OSError as error:
-        raise refused(
-            "file-unreadable", path.name, f"{path}: {error.strerror}.", "Check its rights."
-        ) from error
+        raise unreadable(path, error) from error
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=rule.delimiter, strict=True)
     try:
         for number, cells in enumerate(reader, start=1):
@@ -190,9 +179,7 @@ def _xlsx_rows(path: Path, rule: TableRule) -> Iterator[tuple[int, Sequence[Valu
         named = (replace(f, path=path.name) for f in error.findings)
         raise InvalidInput(tuple(named)) from error
     except OSError as error:
-        raise refused(
-            "file-unreadable", path.name, f"{path}: {error.strerror}.", "Check its rights."
-        ) from error
+        raise unreadable(path, error) from error
     by_title = {grid.title: grid for grid in grids}
     if not by_title or (rule.sheet is not None and rule.sheet not in by_title):
         names = list(by_title)

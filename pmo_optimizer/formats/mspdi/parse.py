@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element, ParseError
 from pmo_optimizer.formats.mspdi.fields import NAMESPACE
 from pmo_optimizer.model import InvalidInput
 from pmo_optimizer.model.calendar import ONE_DAY
-from pmo_optimizer.model.files import refused
+from pmo_optimizer.model.files import refused, require_file, unreadable
 
 MAX_BYTES = 50 * 1024 * 1024
 """Larger files are refused."""
@@ -148,25 +148,14 @@ def parse(path: Path) -> Schedule:
     from defusedxml.ElementTree import iterparse
 
     name = path.name
-    if not path.is_file():
-        raise refused("file-missing", name, f"There is no file {path}.", "Check the path.")
-    size = path.stat().st_size
-    if size > MAX_BYTES:
-        raise refused(
-            "file-too-large",
-            name,
-            f"The file has {size:,} bytes; at most {MAX_BYTES:,} are read.",
-            "Export fewer projects, or without timephased data.",
-        )
+    require_file(path, MAX_BYTES, "Export fewer projects, or without timephased data.")
     reader = _Reader(name)
     try:
         with path.open("rb") as stream:
             for event, element in iterparse(stream, events=("start", "end"), forbid_dtd=True):
                 reader.take(event, element)
     except OSError as error:
-        raise refused(
-            "file-unreadable", name, f"{path}: {error.strerror}.", "Check the path and its rights."
-        ) from error
+        raise unreadable(path, error) from error
     except InvalidInput:  # which is a ValueError
         raise
     except DefusedXmlException as error:

@@ -7,8 +7,6 @@ they begin with.
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from typing import Any
 from pmo_optimizer.formats.answers import comparison_tables, plan_tables
 from pmo_optimizer.formats.answers.tables import by_name
 from pmo_optimizer.model import Plan, Portfolio
+from pmo_optimizer.model.files import file_beside
 
 __all__ = ["export_plan"]
 
@@ -65,31 +64,21 @@ def export_plan(
         table_sheet,
     )
 
-    target = Path(path)
     tables = by_name(plan_tables(portfolio, plan))
     scenarios = () if comparison is None else comparison_tables(portfolio, comparison)
-    handle, temporary = tempfile.mkstemp(
-        dir=target.absolute().parent, prefix=f".{target.name}.", suffix=".xlsx"
-    )
-    os.close(handle)
-    beside = Path(temporary)
-    try:
-        with Book(beside, f"Plan of {plan.portfolio or portfolio.name}") as book:
-            summary = book.sheet("Summary")
-            decided = decisions_sheet(book, tables["decisions"])
-            roadmap_sheet(book, portfolio.calendar, tables["phases"], tables["decisions"])
-            load_sheet(book, portfolio.calendar, tables["load"])
-            spent = funds_sheet(book, tables["funds"])
-            staffing_sheet(book, portfolio.calendar, tables["staffing"])
-            people_sheet(book, portfolio.calendar, tables["people"])
-            for name in IF_ANY:
-                if tables[name].rows:
-                    table_sheet(book, tables[name])
-            alignment_sheet(book, tables["alignment"])
-            for table in scenarios:
-                table_sheet(book, table)
-            summary_sheet(book, summary, tables, decided, spent)
-        beside.chmod(0o644)
-        beside.replace(target)
-    finally:
-        beside.unlink(missing_ok=True)
+    title = f"Plan of {plan.portfolio or portfolio.name}"
+    with file_beside(Path(path)) as beside, Book(beside, title) as book:
+        summary = book.sheet("Summary")
+        decided = decisions_sheet(book, tables["decisions"])
+        roadmap_sheet(book, portfolio.calendar, tables["phases"], tables["decisions"])
+        load_sheet(book, portfolio.calendar, tables["load"])
+        spent = funds_sheet(book, tables["funds"])
+        staffing_sheet(book, portfolio.calendar, tables["staffing"])
+        people_sheet(book, portfolio.calendar, tables["people"])
+        for name in IF_ANY:
+            if tables[name].rows:
+                table_sheet(book, tables[name])
+        alignment_sheet(book, tables["alignment"])
+        for table in scenarios:
+            table_sheet(book, table)
+        summary_sheet(book, summary, tables, decided, spent)

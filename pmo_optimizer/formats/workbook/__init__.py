@@ -27,9 +27,9 @@ from pmo_optimizer.formats.workbook.container import LIMITS, Limits
 from pmo_optimizer.formats.workbook.generated import without_made_ids
 from pmo_optimizer.formats.workbook.reader import content_of, read
 from pmo_optimizer.formats.workbook.reading import Located, Reading
-from pmo_optimizer.formats.workbook.saving import save_bytes
 from pmo_optimizer.formats.workbook.writer import workbook_bytes
 from pmo_optimizer.model import Portfolio
+from pmo_optimizer.model.files import write_bytes
 
 
 def written(portfolio: Portfolio, *, scenarios: Sequence[Mapping[str, Any]] = ()) -> bytes:
@@ -64,14 +64,14 @@ def write(
     scenarios: Sequence[Mapping[str, Any]] = (),
 ) -> None:
     """Write a portfolio as a workbook, all at once or not at all; see `written`."""
-    save_bytes(Path(path), written(portfolio, scenarios=scenarios))
+    write_bytes(Path(path), written(portfolio, scenarios=scenarios))
 
 
 def template(path: str | Path) -> None:
     """Write a workbook with every sheet and column and without any row."""
     from pmo_optimizer import __version__
 
-    save_bytes(Path(path), workbook_bytes({}, version=__version__))
+    write_bytes(Path(path), workbook_bytes({}, version=__version__))
 
 
 __all__ = [

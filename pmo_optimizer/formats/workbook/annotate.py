@@ -12,9 +12,9 @@ from pmo_optimizer.formats.workbook.container import LIMITS, Limits, broken, ins
 from pmo_optimizer.formats.workbook.grids import BROKEN
 from pmo_optimizer.formats.workbook.reader import content_of
 from pmo_optimizer.formats.workbook.reading import Located
-from pmo_optimizer.formats.workbook.saving import save_bytes
 from pmo_optimizer.formats.workbook.sheets import FINDINGS_TITLE
 from pmo_optimizer.model import Severity
+from pmo_optimizer.model.files import write_bytes
 
 if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
@@ -54,7 +54,7 @@ def annotate(
     InvalidInput
         The workbook cannot be read.
     """
-    save_bytes(Path(path), annotated(source, located, limits=limits))
+    write_bytes(Path(path), annotated(source, located, limits=limits))
 
 
 def annotated(

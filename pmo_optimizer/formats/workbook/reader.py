@@ -14,7 +14,7 @@ from pmo_optimizer.formats.workbook.columns import (
     headings_of,
     year_header,
 )
-from pmo_optimizer.formats.workbook.container import LIMITS, Limits, refused
+from pmo_optimizer.formats.workbook.container import LIMITS, Limits
 from pmo_optimizer.formats.workbook.grids import Grid, read_grids
 from pmo_optimizer.formats.workbook.layout import MORE, Sheet
 from pmo_optimizer.formats.workbook.places import Places
@@ -32,6 +32,7 @@ from pmo_optimizer.formats.workbook.sheets.scenarios import without_target
 from pmo_optimizer.formats.workbook.writer import LAYOUT_VERSION
 from pmo_optimizer.model import Finding, InvalidInput, Portfolio, Severity
 from pmo_optimizer.model.errors import MOST_FINDINGS
+from pmo_optimizer.model.files import size_of, unreadable
 from pmo_optimizer.model.form import meant
 
 GENERATED = ("caps", "links", "requires", "excludes", "all_or_none", "synergies", "rules")
@@ -70,18 +71,12 @@ def content_of(source: bytes | str | Path, limits: Limits = LIMITS) -> bytes:
     if isinstance(source, bytes):
         return source
     path = Path(source)
-    if not path.is_file():
-        raise refused("file-missing", f"There is no file {path}.", "Check the path.", path.name)
+    size_of(path)
     try:
         with path.open("rb") as stream:
             return stream.read(limits.bytes + 1)
     except OSError as error:
-        raise refused(
-            "file-unreadable",
-            f"{path}: {error.strerror}.",
-            "Check the path and its rights.",
-            path.name,
-        ) from error
+        raise unreadable(path, error) from error
 
 
 def read_sheets(grids: Sequence[Grid]) -> Reading:

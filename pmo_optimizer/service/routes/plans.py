@@ -11,6 +11,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from pmo_optimizer import referee
+from pmo_optimizer.formats.tables import safe_text
 from pmo_optimizer.model import Calendar, Plan
 from pmo_optimizer.service import examples, openapi
 from pmo_optimizer.service.dependencies import Reader
@@ -31,9 +32,6 @@ from pmo_optimizer.service.store.records import PlanRecord
 router = APIRouter(prefix="/v1/plans", tags=["plans"])
 
 Id = Annotated[PlanId, Path(examples=[examples.PLAN_ID])]
-
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
-"""How a text begins that a spreadsheet would take for a formula."""
 
 
 class Format(StrEnum):
@@ -178,5 +176,4 @@ def as_csv(rows: Iterable[Sequence[object]]) -> str:
 def _cell(value: object) -> object:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    text = value if isinstance(value, str) else ""
-    return f"'{text}" if text.startswith(DANGEROUS) else value
+    return safe_text(value) if isinstance(value, str) else value

@@ -16,12 +16,12 @@ from pmo_optimizer.formats.workbook import template as write_template
 from pmo_optimizer.model import Portfolio
 from pmo_optimizer.model.files import parse_json
 from pmo_optimizer.service.auth import Scope
+from pmo_optimizer.service.bodies import WORKBOOK
 from pmo_optimizer.service.problems import ProblemError
 from pmo_optimizer.service.settings import MIB
 from pmo_optimizer.service.store.errors import Conflict, Replayed
 from pmo_optimizer.service.store.records import Once, PortfolioRecord, Reply, UploadRecord
 from pmo_optimizer.web import overview
-from pmo_optimizer.web.downloads import XLSX
 from pmo_optimizer.web.pages import go, page
 from pmo_optimizer.web.read import stored
 from pmo_optimizer.web.text import text
@@ -33,7 +33,7 @@ from pmo_optimizer.web.visitors import ReadVisit, SolveForm, Visitor, board_of
 router = APIRouter()
 
 FILES: Mapping[str, str] = MappingProxyType(
-    {"xlsx": XLSX, "yaml": "application/yaml", "json": "application/json"}
+    {"xlsx": WORKBOOK, "yaml": "application/yaml", "json": "application/json"}
 )
 """Forms in which a portfolio leaves, and their media types."""
 
@@ -50,7 +50,7 @@ def new(request: Request, visitor: ReadVisit) -> Response:
 def template(visitor: ReadVisit) -> Response:
     """Give an empty workbook."""
     with visitor.caller.service.heavy.place():
-        return _file(_made(".xlsx", write_template), "portfolio.xlsx", XLSX)
+        return _file(_made(".xlsx", write_template), "portfolio.xlsx", WORKBOOK)
 
 
 @router.get("/portfolios/{portfolio_id}/upload")
@@ -92,7 +92,7 @@ def comments(visitor: ReadVisit, upload_id: str) -> Response:
         _, copy = annotated_safely(record.source)
     if copy is None:
         raise ProblemError(409, "conflict", text("upload.comments.none"))
-    return _file(copy, "commented.xlsx", XLSX)
+    return _file(copy, "commented.xlsx", WORKBOOK)
 
 
 @router.post("/uploads/{upload_id}/accept")

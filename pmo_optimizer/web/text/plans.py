@@ -33,6 +33,7 @@ TEXT: Mapping[str, str] = MappingProxyType(
         "plan.rejected.title": "Not in the plan",
         "plan.first": "First day",
         "plan.last": "Last day",
+        "plan.planned": "After risk and time",
         "plan.why": "Why",
         "plan.mode": "Mode",
         "plan.rule": "Rule",

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import PurePosixPath
 
-from pmo_optimizer.checks import check_data
 from pmo_optimizer.model import Finding, Portfolio, Severity
 from pmo_optimizer.service.bodies import PortfolioBody, parsed_object
 from pmo_optimizer.service.documents import has_errors, judged, text_of
@@ -78,19 +77,17 @@ def read_file(sent: SentFile, most: int) -> Read:
 
 
 def _judged(content: bytes, suffix: str) -> Judged:
-    if suffix in WORKBOOKS:
-        portfolio, findings = judged(PortfolioBody(content, is_workbook=True))
+    if suffix in WORKBOOKS or suffix in JSON:
+        try:
+            portfolio, findings = judged(PortfolioBody(content, is_workbook=suffix in WORKBOOKS))
+        except ProblemError as error:
+            return None, error.findings
         return portfolio, tuple(_for_pages(findings))
     if suffix in YAML:
         from pmo_optimizer.formats.workbook.sandbox import yaml_safely
 
         reading = yaml_safely(content)
         return reading.portfolio, reading.findings
-    if suffix in JSON:
-        try:
-            return check_data(parsed_object(content))
-        except ProblemError as error:
-            return None, error.findings
     return None, (_error("file-kind", text("upload.kind"), text("upload.kind.fix")),)
 
 

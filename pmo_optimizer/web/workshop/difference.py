@@ -17,9 +17,6 @@ from pmo_scenarios.studies.figures import Move
 NOISE = 1e-6
 """Differences below this are none."""
 
-OWN_SCALE = ("objective", "value")
-"""Figures with more digits than money."""
-
 
 @dataclass(frozen=True)
 class Delta:

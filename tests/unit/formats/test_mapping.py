@@ -2,59 +2,26 @@
 
 from __future__ import annotations
 
-import random
-import zipfile
 from collections import Counter
-from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
-from openpyxl import Workbook
 
-from pmo_optimizer.formats.imported import Imported
-from pmo_optimizer.formats.mapping import Profile, load_profile, profile_names, read_tables
+from pmo_optimizer.formats.mapping import Profile, read_tables
 from pmo_optimizer.formats.mapping.profile import Numbers
 from pmo_optimizer.formats.mapping.values import CellError, parse_number
-from pmo_optimizer.model import InvalidInput, Portfolio, Severity, validated
-
-Data = dict[str, Any]
-
-CALENDAR = {"start": "2027-01-01", "periods": 12}
-
-FIELDS: Data = {"id": "Key", "name": "Name", "value": {"column": "Value", "type": "number"}}
-
-
-def profile(*records: Data, **more: Any) -> Profile:
-    """Return a profile with one table of any file, with these records."""
-    table = {"records": list(records), **more.pop("table", {})}
-    data = {"name": "test", "portfolio": {"calendar": CALENDAR}, "tables": [table], **more}
-    return validated(Profile, data)
-
-
-def projects(**fields: Any) -> Data:
-    """Return the record of projects with further fields."""
-    return {"into": "projects", "fields": {**FIELDS, **fields}}
-
-
-def csv_file(folder: Path, text: str, name: str = "in.csv", encoding: str = "utf-8") -> Path:
-    """Return the path of a table."""
-    path = folder / name
-    path.write_bytes(text.encode(encoding))
-    return path
-
-
-def good(found: Imported) -> Portfolio:
-    """Return the portfolio, which must be there."""
-    assert found.portfolio is not None, found.findings
-    return found.portfolio
-
-
-def told(found: Imported) -> set[tuple[str, str]]:
-    """Return rule and place of every error."""
-    return {(f.rule, f.path) for f in found.findings if f.severity is Severity.ERROR}
+from pmo_optimizer.model import validated
+from tests.unit.formats.mapping_cases import (
+    CALENDAR,
+    Data,
+    csv_file,
+    good,
+    profile,
+    projects,
+    told,
+)
 
 
 def test_columns_become_fields(tmp_path: Path) -> None:
@@ -95,6 +62,7 @@ FLAT = (
     "P2,build,dev,100,x\n"
 )
 
+
 GROUPS: tuple[Data, ...] = (
     {"into": "projects", "fields": {"id": "Project", "value": {"constant": 1}}},
     {
@@ -113,6 +81,7 @@ GROUPS: tuple[Data, ...] = (
         "sum": ["effort"],
     },
 )
+
 
 POOLS = [{"id": "d", "skill": "dev", "fte": 9}, {"id": "l", "skill": "law", "fte": 9}]
 
@@ -388,184 +357,6 @@ def test_several_files_make_one_portfolio(tmp_path: Path) -> None:
     assert told(found) == {("mapping-file", "profile/tables/1"), ("mapping-file", "other.csv")}
 
 
-def test_workbooks_are_read_like_csv(tmp_path: Path) -> None:
-    """Numbers and days of cells are taken as they are; a named sheet is found."""
-    book = Workbook()
-    book["Sheet"].title = "Cover"
-    sheet = book.create_sheet("Data")
-    for row in (("Key", "Name", "Value", "Due"), (7, "=1+1 is text", 1.5, date(2027, 6, 30))):
-        sheet.append(row)
-    sheet["B2"].data_type = "s"
-    book.save(tmp_path / "in.xlsx")
-    due = {"column": "Due", "type": "date"}
-    found = read_tables([tmp_path / "in.xlsx"], profile(projects(due=due), table={"sheet": "Data"}))
-    project = good(found).projects[0]
-    assert (project.id, project.value, project.due) == ("7", Decimal("1.5"), date(2027, 6, 30))
-    found = read_tables([tmp_path / "in.xlsx"], profile(projects(), table={"sheet": "Nope"}))
-    assert told(found) == {("mapping-sheet", "in.xlsx")}
-    assert "Cover, Data" in found.findings[0].message
-
-
-def files_that_are_none(folder: Path) -> list[tuple[str, Path]]:
-    """Return files that cannot be read, with the rule that says so."""
-    with zipfile.ZipFile(folder / "zip.xlsx", "w") as archive:
-        archive.writestr("a.txt", "x")
-    with zipfile.ZipFile(folder / "bomb.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("[Content_Types].xml", "x")
-        archive.writestr("xl/worksheets/sheet1.xml", b"0" * 300_000_000)
-    return [
-        ("file-missing", folder / "none.csv"),
-        ("mapping-file", csv_file(folder, "Key\n1\n", "in.ods")),
-        ("mapping-headers", csv_file(folder, "\n\n", "empty.csv")),
-        ("file-not-text", csv_file(folder, "Key\n\xe9\n", "latin.csv", "latin-1")),
-        ("file-syntax", csv_file(folder, 'Key,Name,Value\nP1,"a,1\n', "quote.csv")),
-        ("file-too-large", csv_file(folder, f"Key\n{'x' * 40_000}\n", "cell.csv")),
-        ("file-too-large", csv_file(folder, "," * 3000, "wide.csv")),
-        ("workbook-broken", csv_file(folder, "PK no zip", "text.xlsx")),
-        ("workbook-broken", folder / "zip.xlsx"),
-        ("workbook-bomb", folder / "bomb.xlsx"),
-    ]
-
-
-def test_files_that_cannot_be_read_are_one_error_each(tmp_path: Path) -> None:
-    """Missing, damaged, hostile and foreign files are named, and nothing is raised."""
-    for rule, path in files_that_are_none(tmp_path):
-        found = read_tables([path], profile(projects()))
-        assert found.portfolio is None
-        assert (rule, path.name) in told(found), (path.name, found.findings)
-
-
-FAULTS: Sequence[tuple[Data, str]] = (
-    ({"into": "phases", "fields": {"id": "Key"}}, "belong to a project"),
-    ({"into": "needs", "project": "Key", "fields": {"skill": "S"}}, "belong to a phase"),
-    ({"into": "people", "project": "Key", "fields": {"id": "S"}}, "belong to no project"),
-    ({"into": "projects", "fields": {"id": {}}}, "exactly one"),
-    ({"into": "projects", "fields": {"id": "Key"}, "sum": ["value"]}, "sum names"),
-    ({"into": "nothing", "fields": {"id": "Key"}}, "into"),
-)
-
-
-@pytest.mark.parametrize(("record", "words"), FAULTS)
-def test_profiles_are_checked(record: Data, words: str) -> None:
-    """What a profile cannot mean is a finding about the profile."""
-    with pytest.raises(InvalidInput) as caught:
-        profile(record)
-    assert any(words in f"{f.message} {f.path}" for f in caught.value.findings)
-
-
-def test_a_profile_needs_a_calendar(tmp_path: Path) -> None:
-    """Without one the portfolio has no grid: a finding names the profile."""
-    found = read_tables(
-        [csv_file(tmp_path, "Key,Name,Value\nP1,a,1\n")], profile(projects(), portfolio={})
-    )
-    assert ("missing-field", "profile/portfolio/calendar/start") in told(found)
-
-
-SAMPLES = {
-    "jira": (
-        "Issue key,Summary,Issue Type,Status,Project name,Priority,Labels,Labels,"
-        "Custom field (Business Value),Due date,Parent key,Original estimate,"
-        "Inward issue link (Blocks),Inward issue link (Blocks)\n"
-        "S-1,Web shop,Epic,In Progress,Shop,Highest,online,growth,80,31/Dec/27 12:00 AM,,,,\n"
-        "S-2,Design,Story,To Do,Shop,Medium,,,,,S-1,288000,,\n"
-        "S-3,Build,Story,To Do,Shop,Medium,,,,,S-1,1152000,S-2,\n"
-        "S-4,Mobile app,Epic,To Do,Shop,Medium,,,50,,,,S-1,\n"
-        "S-5,Build,Task,To Do,Shop,Medium,,,,,S-4,864000,S-3,\n"
-        "S-6,Old,Task,Done,Shop,Medium,,,,,S-4,3600,,\n"
-    ),
-    "azure-devops": (
-        "ID,Work Item Type,Title,State,Area Path,Tags,Parent,Business Value,Start Date,"
-        "Target Date,Original Estimate,Activity\n"
-        "10,Epic,Portal,New,Sales,web; growth,,40,,,,\n"
-        "11,Feature,Sign-in,Active,Sales,,10,,1/4/2027 12:00:00 AM,1/29/2027 12:00:00 AM,,\n"
-        "12,Task,Build,New,Sales,,11,,,,120,Development\n"
-        "13,Task,Test,New,Sales,,11,,,,40,Testing\n"
-        "14,Task,Draw,New,Sales,,11,,,,16,Design\n"
-        "15,Task,Build more,New,Sales,,11,,,,40,Development\n"
-    ),
-    "boston": (
-        "id,name,department,managing_department,category,location,status,operating_impact,"
-        "spent_before,fy_minus1,fy_current,fy_plus1_to_4,total,city_capital_total,grants_total,"
-        "authorized_total,mission\n"
-        "A1,Pool,Parks,Works,Health,Roxbury,In Design,No,0,0,150000,900000,1,1,0,1,Build it.\n"
-        "A2,Library,Library,Works,Education,Citywide,In Construction,Yes,5,5,70000,0,1,1,0,1,\n"
-        "A3,Street,Transport,Works,Transportation,Various,Complete,No,5,5,0,0,1,1,0,1,\n"
-    ),
-}
-"""Made-up rows in the form of each worked example."""
-
-
-@pytest.mark.parametrize("name", profile_names())
-def test_worked_examples_read_their_form(name: str, tmp_path: Path) -> None:
-    """Each profile that comes with the package makes a valid portfolio of made-up rows."""
-    found = read_tables([csv_file(tmp_path, SAMPLES[name])], load_profile(name))
-    back = good(found)
-    assert not told(found)
-    work = {
-        (p.id, f.id): (
-            f.modes[0].duration,
-            sum((n.effort or Decimal(0) for n in f.modes[0].needs), Decimal(0)),
-        )
-        for p in back.projects
-        for f in p.phases
-    }
-    expected = {
-        "jira": {
-            ("S-1", "S-2"): (1, Decimal("0.46")),
-            ("S-1", "S-3"): (2, Decimal("1.84")),
-            ("S-4", "S-5"): (2, Decimal("1.38")),
-        },
-        "azure-devops": {("10", "11"): (4, Decimal("5.4"))},
-        "boston": {
-            ("A1", "now"): (1, Decimal(0)),
-            ("A1", "later"): (2, Decimal(0)),
-            ("A2", "now"): (1, Decimal(0)),
-        },
-    }
-    assert work == expected[name]
-
-
-def test_unknown_profiles_are_named(tmp_path: Path) -> None:
-    """A name that is none lists those there are; a file that is none says what is wrong."""
-    with pytest.raises(InvalidInput, match="azure-devops, boston, jira"):
-        load_profile("trello")
-    (tmp_path / "p.yaml").write_text("name: x\ntables: []\nodd: 1\n")
-    with pytest.raises(InvalidInput) as caught:
-        load_profile(tmp_path / "p.yaml")
-    assert {f.path for f in caught.value.findings} == {"portfolio", "tables", "odd"}
-
-
-CELLS = (
-    "",
-    "P1",
-    "1,5",
-    "-1",
-    "1e999",
-    "=1+1",
-    "x" * 300,
-    "\u0661",
-    "31/31/2027",
-    "nan",
-    "a/b",
-    "é",
-)
-
-
-@pytest.mark.parametrize("seed", range(40))
-def test_odd_cells_never_break_the_reader(seed: int, tmp_path: Path) -> None:
-    """Whatever stands in the cells, there is a portfolio or an error, never an exception."""
-    rng = random.Random(seed)
-    name = rng.choice(profile_names())
-    header, *rows = SAMPLES[name].splitlines()
-    cells = [row.split(",") for row in rows]
-    for _ in range(6):
-        row = rng.choice(cells)
-        row[rng.randrange(len(row))] = f'"{rng.choice(CELLS)}"'
-    text = "\n".join([header, *(",".join(row) for row in cells)])
-    found = read_tables([csv_file(tmp_path, text)], load_profile(name))
-    assert found.valid == (not told(found))
-
-
 def test_findings_of_a_cell_are_told_once(tmp_path: Path) -> None:
     """A column that several records read is named once for each wrong cell."""
     second = {
@@ -576,49 +367,3 @@ def test_findings_of_a_cell_are_told_once(tmp_path: Path) -> None:
     found = read_tables([csv_file(tmp_path, text)], profile(projects(), second))
     places = Counter((f.rule, f.path) for f in found.findings)
     assert places["mapping-number", "in.csv row 2 column Value"] == 1
-
-
-def test_values_without_a_header_are_refused(tmp_path: Path) -> None:
-    """A thousands separator that is also the delimiter moves cells: the row is named."""
-    text = "Key,Name,Value\nI1,Shop,1\nI2,Web shop,8,3\n"
-    found = read_tables([csv_file(tmp_path, text)], profile(projects()))
-    assert found.portfolio is None
-    assert ("mapping-no-header", "in.csv row 3 column 4") in told(found)
-
-
-def test_values_under_an_empty_header_are_refused(tmp_path: Path) -> None:
-    """A column whose header is empty must be empty."""
-    found = read_tables([csv_file(tmp_path, "Key,Name,,Value\nI1,a,2,1\n")], profile(projects()))
-    assert told(found) == {("mapping-no-header", "in.csv row 2 column 3")}
-
-
-def test_formulas_without_values_are_told(tmp_path: Path) -> None:
-    """A formula without a result and an error value are errors where the column is read."""
-    book = Workbook()
-    sheet = book.active
-    assert sheet is not None
-    sheet.append(["Key", "Name", "Value", "Own"])
-    sheet.append(["I1", "a", "=1+1", "=2"])
-    sheet.append(["I2", "b", "#N/A", None])
-    book.save(tmp_path / "in.xlsx")
-    found = read_tables([tmp_path / "in.xlsx"], profile(projects()))
-    assert told(found) == {
-        ("mapping-formula", "in.xlsx row 2 column Value"),
-        ("mapping-formula", "in.xlsx row 3 column Value"),
-    }
-
-
-@pytest.mark.parametrize(
-    ("constants", "place"),
-    [
-        ({"projects": 7}, "profile/portfolio/projects"),
-        ({"projects": [{"id": "A", "value": 1, "phases": 5}]}, "projects/A/phases"),
-        ({"skills": 3}, "skills"),
-        ({"pools": [3]}, "pools/0"),
-    ],
-)
-def test_constants_of_a_wrong_type_are_told(tmp_path: Path, constants: Data, place: str) -> None:
-    """What the profile's own part of the portfolio has in place of a list is an error there."""
-    own = profile(projects(), portfolio={"calendar": CALENDAR, **constants}, skills=True)
-    found = read_tables([csv_file(tmp_path, "Key,Name,Value\nI1,a,1\n")], own)
-    assert ("wrong-type", place) in told(found)
