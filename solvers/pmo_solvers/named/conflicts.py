@@ -12,9 +12,10 @@ from dataclasses import replace
 
 from pmo_optimizer.backend import Clock, Decisions
 from pmo_optimizer.problem import Demand, Placement, Problem
+from pmo_solvers.named.hoods import cells
 from pmo_solvers.named.ledger import Ledger
 from pmo_solvers.named.program import Effort, Program
-from pmo_solvers.named.search import SMALL_CELLS, Staffing, cells
+from pmo_solvers.named.search import SMALL_CELLS, Staffing
 from pmo_solvers.named.tasks import Task
 
 PROOF_SECONDS = 5.0

@@ -30,17 +30,19 @@ from pmo_solvers.hybrid.starts import RULES
 from pmo_solvers.named.certificate import certificate_of, given_of, members_of
 from pmo_solvers.named.conflicts import Conflict, Explainer
 from pmo_solvers.named.goals import Points
+from pmo_solvers.named.hoods import cells
 from pmo_solvers.named.ledger import Ledger
-from pmo_solvers.named.renew import Renewals, lacking, scores_of, serves, values_of_projects
-from pmo_solvers.named.restrict import Restricted, allows, among, fixed, values_of
+from pmo_solvers.named.renew import Renewals, scores_of, serves
+from pmo_solvers.named.restrict import Restricted, allows, fixed, values_of
 from pmo_solvers.named.room import Room
 from pmo_solvers.named.roster import Rosters, Staffed, following
-from pmo_solvers.named.search import Search, Staffing, Terms, cells, fits
-from pmo_solvers.named.tasks import Given, Reader, Work, moved
+from pmo_solvers.named.search import Search, Staffing, Terms, fits
+from pmo_solvers.named.tasks import Given, Reader, Work
+from pmo_solvers.named.trim import Trim
 from pmo_solvers.ranking.fill import Rule
 from pmo_solvers.time_indexed.driver import OPTIMAL_GAP, cut_short, settled
 
-FIRST_SHARE = 0.08
+FIRST_SHARE = 0.18
 """Part of the time for the first plan by capacity."""
 
 NEXT_SHARE = 0.3
@@ -50,16 +52,7 @@ HERE_SHARE = 0.25
 """Most part of the time left for plans of which little is open."""
 
 STAFF_SHARE = 0.15
-TRIAL_SHARE = 0.03
-"""Part of the time left for names, each time that they are looked for; where much is to be
-staffed with all the time of classes, which rarely can be."""
-
-THIN_SHARE, DROP_SHARE = 0.35, 0.1
-"""Part of the time left in which projects that lack people go a few at a time, and for letting
-all go at once."""
-
-AT_ONCE = 6
-"""One of so many projects that lack people goes at a time."""
+"""Part of the time left for names, each time that they are looked for."""
 
 POLISH_SHARE = 0.5
 """Part of the time left for the goals of the final staffing."""
@@ -67,14 +60,16 @@ POLISH_SHARE = 0.5
 ENTER_SHARE = 0.25
 """Most part of the time left for one plan that grows by name."""
 
-RENEW_SHARE = 0.5
-"""Part of the time that stays for plans that are renewed in part."""
+RENEW_SHARE, LARGE_SHARE = 0.5, 0.15
+"""Part of the time that stays for plans that are renewed in part; less for large plans, of which
+other plans by capacity gain more."""
 
 POLISH_PART = 0.1
 """Part of the time that stays for the goals of the final staffing."""
 
 MOST_CELLS = 20_000
-"""Pairs of server and period of a plan's tasks up to which it is staffed with proof."""
+"""Pairs of server and period of a plan's tasks up to which it is staffed as a whole, with proof of
+what cannot be."""
 
 RENEWALS, MOST_RENEWALS = 20, 100_000
 """Renewals in reproducible mode, and where the clock ends them."""
@@ -128,7 +123,8 @@ class Joint:
         self.avoided: list[Conflict] = []
         self.best: Candidate | None = None
         self.start: Candidate | None = None
-        self.room = Room()
+        self.room = Room(self.plain)
+        self.narrow = False
         self.first: Outcome | None = None
         self.last: Outcome | None = None
         self.bound: float | None = None
@@ -136,6 +132,15 @@ class Joint:
         self.partial: tuple[Decisions, Staffing] | None = None
         self.reader = Reader(problem)
         self.rosters = Rosters(self.reader, self.plain, options.goals)
+        self.trim = Trim(
+            self.plain,
+            self.reader,
+            options,
+            self.room,
+            self._search,
+            self._solved_here,
+            self._take,
+        )
 
     def outcome(self) -> Outcome:
         """Plan and staff until a fully staffed plan meets the bound or the limit is reached."""
@@ -151,31 +156,45 @@ class Joint:
             self._enter(following(found.decisions, scores_of(self.plain, found.decisions)))
             if self._closed or self._named(found.decisions):
                 break
-            if self._late or self._past(RENEW_SHARE):
+            if self._late or self._past(LARGE_SHARE if self.narrow else RENEW_SHARE):
                 break
         self._renew()
         return self._final()
 
     def _named(self, decisions: Decisions) -> bool:
         """Give names to a plan; return whether that ends the rounds: no other can be better."""
+        work = self.reader.work_of(decisions)
+        if cells(work.tasks) > MOST_CELLS:
+            return self._named_in_part(decisions)
         search = self._search(decisions)
         staffing = search.run(self._known(search.work))
         if staffing.full:
             self._offer(Staffed(decisions, staffing.work, staffing.given))
-            self.room.learn(staffed=True)
             # Where work is counted the engine would find the same plan again.
-            again = bool(self.avoided) or self.room.may_differ
-            return self._closed or (self.options.reproducible and not again)
+            return self._closed or (self.options.reproducible and not self.avoided)
+        self._note(decisions, staffing)
+        self._learn(staffing, decisions)
+        self.trim.thin_out(search, decisions)
+        return False
+
+    def _named_in_part(self, decisions: Decisions) -> bool:
+        """Give names to as much of a large plan as people can serve, further ones leave room."""
+        self.narrow = True
+        short = self.trim.choose(decisions)
+        if short is not None:
+            self._note(*short)
+        return self._closed or (self.options.reproducible and self.best is not None)
+
+    def _note(self, decisions: Decisions, staffing: Staffing) -> None:
+        """Keep the first plan that lacks people, for want of a better one."""
         if self.partial is None and not (staffing.loose or staffing.impossible):
             self.partial = decisions, staffing
-        tight = self._is_tight(staffing.work)
-        if cells(staffing.work.tasks) <= MOST_CELLS:
-            self._learn(staffing, decisions)
-        else:
-            self.room.learn(staffed=False)
-        if not tight:
-            self._thin_out(search, decisions)
-        return self.room.used_up
+
+    def _take(self, staffed: Staffed) -> None:
+        """Keep a plan that is staffed; what was left out, and all others, may enter elsewhere."""
+        self._offer(staffed)
+        kept = staffed.decisions
+        self._enter(following(kept, scores_of(self.plain, kept)), staffed)
 
     def _take_start(self) -> None:
         """Keep the plan to begin with, its names as they are, where it still is a plan."""
@@ -217,7 +236,7 @@ class Joint:
         if number:
             start = None if self.options.reproducible else self._latest
             options = replace(options, start=start)
-        suppliers = self.room.suppliers(self.plain)
+        suppliers = self.room.suppliers() if self.narrow else self.plain.suppliers
         problem = replace(self.plain, conflicts=conflicts, suppliers=suppliers)
         found = self.engine.solve(problem, options)
         self.words.append(f"plan {number + 1}: {found.word}")
@@ -225,7 +244,7 @@ class Joint:
             self.first = found
         if found.decisions is not None:
             self.last = found
-        if not (self.avoided or self.room.slack):
+        if not (self.avoided or self.narrow):
             self._take_bound(found)
         return found
 
@@ -268,7 +287,7 @@ class Joint:
         if self.avoided and not self._late:
             self.avoided = []
             return True
-        if not (self.avoided or self.room.slack) and found.status is Status.INFEASIBLE:
+        if not (self.avoided or self.narrow) and found.status is Status.INFEASIBLE:
             self.first = found
         return False
 
@@ -277,8 +296,7 @@ class Joint:
     def _search(self, decisions: Decisions, *, polish: bool = False) -> Search:
         """Return a search for the names of some decisions, with its part of the time."""
         work = self.reader.work_of(decisions)
-        names = TRIAL_SHARE if self._is_tight(work) else STAFF_SHARE
-        share = POLISH_SHARE if polish else names
+        share = POLISH_SHARE if polish else STAFF_SHARE
         limit = self.clock.left if self.options.reproducible else share * self.clock.left
         terms = Terms(
             self.options.workers,
@@ -289,49 +307,6 @@ class Joint:
         )
         points = Points(work, self.options.goals, members_of(work, self._known(work)))
         return Search(work, points, Clock(limit, self.clock.stop), terms)
-
-    def _is_tight(self, work: Work) -> bool:
-        """Return whether much is to be staffed, in a plan that may use all the time of classes."""
-        return cells(work.tasks) > MOST_CELLS and not self.room.slack
-
-    def _thin_out(self, search: Search, decisions: Decisions) -> None:
-        """Leave out projects that lack people until all others are staffed, and keep that plan.
-
-        First a few of the least value at a time, and names are looked for anew after each; where
-        that takes too long, all at once. Links and rules may take others along: which stay, at
-        their dates, is planned anew.
-        """
-        certain = {p.index for p in self.problem.projects if p.fixed == 1}
-        values = values_of_projects(self.plain)
-        end = self.clock.elapsed + THIN_SHARE * self.clock.left
-        found: Staffed | None = Staffed(decisions, search.work, search.ledger.copy_given())
-        while short := lacking(search.ledger) - certain:
-            if self.options.reproducible or self.clock.elapsed > end:
-                break
-            order = sorted(short, key=lambda p: (values[p], p))
-            found = self._without(set(order[: -(-len(order) // AT_ONCE)]), search, decisions)
-            if found is None:
-                return
-            decisions, search = found.decisions, self._search(found.decisions)
-            search.run(found.given)
-            found = replace(found, given=search.ledger.copy_given())
-        if lacking(search.ledger):
-            limit = self.clock.left if self.options.reproducible else DROP_SHARE * self.clock.left
-            search.clock = Clock(limit, self.clock.stop)
-            found = self._without(search.drop(values, certain), search, decisions)
-        if found is not None and serves(found.work, found.given):
-            self._offer(found)
-            # What was left out, and all others, may enter at other dates.
-            kept = found.decisions
-            self._enter(following(kept, scores_of(self.plain, kept)), found)
-
-    def _without(self, out: set[int], search: Search, decisions: Decisions) -> Staffed | None:
-        """Return the plan without some projects, and the names that the others have so far."""
-        rest = self._solved_here(among(self.plain, decisions, out))
-        if rest is None:
-            return None
-        work = self.reader.work_of(rest)
-        return Staffed(rest, work, moved(search.work, work, search.ledger.given))
 
     def _solved_here(self, kept: Restricted) -> Decisions | None:
         """Return the best plan of a problem in which dates are kept; it is solved in no time."""

@@ -1,72 +1,82 @@
-"""How much of the time of classes plans by capacity may use, so that names can be found."""
+"""Time that plans leave free, so that names can be found for them."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
+
+import numpy as np
 
 from pmo_optimizer.model import SupplierKind
 from pmo_optimizer.problem import Problem, Supplier
+from pmo_solvers.named.ledger import Ledger
 
-FULL_PART = 1.0
-FIRST_SLACK = 0.06
-"""What is left free where names are not found for plans that may use all the time."""
+FIRST = 0.006
+"""Part of what needs ask for that is left free beside them at first."""
 
-STEP = 0.03
-"""What more is left free each time that names are not found."""
+LEAST = 0.01
+"""Least of what is added where somebody was missed."""
 
-UP = 1 / 3
-"""How far to go towards a part that failed after one for which names were found."""
+MOST = 0.15
+"""Most of it, for the needs of one kind in one period."""
 
-LEAST_PART = 0.7
-"""Part below which it is given up."""
+KEPT = 0.7
+"""Part of what was learned that still counts after names were found."""
 
 
 class Room:
-    """The part of the time of classes that may be used; what single people cannot share is left.
+    """What is left free beside the needs of each bucket in each period, as a part of these.
 
-    All of it at first, then less until names are found, then more: what can be planned with is
-    narrowed down from both sides. Only plans that may use all of it tell a bound.
+    Single people cannot share their time as fractions of a class can. Where names are not found
+    more is left free of those who were missed, when they were missed.
+
+    Attributes
+    ----------
+    parts
+        Shape (buckets, periods).
     """
 
-    def __init__(self) -> None:
-        self.part = self._failed = FULL_PART
-        self._staffed: float | None = None
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.parts = np.full((len(problem.buckets), problem.periods), FIRST)
 
-    @property
-    def slack(self) -> bool:
-        """Whether some of the time is left free."""
-        return self.part < FULL_PART
+    def learn(self, ledger: Ledger) -> None:
+        """Leave more free after a plan for which names were not found."""
+        wanted = np.zeros_like(self.parts)
+        lacking = np.zeros_like(self.parts)
+        for task in ledger.work.tasks:
+            bucket, times = task.demand.bucket, list(task.periods)
+            wanted[bucket, times] += task.total / max(1, len(times))
+            wanted[bucket, task.start : task.end] += task.rates
+            for t, units in ledger.missing(task).items():
+                where = times if t < 0 else [t]
+                lacking[bucket, where] += units / len(where)
+        more = np.divide(lacking, wanted, out=np.zeros_like(lacking), where=wanted > 0)
+        more[lacking > 0] = np.maximum(more[lacking > 0], LEAST)
+        self.parts = np.minimum(self.parts + more, MOST)
 
-    @property
-    def used_up(self) -> bool:
-        """Whether so much has been left free that more is not worth it."""
-        return self.part < LEAST_PART
+    def part(self, bucket: int, period: int) -> float:
+        """Return what is left free beside the needs of a bucket in a period, relative to these."""
+        return float(self.parts[bucket, period])
 
-    @property
-    def may_differ(self) -> bool:
-        """Whether the next part differs much from one for which names were found."""
-        return self._staffed is None or self._failed - self._staffed > STEP / 2
+    def forget(self) -> None:
+        """Leave less free after a plan for which names were found."""
+        self.parts *= KEPT
 
-    def learn(self, *, staffed: bool) -> None:
-        """Choose the part for the next plan by whether this one could be staffed."""
-        if staffed:
-            self._staffed = self.part
-        else:
-            self._failed = self.part
-        known, failed = self._staffed, self._failed
-        if known is not None and (known < failed or staffed):
-            self.part = known + UP * (failed - known)
-        else:
-            self._staffed = None
-            self.part = failed - (STEP if failed < FULL_PART else FIRST_SLACK)
-
-    def suppliers(self, problem: Problem) -> tuple[Supplier, ...]:
-        """Return the suppliers of a problem, of which classes have that part of their time."""
-        if not self.slack:
-            return problem.suppliers
+    def suppliers(self) -> tuple[Supplier, ...]:
+        """Return the suppliers, of which classes have what is not left free."""
+        problem = self.problem
+        free: defaultdict[int, list[int]] = defaultdict(list)
+        for index, bucket in enumerate(problem.buckets):
+            for supplier, _ in bucket.suppliers:
+                free[supplier].append(index)
         return tuple(
-            replace(s, available=tuple(int(self.part * fte) for fte in s.available))
-            if s.kind is SupplierKind.CLASS
-            else s
-            for s in problem.suppliers
+            replace(supplier, available=self._left(supplier, free[index]))
+            if supplier.kind is SupplierKind.CLASS
+            else supplier
+            for index, supplier in enumerate(problem.suppliers)
         )
+
+    def _left(self, supplier: Supplier, buckets: list[int]) -> tuple[int, ...]:
+        part = self.parts[buckets].max(axis=0, initial=0.0)
+        return tuple(np.floor(np.array(supplier.available) / (1.0 + part)).astype(int).tolist())

@@ -5,13 +5,13 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Callable, Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pmo_optimizer.backend import Clock
 from pmo_solvers.named.construct import Builder
 from pmo_solvers.named.goals import Points
+from pmo_solvers.named.hoods import cells, is_loose, neighbourhood, parts, rivals
 from pmo_solvers.named.ledger import Ledger
-from pmo_solvers.named.limits import joined
 from pmo_solvers.named.linear import is_linear, solve_linear
 from pmo_solvers.named.program import Answer, Effort, Program
 from pmo_solvers.named.tasks import MISS, Given, Server, Task, Work
@@ -23,6 +23,12 @@ HOOD_CELLS = 600
 HOOD_SECONDS = 0.6
 """The same for a neighbourhood around a missing task, at first, and its longest time. Both grow
 together: many small ones were seen to leave far less unmet than few large ones."""
+
+WIDTHS = (1, 2, 4)
+"""Factors on the size of a neighbourhood, drawn anew each time; the time grows as their root."""
+
+PERIOD_SECONDS = 0.5
+"""Longest time for what is staffed anew in a single period."""
 
 POLISH_CELLS = 2_000
 POLISH_SECONDS = 2.0
@@ -122,6 +128,7 @@ class Search:
         self.ledger = Ledger(work)
         self.builder = Builder(self.ledger, points)
         self.random = random.Random(terms.seed)  # noqa: S311 - no secret hangs on it
+        self.loose = {task.index for task in work.tasks if is_loose(work, task)}
         self.bound = 0
         self.impossible = False
         self.open = 0
@@ -298,10 +305,14 @@ class Search:
         """Staff some tasks anew; with ``full`` no less is unmet than now, misses included."""
         program = Program(self.ledger, tasks, points, full=full)
         least = self._gaps(tasks) if full else None
+        effort = self._effort(seconds)
+        return program.solve(effort, self.clock, polish=points is not None, least=least)
+
+    def _effort(self, seconds: float) -> Effort:
+        """Return seconds as an effort, in reproducible mode the work of a neighbourhood."""
         work = WORK_PER_HOOD if self.terms.reproducible else float("inf")
         seconds = float("inf") if self.terms.reproducible else seconds
-        effort = Effort(seconds, self.terms.workers, self.terms.seed, work)
-        return program.solve(effort, self.clock, polish=points is not None, least=least)
+        return Effort(seconds, self.terms.workers, self.terms.seed, work)
 
     def _take(self, tasks: Sequence[Task], given: Given) -> None:
         for task in tasks:
@@ -319,20 +330,60 @@ class Search:
             missing += unbound(self.ledger, part)
             if not missing:
                 return
-            gained = False
+            gained = self._in_periods(part)
             self.random.shuffle(missing)
             for task in missing:
                 if self.clock.over:
                     return
                 if self.ledger.missing(task) or task in unbound(self.ledger, part):
-                    gained = self._around(task, part, size) or gained
+                    wide = size * self.random.choice(WIDTHS)
+                    gained = self._around(task, part, wide) or gained
             idle = 0 if gained else idle + 1
             size = size if gained else 2 * size
+
+    def _in_periods(self, part: Sequence[Task]) -> bool:
+        """Staff single periods anew in which somebody is missing; return whether that helped."""
+        missing = [(task, self.ledger.missing(task)) for task in part]
+        gained = False
+        for period in sorted({t for _, short in missing for t in short if t >= 0}):
+            if self.clock.over:
+                break
+            short = [task for task, lack in missing if period in lack and task.index in self.loose]
+            if short:
+                gained = self._in_period(period, short, part) or gained
+        return gained
+
+    def _in_period(self, period: int, short: Sequence[Task], part: Sequence[Task]) -> bool:
+        """Staff tasks that lack people in a period, and their rivals, anew in that period.
+
+        Only those whose shares of one period hang on no other: who stays for a whole phase, and
+        how effort is spread, is left as it is.
+        """
+        there = [t for t in part if t.start <= period < t.end and t.index in self.loose]
+        hood = rivals(short, there)
+        clipped = [replace(t, start=period, rates=(t.rates[period - t.start],)) for t in hood]
+        program = Program(self.ledger, clipped, teams=False)
+        before = self._lacks_in(period, hood)
+        answer = program.solve(self._effort(PERIOD_SECONDS), self.clock)
+        if answer.given is None or answer.unmet >= before:
+            return False
+        for task in hood:
+            for server in self.ledger.servers(task):
+                shares = dict(self.ledger.given[server, task.index])
+                if shares.pop(period, 0):
+                    self.ledger.take(server, task)
+                    self.ledger.give(server, task, shares)
+        for (server, index), shares in answer.given.items():
+            self.ledger.give(server, self.work.tasks[index], shares)
+        return True
+
+    def _lacks_in(self, period: int, tasks: Sequence[Task]) -> int:
+        return sum(self.ledger.missing(task).get(period, 0) for task in tasks)
 
     def _around(self, task: Task, part: Sequence[Task], size: int) -> bool:
         """Staff a neighbourhood of a task anew; return whether less is missing."""
         hood = neighbourhood(self.ledger, task, part, size, self.random)
-        seconds = HOOD_SECONDS * size / HOOD_CELLS
+        seconds = HOOD_SECONDS * (size / HOOD_CELLS) ** 0.5
         answer = self._solve(hood, None, min(seconds, self.clock.left))
         return self._gains(hood, answer, self._lacks)
 
@@ -446,43 +497,6 @@ def may_give(ledger: Ledger, server: Server, task: Task, shares: dict[int, int])
 # -- parts and neighbourhoods ----------------------------------------------------------------
 
 
-def cells(tasks: Sequence[Task]) -> int:
-    """Return the number of pairs of server and period that tasks have."""
-    return sum((len(t.people) + len(t.anonymous)) * len(t.periods) for t in tasks)
-
-
-def parts(work: Work) -> list[list[Task]]:
-    """Return the tasks in parts that share nobody in any period, small parts first.
-
-    Tasks whose shares one dedication or staff budget limits are in one part.
-    """
-    parent = list(range(len(work.tasks)))
-
-    def root(index: int) -> int:
-        while parent[index] != index:
-            parent[index] = parent[parent[index]]
-            index = parent[index]
-        return index
-
-    first: dict[tuple[str, int, int], int] = {}
-    for task in work.tasks:
-        servers = [("p", p) for p in task.people] + [s for s in task.anonymous if s[0] != "o"]
-        for kind, server in servers:
-            for period in task.periods:
-                known = first.setdefault((kind, server, period), task.index)
-                parent[root(task.index)] = root(known)
-        for limit in joined(work.limits, task.people, task.project, task.periods):
-            known = first.setdefault(("limit", limit, 0), task.index)
-            parent[root(task.index)] = root(known)
-    for team in work.teams:
-        for index in team.tasks[1:]:
-            parent[root(index)] = root(team.tasks[0])
-    groups: dict[int, list[Task]] = defaultdict(list)
-    for task in work.tasks:
-        groups[root(task.index)].append(task)
-    return sorted(groups.values(), key=lambda part: (cells(part), part[0].index))
-
-
 def unbound(ledger: Ledger, tasks: Sequence[Task]) -> list[Task]:
     """Return tasks on which somebody who must work does not, pins of their phases included."""
     mine = {task.index for task in tasks}
@@ -514,42 +528,3 @@ def _below_most(ledger: Ledger, server: Server, task: Task, shares: dict[int, in
         return True
     got, level = ledger.delivered(task), ledger.level(server, task)
     return all(got[t] + units * level <= task.most + MISS for t, units in shares.items())
-
-
-def neighbourhood(
-    ledger: Ledger, task: Task, part: Sequence[Task], size: int, dice: random.Random
-) -> list[Task]:
-    """Return a task and others whose people could help it, up to a number of cells.
-
-    Those who could serve the task and are busy with others at the same time bring these in;
-    a phase with a pin comes as a whole.
-    """
-    able = set(task.people)
-    window = range(task.start, task.end)
-    rivals = []
-    for other in part:
-        apart = other.end <= window.start or other.start >= window.stop
-        if apart and other.project == task.project:
-            apart = not ledger.work.limits.on(task.project)
-        if other.index == task.index or apart:
-            continue
-        shared = sum(1 for s in ledger.servers(other) if s[0] == "p" and s[1] in able)
-        shared += sum(1 for s in ledger.servers(other) if s in task.anonymous)
-        rivals.append((shared + dice.random(), other))
-    rivals.sort(key=lambda pair: -pair[0])
-    chosen = [task]
-    used = cells(chosen)
-    for _, other in rivals:
-        if used > size:
-            break
-        chosen.append(other)
-        used += cells([other])
-    return _with_teams(ledger.work, chosen)
-
-
-def _with_teams(work: Work, tasks: Sequence[Task]) -> list[Task]:
-    mine = {task.index for task in tasks}
-    for team in work.teams:
-        if mine & set(team.tasks):
-            mine |= set(team.tasks)
-    return [work.tasks[index] for index in sorted(mine)]

@@ -1,0 +1,260 @@
+"""Which projects of a plan people can serve together, at the plan's dates.
+
+A program with a yes or no for each project, and shares of everybody's time as fractions: a
+relaxation of named staffing. What heads, continuity, smallest shares and most projects at once ask
+for is in it as far as fractions can say it; a margin on all needs stands for the rest.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pmo_optimizer.backend import Clock, Options
+from pmo_optimizer.problem import Problem
+from pmo_solvers.hybrid.highs import Effort, Program, solve_mip
+from pmo_solvers.named.ledger import Ledger
+from pmo_solvers.named.room import Room
+from pmo_solvers.named.rows import Key, sum_rows
+from pmo_solvers.named.tasks import FULL, STEP, Server, Task, Work
+
+GAP = 0.002
+"""Relative gap at which the choice of projects is good enough."""
+
+CHOSEN = 0.5
+"""Value from which on a yes or no is a yes."""
+
+NODES = 100
+"""Nodes in reproducible mode."""
+
+Ask = tuple[dict[int, float], Task, float, tuple[int, ...]]
+"""Columns that serve a need, its task, the FTE that it asks for, and in which periods."""
+
+
+@dataclass(slots=True)
+class _Rows:
+    """Entries of rows as they are added; columns of shares count in FTE."""
+
+    lower: list[float] = field(default_factory=list)
+    upper: list[float] = field(default_factory=list)
+    cells: list[tuple[int, int, float]] = field(default_factory=list)
+
+    def add(
+        self, terms: Mapping[int, float], lower: float = -np.inf, upper: float = np.inf
+    ) -> None:
+        """Add: lower <= sum of factor x column <= upper."""
+        row = len(self.lower)
+        self.lower.append(lower)
+        self.upper.append(upper)
+        self.cells += [(column, row, factor) for column, factor in terms.items() if factor]
+
+
+class Keep:
+    """The program of one plan, whose needs are served in full or not at all, project by project.
+
+    Parameters
+    ----------
+    problem
+        Its rules about which projects go together hold as well.
+    values
+        By project.
+    certain
+        Projects that stay.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        work: Work,
+        values: Sequence[float],
+        certain: Collection[int],
+    ) -> None:
+        self.problem = problem
+        self.work = work
+        self.ledger = Ledger(work)
+        self.projects = sorted({task.project for task in work.tasks})
+        self.values = values
+        self.certain = certain
+        self.kept = {project: column for column, project in enumerate(self.projects)}
+        self.most: list[float] = [1.0] * len(self.projects)
+        self.shares: dict[tuple[Key, int], int] = {}
+        self.rows = _Rows()
+        self.asked: list[Ask] = []
+        for task in work.tasks:
+            self._add_task(task)
+        self._limit_time()
+        self._limit_projects()
+        self._limit_sums()
+        self._ask_for_people()
+        self._keep_rules()
+
+    # -- columns and needs -----------------------------------------------------------------
+
+    def _column(self, most: float) -> int:
+        self.most.append(most)
+        return len(self.most) - 1
+
+    def _add_task(self, task: Task) -> None:
+        parts: dict[int, dict[int, float]] = {t: {} for t in task.periods}
+        servers: list[Server] = [*(("p", person) for person in task.people), *task.anonymous]
+        for server in servers:
+            level = self.ledger.level(server, task) / FULL
+            for t, column in self._add_server(server, task).items():
+                parts[t][column] = level
+        unit = STEP * FULL
+        for t, terms in parts.items():
+            rate = task.rates[t - task.start] / unit
+            if rate:
+                self.asked.append((terms, task, rate, (t,)))
+            if task.total and task.most is not None and terms:
+                self.rows.add(terms, upper=task.most / unit)
+        if task.total:
+            every = {column: level for terms in parts.values() for column, level in terms.items()}
+            self.asked.append((every, task, task.total / unit, task.periods))
+
+    def _add_server(self, server: Server, task: Task) -> dict[int, int]:
+        """Add the shares of a server in a task; return their columns by period."""
+        rooms = {t: self._useful(server, task, t) for t in task.periods}
+        least = self.work.least_share(server[1], task) / STEP if server[0] == "p" else 0.0
+        always = server[0] == "p" and task.demand.names.continuous
+        if always and any(room < least for room in rooms.values()):
+            return {}
+        columns = {t: self._column(room) for t, room in rooms.items() if room >= max(least, 1e-9)}
+        for t, column in columns.items():
+            self.shares[(server, task.index), t] = column
+        if always:
+            there = self._column(1.0)
+            for t, column in columns.items():
+                self.rows.add({column: 1.0, there: -rooms[t]}, upper=0.0)
+                self.rows.add({column: 1.0, there: -least}, lower=0.0)
+        return columns
+
+    def _useful(self, server: Server, task: Task, period: int) -> float:
+        """Return the FTE of a server's time that a task can use in a period."""
+        room = self.work.capacity(server, period)
+        share = self.work.unit(task.demand.names.share)
+        if task.heads and server[0] == "p":
+            return share / STEP if room is not None and room >= share else 0.0
+        asked = task.rates[period - task.start]
+        if task.total:
+            asked = task.total if task.most is None else min(task.total, task.most)
+        most = asked / (self.ledger.level(server, task) * STEP)
+        if server[0] == "p":
+            most = max(most, self.work.least_share(server[1], task) / STEP)
+        return most if room is None else min(room / STEP, most)
+
+    # -- rows ------------------------------------------------------------------------------
+
+    def _limit_time(self) -> None:
+        """Sum over tasks of share <= time, for every server and period."""
+        used: dict[tuple[Server, int], dict[int, float]] = defaultdict(dict)
+        for ((server, _), period), column in self.shares.items():
+            used[server, period][column] = 1.0
+        for (server, period), terms in used.items():
+            room = self.work.capacity(server, period)
+            if room is not None and len(terms) > 1:
+                self.rows.add(terms, upper=room / STEP)
+
+    def _limit_projects(self) -> None:
+        """Sum over projects of share / most share <= most projects, for every individual."""
+        used: dict[tuple[int, int], dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+        for ((server, index), period), column in self.shares.items():
+            if server[0] == "p" and self.ledger.limits[server[1]] >= 0:
+                project = self.work.tasks[index].project
+                used[server[1], period][project].append(column)
+        for (person, period), projects in used.items():
+            limit = int(self.ledger.limits[person])
+            if len(projects) <= limit:
+                continue
+            room = int(self.work.available[person, period]) / STEP
+            terms = {
+                column: 1.0 / min(room, sum(self.most[c] for c in columns))
+                for columns in projects.values()
+                for column in columns
+            }
+            self.rows.add(terms, upper=float(limit))
+
+    def _limit_sums(self) -> None:
+        """Sum of weight x share <= what dedications and staff budgets allow."""
+        mine = {task.index for task in self.work.tasks}
+        for row in sum_rows(self.ledger, self.shares, mine):
+            largest = max(row.weights)
+            terms = {
+                self.shares[place]: weight / largest
+                for place, weight in zip(row.places, row.weights, strict=True)
+            }
+            self.rows.add(terms, upper=row.cap / (largest * STEP))
+
+    def _ask_for_people(self) -> None:
+        """Who must work on something gives it the smallest useful share at least."""
+        asked = [(people, [task]) for task in self.work.tasks for people in task.musts]
+        for team in self.work.teams:
+            tasks = [self.work.tasks[index] for index in team.tasks]
+            asked += [(people, tasks) for people in team.entries]
+        for people, tasks in asked:
+            able = [(p, task) for task in tasks for p in people if self.work.could(p, task)]
+            terms = {
+                column: 1.0
+                for person, task in able
+                for t in task.periods
+                if (column := self.shares.get(((("p", person), task.index), t))) is not None
+            }
+            if terms:
+                least = min(self.work.least_share(p, task) for p, task in able) / STEP
+                self.asked.append((terms, tasks[0], least, ()))
+
+    def _keep_rules(self) -> None:
+        """Rules of selection; what else belongs together is left to who plans the rest anew."""
+        for row in self.problem.selection:
+            terms = {self.kept[p]: float(c) for p, c in row.terms if p in self.kept}
+            self.rows.add(
+                terms,
+                -np.inf if row.lower is None else row.lower,
+                np.inf if row.upper is None else row.upper,
+            )
+
+    # -- solving ---------------------------------------------------------------------------
+
+    def out(self, room: Room, seconds: float, clock: Clock, options: Options) -> set[int] | None:
+        """Return the projects that go for the others to be served, or None where none was found.
+
+        Parameters
+        ----------
+        room
+            How much more is asked for than is needed.
+        """
+        rows = _Rows(list(self.rows.lower), list(self.rows.upper), list(self.rows.cells))
+        for terms, task, amount, periods in self.asked:
+            more = max((room.part(task.demand.bucket, t) for t in periods), default=0.0)
+            rows.add({**terms, self.kept[task.project]: -amount * (1.0 + more)}, lower=0.0)
+        effort = Effort(seconds, GAP, NODES if options.reproducible else 0)
+        solved = solve_mip(self._program(rows), effort, clock, options.seed)
+        if solved.x is None:
+            return None
+        return {project for project, column in self.kept.items() if solved.x[column] < CHOSEN}
+
+    def _program(self, rows: _Rows) -> Program:
+        count = len(self.most)
+        cost = np.zeros(count)
+        lower = np.zeros(count)
+        for project, column in self.kept.items():
+            cost[column] = -self.values[project]
+            lower[column] = project in self.certain
+        cells = np.array(rows.cells)
+        owners = cells[:, 0].astype(np.int64)
+        order = np.argsort(owners, kind="stable")
+        starts = np.concatenate(([0], np.cumsum(np.bincount(owners, minlength=count))))
+        return Program(
+            cost=cost,
+            lower=lower,
+            upper=np.array(self.most),
+            integral=np.arange(count) < len(self.kept),
+            row_lower=np.array(rows.lower),
+            row_upper=np.array(rows.upper),
+            start=starts,
+            row=cells[order, 1].astype(np.int64),
+            value=cells[order, 2],
+        )

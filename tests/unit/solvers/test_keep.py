@@ -1,0 +1,201 @@
+"""Which projects of a plan people can serve together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pmo_optimizer import optimize
+from pmo_optimizer.backend import Clock, Decisions, Options, PhaseDecision
+from pmo_optimizer.model import Plan, Portfolio, StaffingGoals
+from pmo_optimizer.problem import Problem, compile_problem
+from pmo_solvers.named.goals import Points
+from pmo_solvers.named.hoods import PERIOD_CELLS, rivals
+from pmo_solvers.named.keep import Keep
+from pmo_solvers.named.room import Room
+from pmo_solvers.named.search import Search, Terms
+from pmo_solvers.named.tasks import STEP, Reader, Work
+from tests.brute.draw_names import random_staffing
+from tests.brute.names import least_unmet
+
+SECONDS = 20.0
+"""More than any of these takes."""
+
+
+def compiled(
+    needs: dict[str, dict[str, Any]], people: list[dict[str, Any]], **more: Any
+) -> Problem:
+    """Return projects of two months with one need each, of value 1, 2, 3, ... in their order."""
+    projects = [
+        {"id": name, "value": number, "phases": [{"duration": 2, "needs": [need]}]}
+        for number, (name, need) in enumerate(needs.items(), 1)
+    ]
+    portfolio = Portfolio.parse(
+        {
+            "calendar": {"start": "2027-01-01", "periods": 2},
+            "skills": [{"id": "dev"}, {"id": "test"}],
+            "people": people,
+            "projects": projects,
+            **more,
+        }
+    )
+    return compile_problem(portfolio, named=True)
+
+
+def all_at_once(problem: Problem) -> Work:
+    """Return the work of all projects from the first month on."""
+    count = len(problem.projects)
+    place = (PhaseDecision(0, 0),)
+    return Reader(problem).work_of(Decisions((True,) * count, (place,) * count))
+
+
+def out(problem: Problem, certain: set[int] | None = None) -> set[int]:
+    """Return who goes where nothing more is asked for than is needed."""
+    room = Room(problem)
+    room.parts[:] = 0.0
+    values = [float(p.raw_value) for p in problem.projects]
+    keep = Keep(problem, all_at_once(problem), values, certain or set())
+    options = Options(clock=Clock(SECONDS), gap=0.0, workers=1, seed=0)
+    found = keep.out(room, SECONDS, options.clock, options)
+    assert found is not None
+    return found
+
+
+ANN, BOB = {"id": "ann", "skills": {"dev": 1}}, {"id": "bob", "skills": {"dev": 1}}
+
+
+def test_the_least_value_goes() -> None:
+    """Two projects need the only developer; the cheap one goes, unless it is certain."""
+    problem = compiled({n: {"skill": "dev", "fte": 1} for n in ("cheap", "dear")}, [ANN])
+    assert out(problem) == {0}
+    assert out(problem, certain={0}) == {1}
+
+
+@pytest.mark.parametrize(
+    ("need", "people", "gone"),
+    [
+        # Two heads are two people, though one has the time of both.
+        ({"heads": 2, "share": 0.5}, [ANN], {0}),
+        ({"heads": 2, "share": 0.5}, [ANN, BOB], set()),
+        # Nobody at 40 % is a head at half their time.
+        ({"heads": 1, "share": 0.5}, [{**ANN, "fte": 0.4}, {**BOB, "fte": 0.4}], {0}),
+        # Who is away for a month cannot stay for both.
+        (
+            {"fte": 0.5, "continuous": True},
+            [{**ANN, "absences": [{"first": "2027-02-01", "last": "2027-02-28"}]}],
+            {0},
+        ),
+        ({"fte": 0.5, "must_not": ["ann"]}, [ANN], {0}),
+        ({"effort": 2}, [ANN], set()),
+        ({"effort": 2.5}, [ANN], {0}),
+    ],
+)
+def test_what_is_asked_of_single_people_counts(
+    need: dict[str, Any], people: list[dict[str, Any]], gone: set[int]
+) -> None:
+    """A need that no people can serve goes, though classes of them have the time."""
+    assert out(compiled({"P": {"skill": "dev", **need}}, people)) == gone
+
+
+def test_nobody_is_on_more_projects_than_they_may() -> None:
+    """Ann has the time for both projects but may be on one alone."""
+    needs = {n: {"skill": "dev", "fte": 0.5} for n in ("cheap", "dear")}
+    assert out(compiled(needs, [{**ANN, "max_projects": 1}])) == {0}
+    assert out(compiled(needs, [{**ANN, "max_projects": 2}])) == set()
+
+
+def test_rules_of_selection_hold() -> None:
+    """The dear project needs the cheap one, which nobody can serve, so that both go."""
+    needs: dict[str, dict[str, Any]] = {
+        "cheap": {"skill": "test", "fte": 1},
+        "dear": {"skill": "dev", "fte": 1},
+    }
+    requires = [{"project": "dear", "needs": ["cheap"]}]
+    assert out(compiled(needs, [ANN], requires=requires)) == {0, 1}
+    assert out(compiled(needs, [ANN])) == {0}
+
+
+def test_what_can_be_staffed_stays() -> None:
+    """Where brute force finds people for everything at its dates, nothing goes."""
+    looked_at = 0
+    for seed in range(60):
+        portfolio, dates = random_staffing(seed)
+        problem = compile_problem(portfolio, named=True)
+        work = Reader(problem).work_of(decisions_of(problem, dates))
+        if not work.tasks or least_unmet(portfolio, dates):
+            continue
+        room = Room(problem)
+        room.parts[:] = 0.0
+        options = Options(clock=Clock(SECONDS), gap=0.0, workers=1, seed=0)
+        keep = Keep(problem, work, [1.0] * len(problem.projects), set())
+        assert keep.out(room, SECONDS, options.clock, options) == set(), seed
+        looked_at += 1
+    assert looked_at >= 15
+
+
+def decisions_of(problem: Problem, plan: Plan) -> Decisions:
+    """Return the selection and dates of a plan as decisions of a problem."""
+    placed = {p.project: p for p in plan.projects}
+    phases = tuple(
+        tuple(
+            PhaseDecision([m.id for m in data.modes].index(phase.mode), phase.start)
+            for data, phase in zip(project.phases, placed[project.id].phases, strict=False)
+        )
+        for project in problem.projects
+    )
+    return Decisions(tuple(placed[p.id].selected for p in problem.projects), phases)
+
+
+def test_a_single_period_is_staffed_anew() -> None:
+    """Bob, who alone can test, leaves his development to ann in the month in which he must."""
+    needs: dict[str, dict[str, Any]] = {
+        "A": {"skill": "dev", "fte": 1},
+        "B": {"skill": "test", "profile": [0, 1]},
+    }
+    people = [ANN, {**BOB, "skills": {"dev": 1, "test": 1}}]
+    problem = compiled(needs, people)
+    work = all_at_once(problem)
+    points = Points(work, StaffingGoals(), frozenset())
+    one = Search(work, points, Clock(SECONDS), Terms(workers=1, seed=0))
+    dev, test = work.tasks
+    (bob,) = test.people
+    one.ledger.give(("p", bob), dev, dict.fromkeys(dev.periods, STEP))
+    assert set(one.ledger.missing(test)) == {1}
+    assert one._in_periods(work.tasks)
+    assert not one.ledger.unmet()
+    assert len(one.ledger.servers(dev)) == 2
+
+
+def test_rivals_are_as_many_as_fit() -> None:
+    """Those with most servers in common come first, and there is an end to them."""
+    needs = {f"P{n}": {"skill": "dev", "fte": 0.01} for n in range(30)}
+    people = [{"id": f"p{n}", "skills": {"dev": 1}} for n in range(60)]
+    work = all_at_once(compiled(needs, people))
+    found = rivals(work.tasks[:1], work.tasks)
+    assert found[0] is work.tasks[0]
+    assert PERIOD_CELLS <= 60 * len(found) < PERIOD_CELLS + 120
+
+
+def test_plans_of_classes_that_single_people_cannot_serve_lose_little() -> None:
+    """One of three projects must go for the heads of another; the two dearest are planned."""
+    needs: dict[str, dict[str, Any]] = {
+        "small": {"skill": "dev", "fte": 0.6},
+        "large": {"skill": "dev", "heads": 2, "share": 0.5},
+        "third": {"skill": "dev", "fte": 0.5},
+    }
+    projects = [
+        {"id": name, "value": number, "phases": [{"duration": 2, "needs": [need]}]}
+        for number, (name, need) in enumerate(needs.items(), 1)
+    ]
+    portfolio = Portfolio.parse(
+        {
+            "calendar": {"start": "2027-01-01", "periods": 2},
+            "skills": [{"id": "dev"}],
+            "people": [ANN, BOB],
+            "projects": projects,
+        }
+    )
+    plan = optimize(portfolio, staffing="named", time_limit=10, workers=2)
+    assert plan.fully_staffed
+    assert plan.selected == ("large", "third")
