@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.api.databases import MISSING, NO_SERVER
+from tests.api.databases import KEPT, MISSING, NO_SERVER
 from tests.warm.runs import warm_runs
 
 REASONS = {
@@ -19,6 +19,13 @@ REASONS = {
 def copied_runs() -> Iterator[None]:
     """Begin processes of runs as copies; what hangs on fresh ones has another such fixture."""
     with warm_runs():
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def kept() -> Iterator[None]:
+    """Drop, at the very end, what several tests have used."""
+    with KEPT:
         yield
 
 
