@@ -179,12 +179,16 @@ def folder(tmp_path: Path, portfolio: Portfolio, plan: Plan) -> Path:
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
-    """Return what runs the command line in a process of its own, in a temporary folder."""
+def run(tmp_path: Path, warm: Path) -> Run:
+    """Return what runs the command line in a process of its own, in a temporary folder.
+
+    With variables of the environment it is a fresh process, which reads them as it imports.
+    """
+    fresh = (sys.executable, "-m", "pmo_optimizer.cli")
 
     def call(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "pmo_optimizer.cli", *arguments],
+            [*(fresh if environment else (str(warm / "pmo-optimizer"),)), *arguments],
             cwd=tmp_path,
             env=process_environment() | environment,
             capture_output=True,

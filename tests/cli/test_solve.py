@@ -173,7 +173,7 @@ def test_sample_packs_can_be_written_and_validated(run: Run, tmp_path: Path, pac
 
 def test_demo_prints_a_plan_without_violations(run: Run) -> None:
     """The digital pack has a plan within seconds, with a bound, and no violation."""
-    done = run("demo", "--time-limit", "10", "--json")
+    done = run("demo", "--time-limit", "10", "--gap", "0.5", "--json")
     assert done.returncode == ExitCode.PLAN, done.stderr
     plan = Plan.parse(json.loads(done.stdout))
     assert plan.found

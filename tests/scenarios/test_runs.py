@@ -121,7 +121,7 @@ def test_ctrl_c_keeps_what_is_there() -> None:
 
 def test_a_stop_reaches_solves_that_run(threads: Executor) -> None:
     """Two solves that would take minutes end with their best plans."""
-    large = generate(projects=30, periods=24, skills=6, seed=1)
+    large = generate(projects=60, periods=24, skills=8, seed=1)
     options = Options(time_limit=500, workers=1, backend="cp-sat")
     stop = threading.Event()
     timer = threading.Timer(4, stop.set)

@@ -52,7 +52,14 @@ def test_named_plans_on_the_way_are_fully_staffed() -> None:
     """A named plan is shown only once everybody is named."""
     portfolio = generate(projects=12, periods=12, skills=3, people=20, named=True, seed=1)
     seen: list[Plan] = []
-    optimize(portfolio, time_limit=6, workers=2, staffing="named", on_plan=seen.append)
+    enough = threading.Event()
+
+    def look(plan: Plan) -> None:
+        seen.append(plan)
+        if len(seen) == ENOUGH:
+            enough.set()
+
+    optimize(portfolio, time_limit=6, workers=2, staffing="named", on_plan=look, stop=enough)
     assert seen
     assert all(plan.fully_staffed for plan in seen)
     assert not any(referee.check(portfolio, plan).violations for plan in seen)

@@ -43,6 +43,18 @@ def chromium() -> str:
     pytest.skip(f"{MISSING}: install the package chromium")
 
 
+QUIET = """
+() => document.readyState === "complete"
+  && document.querySelector(".htmx-request, .htmx-swapping, .htmx-settling") === null
+  && Array.from(document.querySelectorAll("[data-chart]")).every(function (plot) {
+    const box = plot.getBoundingClientRect();
+    const seen = plot.checkVisibility() && box.bottom > 0 && box.top < window.innerHeight;
+    return !seen || plot.matches(".drawn, .failed");
+  })
+"""
+"""Whether a page is there with all that it loads, and every chart in the window is drawn."""
+
+
 @dataclass
 class Watched:
     """A page of the browser, and what went wrong on it so far."""
@@ -56,10 +68,10 @@ class Watched:
     def open(self, path: str) -> None:
         """Open a page of the service and wait until it is quiet."""
         self.page.goto(self.base + path)
-        self.settle()
+        self.page.wait_for_function(QUIET)
 
     def settle(self) -> None:
-        """Wait until every chart near the window is drawn and no request is under way."""
+        """Wait until a while has passed without a request, where more than a page follows."""
         self.page.wait_for_load_state("networkidle")
 
     def draw(self) -> None:

@@ -10,8 +10,16 @@ import pytest
 
 from pmo_optimizer.service.store import Store
 from tests.api.http.helpers import opened, portfolio
+from tests.warm.runs import warm_runs
 from tests.web.browsers import MISSING
 from tests.web.helpers import Ids, board, everything
+
+
+@pytest.fixture(autouse=True, scope="module")
+def copied_runs() -> Iterator[None]:
+    """Begin processes of runs as copies."""
+    with warm_runs():
+        yield
 
 
 @pytest.fixture

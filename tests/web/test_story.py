@@ -98,7 +98,7 @@ def test_from_a_slider_to_an_approved_plan(desk: Desk) -> None:
     tab.check_access()
     shown = page.get_attribute("#result [data-run]", "data-plan")
 
-    page.locator("#changes-table tbody", has_text="CLM").get_by_role("button").click()
+    page.locator("#changes-table button[value=CLM]").click()
     page.wait_for_selector("#answer h3")
     answer = page.inner_text("#answer h3")
     assert answer.startswith("CLM Claims workflow renewal")

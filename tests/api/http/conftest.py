@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,11 +10,25 @@ import httpx
 import pytest
 
 from pmo_optimizer.service.store import Store
+from tests.api.databases import REQUIRED
 from tests.api.http.helpers import opened, portfolio, serving
+
+BY_HAND = () if os.environ.get(REQUIRED) else pytest.mark.drill
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=BY_HAND)])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """Return a fresh store; of each kind by hand, and where PostgreSQL is what is tested.
+
+    Stores answer alike, which they are tested for by themselves. Tests in which they may differ,
+    as of runs and of events, ask for `each_store` instead.
+    """
+    with opened(request.param, tmp_path) as made:
+        yield made
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+def each_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """Return a fresh store, of each kind."""
     with opened(request.param, tmp_path) as made:
         yield made

@@ -40,7 +40,7 @@ def opened(kind: str, folder: Path) -> Iterator[Store]:
         yield store
         store.close()
         return
-    with postgres_database() as url:
+    with postgres_database(tables=True) as url:
         store = open_store(url)
         store.upgrade()
         yield store

@@ -18,6 +18,12 @@ from pmo_optimizer.service.store import Store
 from tests.api.http.helpers import assert_problem, opened, portfolio, serving, work
 
 
+@pytest.fixture
+def store(each_store: Store) -> Store:
+    """Return a fresh store, of each kind."""
+    return each_store
+
+
 def follow(client: httpx.Client, run_id: str, last: str | None = None) -> list[ServerEvent]:
     """Return the events of a stream to its end."""
     head = {} if last is None else {"Last-Event-ID": last}

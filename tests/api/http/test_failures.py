@@ -155,7 +155,7 @@ def test_a_service_that_ends_keeps_the_best_plans(tmp_path: Path) -> None:
 
 def test_a_run_that_needs_too_much_memory_ends_alone(tmp_path: Path) -> None:
     """A large solve under a small limit ends as such; the service and other runs go on."""
-    large = generate(projects=300, periods=48, skills=10, seed=1).to_data()
+    large = generate(projects=100, periods=36, skills=10, seed=1).to_data()
     with (
         served(settings_in(tmp_path)) as url,
         httpx.Client(base_url=url, timeout=60) as client,

@@ -24,6 +24,12 @@ OTHER = "A" * 22
 
 
 @pytest.fixture
+def store(each_store: Store) -> Store:
+    """Return a fresh store, of each kind."""
+    return each_store
+
+
+@pytest.fixture
 def run_id(client: httpx.Client, store: Store, portfolio_id: str) -> str:
     """Return the id of a run that has ended with a plan."""
     body = {"portfolio_id": portfolio_id, "parameters": {"time_limit": 5}}

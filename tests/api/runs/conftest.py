@@ -15,11 +15,11 @@ from tests.api.runs.world import World
 
 @contextmanager
 def address_of(kind: str, folder: Path) -> Iterator[str]:
-    """Return the address of an empty database of a kind; it goes at the end."""
+    """Return the address of a database of a kind, whose tables may be there; it goes at the end."""
     if kind == "sqlite":
         yield f"sqlite:///{folder / 'runs.db'}"
     else:
-        with postgres_database() as address:
+        with postgres_database(tables=True) as address:
             yield address
 
 

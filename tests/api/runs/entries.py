@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Thread
@@ -75,13 +76,12 @@ def _eat_together(task: Task, hooks: Hooks) -> Answer:
     raise AssertionError(f"nobody killed it with {len(block)} bytes")
 
 
-def crash_once(connection: Connection, log: str) -> None:
+def crash_once(flag: Path, connection: Connection, log: str) -> None:
     """Die by SIGKILL where no file says that this happened before, after the first plan."""
-    child.serve(connection, log, _crash_once)
+    child.serve(connection, log, partial(_crash_once, flag))
 
 
-def _crash_once(task: Task, hooks: Hooks) -> Answer:
-    flag = Path(os.environ["PMO_TEST_FLAG"])
+def _crash_once(flag: Path, task: Task, hooks: Hooks) -> Answer:
     if flag.exists():
         return child.perform(task, hooks)
     answer = child.perform(task, hooks)

@@ -26,6 +26,11 @@ from tests.api.runs.helpers import alive, follow, hard, task_of, tiny, wait_for
 SMALL = Limits(time_limit=300.0, workers=1, memory_mb=400)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def copied_runs() -> None:
+    """Begin processes afresh, as a service does."""
+
+
 def answer_of(outcome: Outcome) -> Answer:
     """Return the answer that there must be."""
     assert outcome.answer is not None, outcome

@@ -20,6 +20,11 @@ PORTFOLIO = (
 )
 
 
+@pytest.fixture(autouse=True, scope="module")
+def copied_runs() -> None:
+    """Begin processes afresh, as a service does."""
+
+
 @dataclass
 class World:
     """Spares with a clock that is set by hand, and every process that they began."""

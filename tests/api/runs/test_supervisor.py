@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -129,13 +130,10 @@ def test_memory_is_no_reason_to_try_again(world: World) -> None:
     assert (ended.failure.code, ended.attempt) == (FailureCode.MEMORY_LIMIT, 1)
 
 
-def test_a_crash_is_tried_again_from_the_best_plan(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_crash_is_tried_again_from_the_best_plan(world: World, tmp_path: Path) -> None:
     """A child that is killed is begun anew, with the plan that it had stored."""
-    monkeypatch.setenv("PMO_TEST_FLAG", str(tmp_path / "crashed"))
     run = world.queued()
-    with supervised(world, entry=entries.crash_once):
+    with supervised(world, entry=partial(entries.crash_once, tmp_path / "crashed")):
         ended = world.ended(run)
     assert (ended.state, ended.attempt) == (RunState.SUCCEEDED, 2)
     assert world.plan(run, tiny()).objective == 39

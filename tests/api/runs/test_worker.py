@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -54,13 +55,10 @@ def test_a_stop_reaches_a_worker(postgres: World) -> None:
     postgres.plan(run, hard())
 
 
-def test_a_crash_makes_a_new_job(
-    postgres: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_crash_makes_a_new_job(postgres: World, tmp_path: Path) -> None:
     """A run whose child was killed is given back, and done under the next attempt."""
-    monkeypatch.setenv("PMO_TEST_FLAG", str(tmp_path / "crashed"))
     run = postgres.queued()
-    with working(postgres, entry=entries.crash_once):
+    with working(postgres, entry=partial(entries.crash_once, tmp_path / "crashed")):
         ended = postgres.ended(run)
     assert (ended.state, ended.attempt) == (RunState.SUCCEEDED, 2)
 

@@ -77,7 +77,7 @@ def test_an_error_in_a_helper_ends_the_schedule_search(
 
     monkeypatch.setattr(Windows, "run", broken)
     with pytest.raises(ArithmeticError, match="planted"):
-        searched(packed(70, 4), seconds=20, workers=workers)
+        searched(packed(70, 4), seconds=6, workers=workers)
 
 
 def test_a_bound_that_a_schedule_disproves_is_dropped() -> None:
@@ -147,11 +147,11 @@ def test_a_start_is_followed_where_there_is_no_time(wait: float) -> None:
 
 def test_an_order_that_no_longer_fits_is_followed() -> None:
     """Where a phase is longer than in the plan to begin with, the plan's order comes first."""
-    first = searched(packed(70, 4), 3)
+    first = searched(packed(70, 4), 1)
     assert first.decisions is not None
     log: list[Incumbent] = []
     changed = packed(70, 4, longer=3)
-    outcome = searched(changed, 3, start=first.decisions, on_progress=log.append)
+    outcome = searched(changed, 1, start=first.decisions, on_progress=log.append)
     values = [line for line in log if line.value is not None]
     assert values[0].source == "start"
     assert outcome.stages[0].best is not None
