@@ -364,18 +364,32 @@ class Search:
         clipped = [replace(t, start=period, rates=(t.rates[period - t.start],)) for t in hood]
         program = Program(self.ledger, clipped, teams=False)
         before = self._lacks_in(period, hood)
+        kept = self._in_this(period, hood)
         answer = program.solve(self._effort(PERIOD_SECONDS), self.clock)
-        if answer.given is None or answer.unmet >= before:
+        if answer.given is None:
             return False
-        for task in hood:
-            for server in self.ledger.servers(task):
-                shares = dict(self.ledger.given[server, task.index])
-                if shares.pop(period, 0):
-                    self.ledger.take(server, task)
-                    self.ledger.give(server, task, shares)
-        for (server, index), shares in answer.given.items():
+        self._swap(period, kept, answer.given)
+        if self._lacks_in(period, hood) < before:
+            return True
+        self._swap(period, answer.given, kept)
+        return False
+
+    def _in_this(self, period: int, tasks: Sequence[Task]) -> Given:
+        """Return the shares of some tasks in a period."""
+        keys = [(server, task.index) for task in tasks for server in self.ledger.servers(task)]
+        there = {key: self.ledger.given[key].get(period, 0) for key in keys}
+        return {key: {period: units} for key, units in there.items() if units}
+
+    def _swap(self, period: int, old: Given, new: Given) -> None:
+        """Take shares of a period away, and give others instead."""
+        for server, index in old:
+            task = self.work.tasks[index]
+            shares = dict(self.ledger.given[server, index])
+            del shares[period]
+            self.ledger.take(server, task)
+            self.ledger.give(server, task, shares)
+        for (server, index), shares in new.items():
             self.ledger.give(server, self.work.tasks[index], shares)
-        return True
 
     def _lacks_in(self, period: int, tasks: Sequence[Task]) -> int:
         return sum(self.ledger.missing(task).get(period, 0) for task in tasks)
