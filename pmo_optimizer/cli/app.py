@@ -58,6 +58,7 @@ def main() -> None:
     """Run the command line; the entry point of ``pmo-optimizer``."""
     sys.excepthook = last_resort
     output.forgive_encodings()
+    output.keep_stdout()
     # Calling the app itself would put typer's own hook in place of ours.
     typer.main.get_command(app)(prog_name="pmo-optimizer")
 

@@ -38,6 +38,24 @@ def forgive_encodings() -> None:
             stream.reconfigure(errors="replace")
 
 
+def keep_stdout() -> None:
+    """Give stdout to results alone: what libraries write there by themselves goes to stderr.
+
+    HiGHS 1.12 says a line about some solutions even where it is told to be silent (HiGHS 2783),
+    which would stand in the middle of a JSON document.
+    """
+    try:
+        number, other = sys.stdout.fileno(), sys.stderr.fileno()
+    except (AttributeError, OSError, ValueError):  # closed, or no files at all
+        return
+    sys.stdout.flush()
+    own = os.dup(number)
+    os.dup2(other, number)
+    sys.stdout = os.fdopen(
+        own, "w", 1 if os.isatty(own) else -1, sys.stdout.encoding, sys.stdout.errors
+    )
+
+
 def result(renderable: RenderableType) -> None:
     """Print a result for people on stdout."""
     console().print(renderable)

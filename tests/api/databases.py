@@ -28,6 +28,9 @@ MISSING = "NO POSTGRESQL ANSWERS"
 NO_SERVER = "NO POSTGRESQL OF ITS OWN"
 """How the reason begins for which tests are left out that start and kill a server themselves."""
 
+BY_HAND = () if os.environ.get(REQUIRED) else pytest.mark.drill
+"""Marks what runs on a second store by hand, and where PostgreSQL is what is tested."""
+
 KEPT = ExitStack()
 """What is kept for several tests; the session of tests closes it."""
 

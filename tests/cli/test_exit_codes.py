@@ -218,6 +218,14 @@ def test_json_on_stdout_is_one_document(run_faked: Start, folder: Path) -> None:
     assert "incumbent 1.0000 · bound 2.0000 · gap 50.00 % · 1 s" in err
 
 
+def test_what_a_library_prints_is_no_result(run_faked: Start, folder: Path) -> None:
+    """A line that an engine's library writes to stdout by itself leaves the document whole."""
+    body = "__import__('os').write(1, b'tmpSolver.run();')\n" + FEASIBLE.format("time_limit")
+    code, out, err = finish(run_faked(body, "solve", "portfolio.yaml", "--json"))
+    assert (code, Plan.parse(json.loads(out)).status) == (0, Status.FEASIBLE)
+    assert "tmpSolver.run();" in err
+
+
 def test_progress_is_a_line_per_improvement(run_faked: Start, folder: Path) -> None:
     """Off a terminal, a better incumbent is a line and a better bound alone is none."""
     body = """

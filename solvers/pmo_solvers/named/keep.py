@@ -59,20 +59,24 @@ class Keep:
     ----------
     problem
         Its rules about which projects go together hold as well.
+    selected
+        The projects of the plan; those that need nobody stay.
     values
         By project.
     certain
-        Projects that stay.
+        Projects that stay in any case.
     """
 
     def __init__(
         self,
         problem: Problem,
         work: Work,
+        selected: Sequence[bool],
         values: Sequence[float],
         certain: Collection[int],
     ) -> None:
         self.problem = problem
+        self.selected = selected
         self.work = work
         self.ledger = Ledger(work)
         self.projects = sorted({task.project for task in work.tasks})
@@ -210,10 +214,11 @@ class Keep:
         """Rules of selection; what else belongs together is left to who plans the rest anew."""
         for row in self.problem.selection:
             terms = {self.kept[p]: float(c) for p, c in row.terms if p in self.kept}
+            stay = sum(c for p, c in row.terms if p not in self.kept and self.selected[p])
             self.rows.add(
                 terms,
-                -np.inf if row.lower is None else row.lower,
-                np.inf if row.upper is None else row.upper,
+                -np.inf if row.lower is None else row.lower - stay,
+                np.inf if row.upper is None else row.upper - stay,
             )
 
     # -- solving ---------------------------------------------------------------------------

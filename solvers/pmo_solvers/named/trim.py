@@ -82,7 +82,8 @@ class Trim:
         """
         search = self.search_of(decisions)
         small = cells(search.work.tasks) <= KEEP_CELLS
-        keep = Keep(self.plain, search.work, self.values, self.certain) if small else None
+        parts = (decisions.selected, self.values, self.certain)
+        keep = Keep(self.plain, search.work, *parts) if small else None
         first: tuple[Decisions, Staffing] | None = None
         for _ in range(TRIES if keep is not None else 1):
             out: set[int] | None = set()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,10 +9,8 @@ import httpx
 import pytest
 
 from pmo_optimizer.service.store import Store
-from tests.api.databases import REQUIRED
+from tests.api.databases import BY_HAND
 from tests.api.http.helpers import opened, portfolio, serving
-
-BY_HAND = () if os.environ.get(REQUIRED) else pytest.mark.drill
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=BY_HAND)])

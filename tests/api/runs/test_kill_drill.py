@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.api.databases import BY_HAND
 from tests.api.runs.sound import require_sound
 from tests.api.runs.world import World
 
@@ -138,8 +139,11 @@ def drill(world: World, kind: str, runs: int, kills: int, seed: int) -> None:
         require_sound(world, run)
 
 
+@pytest.mark.parametrize(
+    "world", ["sqlite", pytest.param("postgresql", marks=BY_HAND)], indirect=True
+)
 def test_kills_lose_nothing(world: World) -> None:
-    """A few runs survive a few kills of whatever is there, on both stores."""
+    """A few runs survive a few kills of whatever is there."""
     kind = "postgresql" if world.store.postgres else "sqlite"
     drill(world, kind, runs=6, kills=5, seed=6)
 

@@ -55,7 +55,7 @@ def out(problem: Problem, certain: set[int] | None = None) -> set[int]:
     room = Room(problem)
     room.parts[:] = 0.0
     values = [float(p.raw_value) for p in problem.projects]
-    keep = Keep(problem, all_at_once(problem), values, certain or set())
+    keep = Keep(problem, all_at_once(problem), [True] * len(values), values, certain or set())
     options = Options(clock=Clock(SECONDS), gap=0.0, workers=1, seed=0)
     found = keep.out(room, SECONDS, options.clock, options)
     assert found is not None
@@ -116,19 +116,43 @@ def test_rules_of_selection_hold() -> None:
     assert out(compiled(needs, [ANN])) == {0}
 
 
+def test_who_needs_nobody_stays() -> None:
+    """The dear project needs one without people, which is there."""
+    projects = [
+        {"id": "bare", "value": 1, "phases": [{"duration": 2}]},
+        {
+            "id": "dear",
+            "value": 2,
+            "phases": [{"duration": 2, "needs": [{"skill": "dev", "fte": 1}]}],
+        },
+    ]
+    portfolio = Portfolio.parse(
+        {
+            "calendar": {"start": "2027-01-01", "periods": 2},
+            "skills": [{"id": "dev"}],
+            "people": [ANN],
+            "projects": projects,
+            "requires": [{"project": "dear", "needs": ["bare"]}],
+        }
+    )
+    assert out(compile_problem(portfolio, named=True)) == set()
+
+
 def test_what_can_be_staffed_stays() -> None:
     """Where brute force finds people for everything at its dates, nothing goes."""
     looked_at = 0
     for seed in range(60):
         portfolio, dates = random_staffing(seed)
         problem = compile_problem(portfolio, named=True)
-        work = Reader(problem).work_of(decisions_of(problem, dates))
+        decisions = decisions_of(problem, dates)
+        work = Reader(problem).work_of(decisions)
         if not work.tasks or least_unmet(portfolio, dates):
             continue
         room = Room(problem)
         room.parts[:] = 0.0
         options = Options(clock=Clock(SECONDS), gap=0.0, workers=1, seed=0)
-        keep = Keep(problem, work, [1.0] * len(problem.projects), set())
+        values = [1.0] * len(problem.projects)
+        keep = Keep(problem, work, decisions.selected, values, set())
         assert keep.out(room, SECONDS, options.clock, options) == set(), seed
         looked_at += 1
     assert looked_at >= 15
