@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 POLL_SECONDS = 0.1
 """How often the main thread looks for news from the engine."""
 
-STDOUT, STDERR = 1, 2
-"""File descriptors of the process."""
-
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -89,7 +86,7 @@ def watched(work: Callable[[threading.Event], Answer], progress: Display) -> tup
     stop = threading.Event()
     pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="optimize")
     try:
-        with _stdout_kept_clean(), _stopping(stop), progress.display():
+        with _stopping(stop), progress.display():
             future = pool.submit(work, stop)
             _watch(future, progress, stop)
     except KeyboardInterrupt:
@@ -99,23 +96,6 @@ def watched(work: Callable[[threading.Event], Answer], progress: Display) -> tup
         os._exit(ExitCode.INTERRUPTED)
     pool.shutdown()
     return future.result(), stop.is_set()
-
-
-@contextmanager
-def _stdout_kept_clean() -> Iterator[None]:
-    """Send what solver libraries print to standard error: standard output is for results."""
-    sys.stdout.flush()
-    try:
-        kept = os.dup(STDOUT)
-    except OSError:  # standard output is closed, so there is nothing to keep clean
-        yield
-        return
-    os.dup2(STDERR, STDOUT)
-    try:
-        yield
-    finally:
-        os.dup2(kept, STDOUT)
-        os.close(kept)
 
 
 def _optimize(

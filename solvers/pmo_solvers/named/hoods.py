@@ -69,10 +69,11 @@ def rivals(short: Sequence[Task], tasks: Sequence[Task]) -> list[Task]:
         for task in tasks
         if task.index not in mine
     ]
-    chosen = list(short)
-    used = sum(len(task.people) + len(task.anonymous) for task in chosen)
-    for common, task in sorted(shared, key=lambda pair: (-pair[0], pair[1].index)):
-        if not common or used > PERIOD_CELLS:
+    ranked = sorted(shared, key=lambda pair: (-pair[0], pair[1].index))
+    chosen: list[Task] = []
+    used = 0
+    for task in (*short, *(task for common, task in ranked if common)):
+        if used > PERIOD_CELLS:
             break
         chosen.append(task)
         used += len(task.people) + len(task.anonymous)

@@ -81,6 +81,9 @@ WORSE = 0.03
 MOST_ROUNDS = 30
 """Plans by capacity in reproducible mode, where the clock does not end a run."""
 
+COUNTED_ROUNDS = 3
+"""The same for large plans."""
+
 LEAST_SECONDS = 0.5
 """Seconds below which another plan by capacity is not begun."""
 
@@ -139,6 +142,7 @@ class Joint:
             self.room,
             self._search,
             self._solved_here,
+            self._known,
             self._take,
         )
 
@@ -170,6 +174,7 @@ class Joint:
         staffing = search.run(self._known(search.work))
         if staffing.full:
             self._offer(Staffed(decisions, staffing.work, staffing.given))
+            self.room.forget()
             # Where work is counted the engine would find the same plan again.
             return self._closed or (self.options.reproducible and not self.avoided)
         self._note(decisions, staffing)
@@ -178,12 +183,16 @@ class Joint:
         return False
 
     def _named_in_part(self, decisions: Decisions) -> bool:
-        """Give names to as much of a large plan as people can serve, further ones leave room."""
+        """Give names to as much of a large plan as people can serve; further ones leave room.
+
+        Where work is counted, names for one plan end the rounds, and so do a few rounds.
+        """
         self.narrow = True
         short = self.trim.choose(decisions)
         if short is not None:
             self._note(*short)
-        return self._closed or (self.options.reproducible and self.best is not None)
+        counted = short is None or len(self.words) >= COUNTED_ROUNDS
+        return self._closed or (self.options.reproducible and counted)
 
     def _note(self, decisions: Decisions, staffing: Staffing) -> None:
         """Keep the first plan that lacks people, for want of a better one."""
@@ -286,6 +295,9 @@ class Joint:
         """Forget what is merely avoided where that leaves no plan; return whether to go on."""
         if self.avoided and not self._late:
             self.avoided = []
+            return True
+        if self.narrow and self.room.parts.any() and not self._late:
+            self.room.clear()
             return True
         if not (self.avoided or self.narrow) and found.status is Status.INFEASIBLE:
             self.first = found

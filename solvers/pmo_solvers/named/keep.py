@@ -17,9 +17,9 @@ from pmo_optimizer.backend import Clock, Options
 from pmo_optimizer.problem import Problem
 from pmo_solvers.hybrid.highs import Effort, Program, solve_mip
 from pmo_solvers.named.ledger import Ledger
-from pmo_solvers.named.room import Room
+from pmo_solvers.named.room import MOST, Room
 from pmo_solvers.named.rows import Key, sum_rows
-from pmo_solvers.named.tasks import FULL, STEP, Server, Task, Work
+from pmo_solvers.named.tasks import FULL, MISS, STEP, Server, Task, Work
 
 GAP = 0.002
 """Relative gap at which the choice of projects is good enough."""
@@ -30,8 +30,36 @@ CHOSEN = 0.5
 NODES = 100
 """Nodes in reproducible mode."""
 
-Ask = tuple[dict[int, float], Task, float, tuple[int, ...]]
-"""Columns that serve a need, its task, the FTE that it asks for, and in which periods."""
+LEAST_VALUE = 1e-3
+"""Value that every project has at least, as a part of the greatest: none goes without need."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """What a need asks for.
+
+    Attributes
+    ----------
+    terms
+        Columns of shares and what one FTE of each delivers.
+    amount
+        FTE.
+    reach
+        FTE that its servers could deliver if they did nothing else.
+    """
+
+    terms: dict[int, float]
+    task: Task
+    amount: float
+    reach: float
+    periods: tuple[int, ...] = ()
+
+    def with_room(self, room: Room) -> float:
+        """Return what is asked for with what is left free beside it, as far as that can be."""
+        if self.task.heads:
+            return self.amount
+        more = max((room.part(self.task.demand.bucket, t) for t in self.periods), default=0.0)
+        return max(self.amount, min(self.amount * (1.0 + more), self.reach))
 
 
 @dataclass(slots=True)
@@ -86,7 +114,7 @@ class Keep:
         self.most: list[float] = [1.0] * len(self.projects)
         self.shares: dict[tuple[Key, int], int] = {}
         self.rows = _Rows()
-        self.asked: list[Ask] = []
+        self.asked: list[_Ask] = []
         for task in work.tasks:
             self._add_task(task)
         self._limit_time()
@@ -109,15 +137,22 @@ class Keep:
             for t, column in self._add_server(server, task).items():
                 parts[t][column] = level
         unit = STEP * FULL
+        miss = 0 if task.heads else MISS
+        reach = {
+            t: sum(self.most[c] * level for c, level in own.items()) for t, own in parts.items()
+        }
         for t, terms in parts.items():
-            rate = task.rates[t - task.start] / unit
+            rate = max(0, task.rates[t - task.start] - miss) / unit
             if rate:
-                self.asked.append((terms, task, rate, (t,)))
+                self.asked.append(_Ask(terms, task, rate, reach[t], (t,)))
             if task.total and task.most is not None and terms:
-                self.rows.add(terms, upper=task.most / unit)
+                most = (task.most + miss) / unit
+                reach[t] = min(reach[t], most)
+                self.rows.add(terms, upper=most)
         if task.total:
             every = {column: level for terms in parts.values() for column, level in terms.items()}
-            self.asked.append((every, task, task.total / unit, task.periods))
+            total = (task.total - miss) / unit
+            self.asked.append(_Ask(every, task, total, sum(reach.values()), task.periods))
 
     def _add_server(self, server: Server, task: Task) -> dict[int, int]:
         """Add the shares of a server in a task; return their columns by period."""
@@ -145,7 +180,7 @@ class Keep:
         asked = task.rates[period - task.start]
         if task.total:
             asked = task.total if task.most is None else min(task.total, task.most)
-        most = asked / (self.ledger.level(server, task) * STEP)
+        most = (1.0 + MOST) * asked / (self.ledger.level(server, task) * STEP)
         if server[0] == "p":
             most = max(most, self.work.least_share(server[1], task) / STEP)
         return most if room is None else min(room / STEP, most)
@@ -208,7 +243,7 @@ class Keep:
             }
             if terms:
                 least = min(self.work.least_share(p, task) for p, task in able) / STEP
-                self.asked.append((terms, tasks[0], least, ()))
+                self.asked.append(_Ask(terms, tasks[0], least, least))
 
     def _keep_rules(self) -> None:
         """Rules of selection; what else belongs together is left to who plans the rest anew."""
@@ -232,9 +267,10 @@ class Keep:
             How much more is asked for than is needed.
         """
         rows = _Rows(list(self.rows.lower), list(self.rows.upper), list(self.rows.cells))
-        for terms, task, amount, periods in self.asked:
-            more = max((room.part(task.demand.bucket, t) for t in periods), default=0.0)
-            rows.add({**terms, self.kept[task.project]: -amount * (1.0 + more)}, lower=0.0)
+        for ask in self.asked:
+            project = ask.task.project
+            amount = ask.amount if project in self.certain else ask.with_room(room)
+            rows.add({**ask.terms, self.kept[project]: -amount}, lower=0.0)
         effort = Effort(seconds, GAP, NODES if options.reproducible else 0)
         solved = solve_mip(self._program(rows), effort, clock, options.seed)
         if solved.x is None:
@@ -245,10 +281,11 @@ class Keep:
         count = len(self.most)
         cost = np.zeros(count)
         lower = np.zeros(count)
+        least = LEAST_VALUE * (max(map(abs, self.values), default=0.0) or 1.0)
         for project, column in self.kept.items():
-            cost[column] = -self.values[project]
+            cost[column] = -max(self.values[project], 0.0) - least
             lower[column] = project in self.certain
-        cells = np.array(rows.cells)
+        cells = np.array(rows.cells, np.float64).reshape(-1, 3)
         owners = cells[:, 0].astype(np.int64)
         order = np.argsort(owners, kind="stable")
         starts = np.concatenate(([0], np.cumsum(np.bincount(owners, minlength=count))))

@@ -46,7 +46,8 @@ class Room:
         lacking = np.zeros_like(self.parts)
         for task in ledger.work.tasks:
             bucket, times = task.demand.bucket, list(task.periods)
-            wanted[bucket, times] += task.total / max(1, len(times))
+            spread = max(0, task.total - sum(task.rates))
+            wanted[bucket, times] += spread / max(1, len(times))
             wanted[bucket, task.start : task.end] += task.rates
             for t, units in ledger.missing(task).items():
                 where = times if t < 0 else [t]
@@ -63,8 +64,12 @@ class Room:
         """Leave less free after a plan for which names were found."""
         self.parts *= KEPT
 
+    def clear(self) -> None:
+        """Leave nothing free."""
+        self.parts[:] = 0.0
+
     def suppliers(self) -> tuple[Supplier, ...]:
-        """Return the suppliers, of which classes have what is not left free."""
+        """Return the suppliers, of which classes have less where somebody was missed."""
         problem = self.problem
         free: defaultdict[int, list[int]] = defaultdict(list)
         for index, bucket in enumerate(problem.buckets):
@@ -78,5 +83,5 @@ class Room:
         )
 
     def _left(self, supplier: Supplier, buckets: list[int]) -> tuple[int, ...]:
-        part = self.parts[buckets].max(axis=0, initial=0.0)
+        part = np.maximum(self.parts[buckets].max(axis=0, initial=0.0) - FIRST, 0.0)
         return tuple(np.floor(np.array(supplier.available) / (1.0 + part)).astype(int).tolist())

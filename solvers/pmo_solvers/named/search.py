@@ -6,6 +6,7 @@ import random
 from collections import defaultdict
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from pmo_optimizer.backend import Clock
 from pmo_solvers.named.construct import Builder
@@ -128,7 +129,6 @@ class Search:
         self.ledger = Ledger(work)
         self.builder = Builder(self.ledger, points)
         self.random = random.Random(terms.seed)  # noqa: S311 - no secret hangs on it
-        self.loose = {task.index for task in work.tasks if is_loose(work, task)}
         self.bound = 0
         self.impossible = False
         self.open = 0
@@ -340,6 +340,11 @@ class Search:
                     gained = self._around(task, part, wide) or gained
             idle = 0 if gained else idle + 1
             size = size if gained else 2 * size
+
+    @cached_property
+    def loose(self) -> set[int]:
+        """Tasks whose shares of one period hang on no other."""
+        return {task.index for task in self.work.tasks if is_loose(self.work, task)}
 
     def _in_periods(self, part: Sequence[Task]) -> bool:
         """Staff single periods anew in which somebody is missing; return whether that helped."""

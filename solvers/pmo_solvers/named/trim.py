@@ -14,7 +14,7 @@ from pmo_solvers.named.restrict import Restricted, among
 from pmo_solvers.named.room import Room
 from pmo_solvers.named.roster import Staffed
 from pmo_solvers.named.search import Search, Staffing
-from pmo_solvers.named.tasks import Reader, moved
+from pmo_solvers.named.tasks import Given, Reader, Work, moved
 
 KEEP_SHARE = 0.15
 """Most part of the time left for choosing which projects stay."""
@@ -49,6 +49,8 @@ class Trim:
         Returns a search for the names of some decisions.
     solve
         Returns the best plan of a problem in which dates are kept, or None.
+    known
+        Returns who is known to work on what, to begin with.
     take
         Called with every plan whose needs are all served.
     """
@@ -61,6 +63,7 @@ class Trim:
         room: Room,
         search_of: Callable[[Decisions], Search],
         solve: Callable[[Restricted], Decisions | None],
+        known: Callable[[Work], Given],
         take: Callable[[Staffed], None],
     ) -> None:
         self.plain = plain
@@ -70,6 +73,7 @@ class Trim:
         self.room = room
         self.search_of = search_of
         self.solve = solve
+        self.known = known
         self.take = take
         self.values = values_of_projects(plain)
         self.certain = {p.index for p in plain.projects if p.fixed == 1}
@@ -77,24 +81,24 @@ class Trim:
     def choose(self, decisions: Decisions) -> tuple[Decisions, Staffing] | None:
         """Keep the projects that people can serve together, and find names for these.
 
-        Where names are not found, what lacks people goes, and the next choice leaves more free.
-        Returns None where they were, else the first choice and its staffing.
+        Where names are not found, what lacks people goes, and the next choice leaves more free;
+        where nothing can be chosen names are looked for as the plan is. Returns None where they
+        were found, else the first choice and its staffing.
         """
         search = self.search_of(decisions)
+        whole = Staffed(decisions, search.work, {})
         small = cells(search.work.tasks) <= KEEP_CELLS
         parts = (decisions.selected, self.values, self.certain)
         keep = Keep(self.plain, search.work, *parts) if small else None
         first: tuple[Decisions, Staffing] | None = None
-        for _ in range(TRIES if keep is not None else 1):
-            out: set[int] | None = set()
+        for _ in range(TRIES):
+            out: set[int] | None = None
             if keep is not None:
                 out = keep.out(self.room, self._effort(KEEP_SHARE), self.clock, self.options)
-            found = None if out is None else self._without(out, search, decisions)
-            if found is None or self.clock.over:
-                break
+            found = (self._without(out, search, decisions) if out else None) or whole
             names = self.search_of(found.decisions)
             names.clock = Clock(self._effort(NAMES_SHARE), self.clock.stop)
-            staffing = names.run(None)
+            staffing = names.run(self.known(names.work))
             if staffing.full and serves(found.work, staffing.given):
                 self.room.forget()
                 self.take(replace(found, given=staffing.given))
@@ -102,6 +106,8 @@ class Trim:
             first = first or (found.decisions, staffing)
             self.room.learn(names.ledger)
             self._drop(names, found.decisions)
+            if not out or self.clock.over:
+                break
         return first
 
     def thin_out(self, search: Search, decisions: Decisions) -> None:

@@ -10,6 +10,7 @@ from pmo_optimizer import optimize
 from pmo_optimizer.backend import Clock, Decisions, Options, PhaseDecision
 from pmo_optimizer.model import Plan, Portfolio, StaffingGoals
 from pmo_optimizer.problem import Problem, compile_problem
+from pmo_solvers.named import joint
 from pmo_solvers.named.goals import Points
 from pmo_solvers.named.hoods import PERIOD_CELLS, rivals
 from pmo_solvers.named.keep import Keep
@@ -201,8 +202,38 @@ def test_rivals_are_as_many_as_fit() -> None:
     assert PERIOD_CELLS <= 60 * len(found) < PERIOD_CELLS + 120
 
 
-def test_plans_of_classes_that_single_people_cannot_serve_lose_little() -> None:
+@pytest.mark.parametrize(
+    ("need", "people"),
+    [
+        ({"fte": 0.5}, [ANN]),
+        ({"fte": 1}, [ANN]),
+        ({"heads": 2, "share": 1}, [ANN, BOB]),
+        ({"effort": 2, "max_fte": 1}, [ANN]),
+    ],
+)
+def test_room_never_asks_for_more_than_there_is(
+    need: dict[str, Any], people: list[dict[str, Any]]
+) -> None:
+    """Who can just serve a need, serving nothing else, is enough with room beside it too."""
+    problem = compiled({"P": {"skill": "dev", **need}}, people)
+    options = Options(clock=Clock(SECONDS), gap=0.0, workers=1, seed=0)
+    keep = Keep(problem, all_at_once(problem), [True], [1.0], set())
+    assert keep.out(Room(problem), SECONDS, options.clock, options) == set()
+
+
+def test_nothing_goes_without_need() -> None:
+    """Projects without value stay where people can serve them."""
+    problem = compiled({"P": {"skill": "dev", "fte": 1}}, [ANN])
+    options = Options(clock=Clock(SECONDS), gap=0.0, workers=1, seed=0)
+    keep = Keep(problem, all_at_once(problem), [True], [0.0], set())
+    assert keep.out(Room(problem), SECONDS, options.clock, options) == set()
+
+
+def test_plans_of_classes_that_single_people_cannot_serve_lose_little(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """One of three projects must go for the heads of another; the two dearest are planned."""
+    monkeypatch.setattr(joint, "MOST_CELLS", 0)
     needs: dict[str, dict[str, Any]] = {
         "small": {"skill": "dev", "fte": 0.6},
         "large": {"skill": "dev", "heads": 2, "share": 0.5},
@@ -220,6 +251,30 @@ def test_plans_of_classes_that_single_people_cannot_serve_lose_little() -> None:
             "projects": projects,
         }
     )
-    plan = optimize(portfolio, staffing="named", time_limit=10, workers=2)
+    plan = optimize(portfolio, staffing="named", time_limit=3, workers=2)
     assert plan.fully_staffed
     assert plan.selected == ("large", "third")
+
+
+def test_what_must_be_and_cannot_be_staffed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two heads are wanted where there is one: the plan carries the need that is open."""
+    monkeypatch.setattr(joint, "MOST_CELLS", 0)
+    need = {"skill": "dev", "heads": 2, "share": 0.5}
+    portfolio = Portfolio.parse(
+        {
+            "calendar": {"start": "2027-01-01", "periods": 2},
+            "skills": [{"id": "dev"}],
+            "people": [ANN],
+            "projects": [
+                {
+                    "id": "P",
+                    "value": 1,
+                    "decision": "must",
+                    "phases": [{"duration": 2, "needs": [need]}],
+                }
+            ],
+        }
+    )
+    plan = optimize(portfolio, staffing="named", time_limit=3, workers=2)
+    assert not plan.found
+    assert {item.project for item in plan.unmet} == {"P"}

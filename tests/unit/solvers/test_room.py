@@ -35,10 +35,22 @@ def ledger(problem: Problem) -> Ledger:
 
 
 def test_only_classes_lose_time(problem: Problem) -> None:
-    """Pools keep all they have, classes leave the first part free beside what they serve."""
-    for before, after in zip(problem.suppliers, Room(problem).suppliers(), strict=True):
-        part = FIRST if before.kind is SupplierKind.CLASS else 0.0
-        assert after.available == tuple(int(fte / (1 + part)) for fte in before.available)
+    """Where everybody was missed classes have less, in these months; pools keep all they have."""
+    room = Room(problem)
+    assert room.suppliers() == problem.suppliers
+    room.learn(ledger(problem))
+    for before, after in zip(problem.suppliers, room.suppliers(), strict=True):
+        part = MOST - FIRST if before.kind is SupplierKind.CLASS else 0.0
+        missed = tuple(int(fte / (1 + part)) for fte in before.available[:2])
+        assert after.available == (*missed, before.available[2])
+
+
+def test_room_can_be_cleared(problem: Problem) -> None:
+    """Where it leaves no plan all of the time is there again."""
+    room = Room(problem)
+    room.learn(ledger(problem))
+    room.clear()
+    assert room.suppliers() == problem.suppliers
 
 
 def test_more_is_left_free_where_somebody_was_missed(problem: Problem) -> None:
