@@ -219,8 +219,9 @@ def test_json_on_stdout_is_one_document(run_faked: Start, folder: Path) -> None:
 
 
 def test_what_a_library_prints_is_no_result(run_faked: Start, folder: Path) -> None:
-    """A line that an engine's library writes to stdout by itself leaves the document whole."""
-    body = "__import__('os').write(1, b'tmpSolver.run();')\n" + FEASIBLE.format("time_limit")
+    """What an engine's library in C prints, and flushes at its end, leaves the document whole."""
+    noise = "import ctypes\nctypes.CDLL(None).printf(b'tmpSolver.run();')\n"
+    body = noise + FEASIBLE.format("time_limit")
     code, out, err = finish(run_faked(body, "solve", "portfolio.yaml", "--json"))
     assert (code, Plan.parse(json.loads(out)).status) == (0, Status.FEASIBLE)
     assert "tmpSolver.run();" in err

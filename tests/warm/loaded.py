@@ -1,4 +1,4 @@
-"""What runs need, imported, where this module is."""
+"""Imports what runs need; loaded once by the process whose copies the runs of tests are."""
 
 from pmo_optimizer.service.runs.child import load
 

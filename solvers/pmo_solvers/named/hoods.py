@@ -1,4 +1,4 @@
-"""Parts of the work that are staffed together."""
+"""Which tasks are staffed together: parts that share nobody, neighbourhoods, single periods."""
 
 from __future__ import annotations
 

@@ -169,7 +169,7 @@ class Joint:
         """Give names to a plan; return whether that ends the rounds: no other can be better."""
         work = self.reader.work_of(decisions)
         if cells(work.tasks) > MOST_CELLS:
-            return self._named_in_part(decisions)
+            return self._named_in_part(decisions, work)
         search = self._search(decisions)
         staffing = search.run(self._known(search.work))
         if staffing.full:
@@ -182,13 +182,13 @@ class Joint:
         self.trim.thin_out(search, decisions)
         return False
 
-    def _named_in_part(self, decisions: Decisions) -> bool:
+    def _named_in_part(self, decisions: Decisions, work: Work) -> bool:
         """Give names to as much of a large plan as people can serve; further ones leave room.
 
         Where work is counted, names for one plan end the rounds, and so do a few rounds.
         """
         self.narrow = True
-        short = self.trim.choose(decisions)
+        short = self.trim.choose(decisions, work)
         if short is not None:
             self._note(*short)
         counted = short is None or len(self.words) >= COUNTED_ROUNDS

@@ -107,11 +107,11 @@ class Keep:
         self.selected = selected
         self.work = work
         self.ledger = Ledger(work)
-        self.projects = sorted({task.project for task in work.tasks})
         self.values = values
         self.certain = certain
-        self.kept = {project: column for column, project in enumerate(self.projects)}
-        self.most: list[float] = [1.0] * len(self.projects)
+        needy = sorted({task.project for task in work.tasks})
+        self.kept = {project: column for column, project in enumerate(needy)}
+        self.most: list[float] = [1.0] * len(needy)
         self.shares: dict[tuple[Key, int], int] = {}
         self.rows = _Rows()
         self.asked: list[_Ask] = []

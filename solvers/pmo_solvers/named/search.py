@@ -513,9 +513,6 @@ def may_give(ledger: Ledger, server: Server, task: Task, shares: dict[int, int])
     )
 
 
-# -- parts and neighbourhoods ----------------------------------------------------------------
-
-
 def unbound(ledger: Ledger, tasks: Sequence[Task]) -> list[Task]:
     """Return tasks on which somebody who must work does not, pins of their phases included."""
     mine = {task.index for task in tasks}

@@ -78,24 +78,23 @@ class Trim:
         self.values = values_of_projects(plain)
         self.certain = {p.index for p in plain.projects if p.fixed == 1}
 
-    def choose(self, decisions: Decisions) -> tuple[Decisions, Staffing] | None:
+    def choose(self, decisions: Decisions, work: Work) -> tuple[Decisions, Staffing] | None:
         """Keep the projects that people can serve together, and find names for these.
 
         Where names are not found, what lacks people goes, and the next choice leaves more free;
         where nothing can be chosen names are looked for as the plan is. Returns None where they
         were found, else the first choice and its staffing.
         """
-        search = self.search_of(decisions)
-        whole = Staffed(decisions, search.work, {})
-        small = cells(search.work.tasks) <= KEEP_CELLS
+        whole = Staffed(decisions, work, {})
+        small = cells(work.tasks) <= KEEP_CELLS
         parts = (decisions.selected, self.values, self.certain)
-        keep = Keep(self.plain, search.work, *parts) if small else None
+        keep = Keep(self.plain, work, *parts) if small else None
         first: tuple[Decisions, Staffing] | None = None
         for _ in range(TRIES):
             out: set[int] | None = None
             if keep is not None:
                 out = keep.out(self.room, self._effort(KEEP_SHARE), self.clock, self.options)
-            found = (self._without(out, search, decisions) if out else None) or whole
+            found = (self._without(out, whole) if out else None) or whole
             names = self.search_of(found.decisions)
             names.clock = Clock(self._effort(NAMES_SHARE), self.clock.stop)
             staffing = names.run(self.known(names.work))
@@ -106,7 +105,7 @@ class Trim:
             first = first or (found.decisions, staffing)
             self.room.learn(names.ledger)
             self._drop(names, found.decisions)
-            if not out or self.clock.over:
+            if out is None or self.clock.over:
                 break
         return first
 
@@ -118,26 +117,27 @@ class Trim:
         their dates, is planned anew.
         """
         end = self.clock.elapsed + THIN_SHARE * self.clock.left
-        found: Staffed | None = Staffed(decisions, search.work, search.ledger.copy_given())
+        found = Staffed(decisions, search.work, search.ledger.copy_given())
         while short := lacking(search.ledger) - self.certain:
             if self.options.reproducible or self.clock.elapsed > end:
                 break
             order = sorted(short, key=lambda p: (self.values[p], p))
-            found = self._without(set(order[: -(-len(order) // AT_ONCE)]), search, decisions)
-            if found is None:
+            less = self._without(set(order[: -(-len(order) // AT_ONCE)]), found)
+            if less is None:
                 return
-            decisions, search = found.decisions, self.search_of(found.decisions)
-            search.run(found.given)
-            found = replace(found, given=search.ledger.copy_given())
+            search = self.search_of(less.decisions)
+            search.run(less.given)
+            found = replace(less, given=search.ledger.copy_given())
         if lacking(search.ledger):
-            self._drop(search, decisions)
-        elif found is not None and serves(found.work, found.given):
+            self._drop(search, found.decisions)
+        elif serves(found.work, found.given):
             self.take(found)
 
     def _drop(self, search: Search, decisions: Decisions) -> None:
         """Leave out what lacks people, and keep the plan of the others if they have theirs."""
         search.clock = Clock(self._effort(DROP_SHARE), self.clock.stop)
-        found = self._without(search.drop(self.values, self.certain), search, decisions)
+        gone = search.drop(self.values, self.certain)
+        found = self._without(gone, Staffed(decisions, search.work, search.ledger.given))
         if found is not None and serves(found.work, found.given):
             self.take(found)
 
@@ -145,10 +145,10 @@ class Trim:
         """Return a part of the time left, all of it in reproducible mode, where work is counted."""
         return self.clock.left if self.options.reproducible else share * self.clock.left
 
-    def _without(self, out: set[int], search: Search, decisions: Decisions) -> Staffed | None:
+    def _without(self, out: set[int], staffed: Staffed) -> Staffed | None:
         """Return the plan without some projects, and the names that the others have so far."""
-        rest = self.solve(among(self.plain, decisions, out))
+        rest = self.solve(among(self.plain, staffed.decisions, out))
         if rest is None:
             return None
         work = self.reader.work_of(rest)
-        return Staffed(rest, work, moved(search.work, work, search.ledger.given))
+        return Staffed(rest, work, moved(staffed.work, work, staffed.given))
