@@ -222,7 +222,8 @@ def test_what_a_library_prints_is_no_result(run_faked: Start, folder: Path) -> N
     """What an engine's library in C prints, and flushes at its end, leaves the document whole."""
     noise = "import ctypes\nctypes.CDLL(None).printf(b'tmpSolver.run();')\n"
     body = noise + FEASIBLE.format("time_limit")
-    code, out, err = finish(run_faked(body, "solve", "portfolio.yaml", "--json"))
+    process = run_faked(body, "solve", "portfolio.yaml", "--json", PYTHONUNBUFFERED="")
+    code, out, err = finish(process)
     assert (code, Plan.parse(json.loads(out)).status) == (0, Status.FEASIBLE)
     assert "tmpSolver.run();" in err
 
