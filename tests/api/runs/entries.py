@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -12,7 +13,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Thread
 
-from pmo_optimizer import Portfolio, Status, Termination, optimize
+from pmo_optimizer import Plan, Portfolio, Status, Termination, optimize
 from pmo_optimizer.service.runs import child
 from pmo_optimizer.service.runs.kinds import Hooks, portfolio_of
 from pmo_optimizer.service.runs.messages import Answer, Task
@@ -46,7 +47,9 @@ def find_and_hang(connection: Connection, log: str) -> None:
 
 def _find_and_hang(task: Task, hooks: Hooks) -> Answer:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    child.perform(task, hooks)
+    answer = child.perform(task, hooks)
+    # A search this short may be over before a plan on the way was looked at.
+    hooks.on_plan(portfolio_of(task.portfolio), Plan.parse(json.loads(answer.plans[0])))
     time.sleep(600)
     raise AssertionError("nobody killed it")
 
