@@ -16,6 +16,7 @@ from pmo_optimizer.backend import (
     Clock,
     Options,
     Outcome,
+    collector_paused,
     load_backend,
     load_staffer,
     require_capable,
@@ -31,7 +32,7 @@ WALL_FACTOR = 30.0
 """In reproducible mode the clock ends a search only after so many times the limit."""
 
 LAST_SECONDS = 0.05
-LAST_SHARE = 0.1
+LAST_SHARE = 0.2
 """Seconds that stay for the end: for stopping, and as much again as checks and compiling took
 for the plan and the referee; at most that part of the limit."""
 
@@ -112,10 +113,11 @@ def optimize(
     """
     check_options(time_limit, gap, workers, seed)
     clock = Clock(time_limit * WALL_FACTOR if reproducible else time_limit, stop)
-    require_valid(portfolio)
-    engine = AutoBackend() if backend == AUTO else load_backend(backend)
     named = Staffing(staffing) is Staffing.NAMED
-    problem = compile_problem(portfolio, named=named)
+    with collector_paused():
+        require_valid(portfolio)
+        engine = AutoBackend() if backend == AUTO else load_backend(backend)
+        problem = compile_problem(portfolio, named=named)
     require_capable(engine, replace(problem, features=problem.features - {Feature.NAMED}))
     compiled = clock.elapsed
     if not reproducible:
@@ -143,10 +145,11 @@ def optimize(
     if plans is not None:
         plans.require_well()
     check_shape(problem, outcome)
-    plan = plan_parts(portfolio, problem, outcome).model_copy(
-        update={"staffing": Staffing(staffing)}
-    )
-    plan = judged(portfolio, problem, outcome, plan)
+    with collector_paused():
+        plan = plan_parts(portfolio, problem, outcome).model_copy(
+            update={"staffing": Staffing(staffing)}
+        )
+        plan = judged(portfolio, problem, outcome, plan)
     if plans is not None and plans.refused:
         word = f"{outcome.word}; the referee refused {plans.refused} plans on the way"
         outcome = replace(outcome, word=word)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from importlib import metadata
 from math import inf
@@ -15,6 +16,7 @@ from pmo_optimizer.backend import (
     Options,
     Outcome,
     backend_names,
+    collector_paused,
     load_backend,
     relative_gap,
     require_capable,
@@ -184,3 +186,30 @@ def test_progress_is_reported_with_the_time(monkeypatch: pytest.MonkeyPatch) -> 
     assert lines == [Incumbent(seconds=2.5, value=3.0, bound=None, source="mock")]
     Options(Clock(10)).report(3.0, None, "mock")
     assert len(lines) == 1
+
+
+# -- the garbage collector -----------------------------------------------------------------------
+
+
+def test_the_collector_waits_and_goes_on_after_it() -> None:
+    """It is off within, also where that is nested, and as before after an error."""
+    assert gc.isenabled()
+    with collector_paused():
+        with collector_paused():
+            assert not gc.isenabled()
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    with pytest.raises(ArithmeticError, match="planted"), collector_paused():
+        raise ArithmeticError("planted")
+    assert gc.isenabled()
+
+
+def test_a_collector_that_is_off_stays_off() -> None:
+    """Whoever has turned it off finds it so."""
+    gc.disable()
+    try:
+        with collector_paused():
+            assert not gc.isenabled()
+        assert not gc.isenabled()
+    finally:
+        gc.enable()

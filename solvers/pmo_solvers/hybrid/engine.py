@@ -23,7 +23,7 @@ from pmo_optimizer.backend import (
     Options,
     Outcome,
     Stage,
-    better_of,
+    collector_paused,
     relative_gap,
     stages_of,
 )
@@ -32,6 +32,7 @@ from pmo_optimizer.problem import NAMED_STAFFING, Feature, Problem
 from pmo_solvers.completion import complete
 from pmo_solvers.cp_sat import CpSatBackend
 from pmo_solvers.cp_sat.engine import CpSatStages
+from pmo_solvers.hybrid.progress import Progress
 from pmo_solvers.hybrid.search import Limits, Search
 from pmo_solvers.hybrid.space import Point, Space
 from pmo_solvers.hybrid.starts import Starts
@@ -73,6 +74,10 @@ LEAST_END = 2.0
 POLL_SECONDS = 0.05
 """How often the stop signal is looked at."""
 
+CELLS_PER_SECOND = 5000
+"""Projects x periods for each second of the limit up to which the model is there before a plan
+that follows the caller's is missed."""
+
 TINY = 60
 """Undecided columns up to which the exact engine is left alone."""
 
@@ -106,34 +111,6 @@ class HybridBackend:
         if suits_schedules(problem):
             return solve_schedules(problem, options)
         return _Run(problem, options, self.exact_entries).run()
-
-
-class _Progress:
-    """Hands on what is better than all before: values, bounds, first stage only."""
-
-    def __init__(self, problem: Problem, options: Options) -> None:
-        self.options = options
-        self.maximised = problem.maximised
-        self.value: float | None = None
-        self.bound: float | None = None
-        self._lock = threading.Lock()
-
-    def add(self, value: float | None, bound: float | None, source: str) -> None:
-        """Report where one of the two is better."""
-        with self._lock:
-            best = better_of(self.value, value, higher=self.maximised)
-            tight = better_of(self.bound, bound, higher=not self.maximised)
-            if best is not None and tight is not None:
-                wrong = best - tight if self.maximised else tight - best
-                if wrong > OPTIMAL_GAP * max(1.0, abs(best)):
-                    tight = None  # a plan disproves it
-            if (best, tight) != (self.value, self.bound):
-                self.value, self.bound = best, tight
-                self.options.report(best, tight, source)
-
-    def listen(self, line: Incumbent) -> None:
-        """Take a line of another engine."""
-        self.add(line.value, line.bound, line.source)
 
 
 @dataclass(slots=True)
@@ -172,7 +149,7 @@ class _Run:
         self.problem = problem
         self.options = options
         self.exact_entries = exact_entries
-        self.progress = _Progress(problem, options)
+        self.progress = Progress(problem, options)
         self.state = _State()
         self.memory = Memory()
         self.first: list[Decisions] = []
@@ -186,21 +163,15 @@ class _Run:
         return self._at_least_ready(self._search())
 
     def _search(self) -> Outcome:
-        starts = Starts(self.problem, self._start_clock())
-        if self.options.start is None:
-            self._rank(starts)
-        else:
-            self._follow(starts, self.options.start)
-        if self.options.clock.over:
-            return self._without_plan()
-        begin = time.monotonic()
-        try:
-            indexed = build(self.problem, self.options.clock)
-        except OutOfTime:
-            return self._without_plan()
-        self.build_seconds = time.monotonic() - begin
-        if self.options.clock.over:
-            return self._without_plan()
+        with collector_paused():
+            starts = Starts(self.problem, self._start_clock())
+            if self.options.start is None:
+                self._rank(starts)
+            elif not self._built_soon:
+                self._follow(starts, self.options.start)
+            indexed = self._built()
+        if indexed is None or self.options.clock.over:
+            return self._late_start(starts)
         if indexed.model.infeasible:
             word = f"row {indexed.model.infeasible} cannot hold"
             return Outcome(Status.INFEASIBLE, Termination.PROVED, word=word)
@@ -217,6 +188,32 @@ class _Run:
         if self.state.point is None:
             return self._without_plan()
         return self._outcome(indexed)
+
+    @property
+    def _built_soon(self) -> bool:
+        """Return whether the model is there soon: then a plan to begin with is tried as it is."""
+        cells = len(self.problem.projects) * self.problem.periods
+        return not self.options.reproducible and (
+            cells <= CELLS_PER_SECOND * self.options.clock.left
+        )
+
+    def _built(self) -> TimeIndexed | None:
+        """Return the model, or None where time is over before."""
+        if self.options.clock.over:
+            return None
+        begin = time.monotonic()
+        try:
+            indexed = build(self.problem, self.options.clock)
+        except OutOfTime:
+            return None
+        self.build_seconds = time.monotonic() - begin
+        return indexed
+
+    def _late_start(self, starts: Starts) -> Outcome:
+        """Return what there is when time is over before the search begins."""
+        if self.ready is None and self.options.start is not None:
+            self._follow(starts, self.options.start)
+        return self._without_plan()
 
     def _alone(self, indexed: TimeIndexed, share: float) -> Outcome:
         """Leave a part of the time to the exact engine, with the best start at hand."""
@@ -296,13 +293,14 @@ class _Run:
         last = number == len(indexed.stages) - 1
         left = self.options.clock.left
         clock = Clock(left if last else left * FIRST_SHARE, self.options.clock.stop)
-        space = Space(indexed, stage, tuple(self.state.holds), self.memory)
-        search = Search(space, self._limits(), clock, self._reporter(number))
-        search.starts = starts if number == 0 else None
-        search.show = self.options.offer
-        if self.early is not None and not number:
-            search.take_bound(space.sign * self.early, "cp-sat")
-        self._begin(search, clock)
+        with collector_paused():
+            space = Space(indexed, stage, tuple(self.state.holds), self.memory)
+            search = Search(space, self._limits(), clock, self._reporter(number))
+            search.starts = starts if number == 0 else None
+            search.show = self.options.offer
+            if self.early is not None and not number:
+                search.take_bound(space.sign * self.early, "cp-sat")
+            self._begin(search, clock)
         if search.best is None:
             return False
         exact = len(space.matrix.row_value) <= self.exact_entries
@@ -389,9 +387,11 @@ class _Run:
             return
         search.repair(start)
         if search.best is not None:
+            if search.starts is not None and not self.first:
+                search.followed = partial(Starts(self.problem, clock).followed, start)
             search.starts = None
         elif search.starts is not None:
-            self._rank(search.starts)
+            self._follow(search.starts, start)
 
     def _exact(
         self,

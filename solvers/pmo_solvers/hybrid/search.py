@@ -111,6 +111,7 @@ class Search:
         self.user_clock = clock
         self.clock = clock
         self.starts: Starts | None = None
+        self.followed: Callable[[], tuple[Decisions, float] | None] | None = None
         self.report = report
         self.show: Callable[[Decisions, Certificate], None] | None = None
         self.best: Point | None = None
@@ -167,8 +168,17 @@ class Search:
             self._improve_bound()
             self._solve_whole()
         else:
+            if number == 1 and self.followed is not None:
+                self._follow(self.followed)
             self.relaxed.wait(min(MOST_WAIT, WAIT_SHARE * self.clock.left))
         self._loop()
+
+    def _follow(self, followed: Callable[[], tuple[Decisions, float] | None]) -> None:
+        """Keep the plan that follows the caller's, to which other projects are added."""
+        found = followed()
+        point = None if found is None else self.space.point(found[0], self.clock)
+        if point is not None:
+            self.keep(point, "start")
 
     def halt(self) -> None:
         """End a run from outside; the caller's own stop signal stays as it is."""

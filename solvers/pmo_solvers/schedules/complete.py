@@ -20,6 +20,9 @@ from pmo_solvers.schedules.compile import Compiled
 ONE_WAY_SHARE, MANY_WAYS_SHARE = 0.3, 0.6
 """Share of the time that CP-SAT has in any case, where jobs have one way, or several."""
 
+FEW_JOBS, FEW_SHARE = 40, 0.9
+"""Jobs up to which it has nearly all the time, where some have several ways."""
+
 LITTLE_SHARE = 0.1
 """Share where it is unlikely to be of use."""
 
@@ -45,7 +48,9 @@ def _share(shop: Shop, *, wide: bool) -> float:
     if count > MANY_JOBS or (wide and count > SOME_JOBS and not Judge(shop).shortens):
         return LITTLE_SHARE
     several = any(len(job.ways) > 1 for job in shop.jobs)
-    return MANY_WAYS_SHARE if several else ONE_WAY_SHARE
+    if several:
+        return FEW_SHARE if count <= FEW_JOBS else MANY_WAYS_SHARE
+    return ONE_WAY_SHARE
 
 
 class Patience:

@@ -20,7 +20,7 @@ from pmo_solvers.generation.breed import Breeder
 from pmo_solvers.schedules.board import Best, Board, Planless, Until
 from pmo_solvers.schedules.bounds import first_bound
 from pmo_solvers.schedules.compile import Compiled
-from pmo_solvers.schedules.complete import Complete
+from pmo_solvers.schedules.complete import FEW_JOBS, Complete
 from pmo_solvers.schedules.crew import Crew
 from pmo_solvers.schedules.score import Score
 from pmo_solvers.schedules.windows import Windows
@@ -35,9 +35,9 @@ def suits_schedules(problem: Problem) -> bool:
     return is_expressible(problem)
 
 
-FEW_JOBS, MODAL_JOBS = 40, 150
+MODAL_JOBS = 150
 """Jobs, of which some have several ways, up to which CP-SAT has all threads at first; where there
-are few its first strategies often prove the best schedule, others need more of them."""
+are `FEW_JOBS` its first strategies often prove the best schedule, others need more of them."""
 
 MORE_THREADS = 4
 """Threads that CP-SAT has there for each worker."""

@@ -304,7 +304,7 @@ def test_the_engine_chooses_the_model() -> None:
 # -- how it runs ---------------------------------------------------------------------------
 
 
-def mixed(*names: str) -> Problem:
+def mixed(*names: str, fte: int = 1) -> Problem:
     """Return a schedule with every kind of variable; makespan, delay and cost by default."""
     pinned = phase("a", 1, 1, pin={"start": 0})
     parallel = {"id": "Q", "phases": [pinned, phase("b", 2, 1)], "due": 3, "late_price": 0}
@@ -315,7 +315,7 @@ def mixed(*names: str) -> Problem:
         parallel,
         lone("R", 3, 1),
         links=[{"from": "Q", "to": "R", "type": "SS", "min_lag": 1}],
-        pools=pool(fte=1),
+        pools=pool(fte=fte),
         objective={"terms": terms},
     )
 
@@ -326,10 +326,12 @@ def _places(*starts: tuple[int, ...], mode: int = 0) -> Decisions:
     return Decisions((True,) * len(starts), tuple(placed))
 
 
-def test_hints_are_complete_and_right() -> None:
+@pytest.mark.parametrize("merged", [False, True])
+@pytest.mark.parametrize("fte", [1, 2])
+def test_hints_are_complete_and_right(fte: int, merged: bool) -> None:
     """The values of a plan's hint are those of one solution, every variable included."""
-    subject = mixed()
-    model = IntervalModel(subject)
+    subject = mixed(fte=fte)
+    model = IntervalModel(subject, merged=merged)
     targets = Targets(model)
     for form in stage_forms(subject):
         targets.whole(form)
@@ -342,6 +344,25 @@ def test_hints_are_complete_and_right() -> None:
     model.cp.clear_hints()  # type: ignore[no-untyped-call]
     solver = import_module("ortools.sat.python.cp_model").CpSolver()
     assert solver.status_name(solver.solve(model.cp)) == "OPTIMAL"
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_modes_as_single_intervals_and_apart_mean_the_same(seed: int) -> None:
+    """Both ways to say what modes ask of resources have the same best first term."""
+    subject = compile_problem(random_schedule(seed))
+    best = {_least(IntervalModel(subject, merged=merged)) for merged in (False, True)}
+    assert len(best) == 1
+
+
+def _least(model: IntervalModel) -> tuple[str, int]:
+    """Return the status, and the least whole sum of the first stage."""
+    form = stage_forms(model.problem)[0]
+    if model.infeasible:
+        return "INFEASIBLE", 0
+    model.cp.minimize(Targets(model).whole(form))
+    solver = import_module("ortools.sat.python.cp_model").CpSolver()
+    status = solver.status_name(solver.solve(model.cp))
+    return status, round(solver.objective_value) if status == "OPTIMAL" else 0
 
 
 def test_a_hint_that_does_not_fit_is_not_given() -> None:

@@ -160,6 +160,8 @@ class Targets:
                 self._hint(work.end, decision.start + mode.duration)
             for m, variable in work.chosen.items():
                 self._hint(variable, int(m == decision.mode))
+            for variable, values in self.model.given[project, phase]:
+                self._hint(variable, values.get(decision.mode, 0))
         for event, variable in self.model.outer.items():
             times = span(self.problem, decisions, event.project)
             self._hint(variable, times[1] if event.finish else times[0])
