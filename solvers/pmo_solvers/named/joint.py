@@ -144,6 +144,7 @@ class Joint:
             self._solved_here,
             self._known,
             self._take,
+            lambda worth: not self._no_better(worth),
         )
 
     def outcome(self) -> Outcome:

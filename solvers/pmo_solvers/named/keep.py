@@ -8,18 +8,21 @@ for is in it as far as fractions can say it; a margin on all needs stands for th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from pmo_optimizer.backend import Clock, Options
+from pmo_optimizer.backend import Clock, Decisions, Options
 from pmo_optimizer.problem import Problem
 from pmo_solvers.hybrid.highs import Effort, Program, solve_mip
+from pmo_solvers.hybrid.matrix import Floats, matrix_of
 from pmo_solvers.named.ledger import Ledger
+from pmo_solvers.named.restrict import among, idle
 from pmo_solvers.named.room import MOST, Room
 from pmo_solvers.named.rows import Key, sum_rows
 from pmo_solvers.named.tasks import FULL, MISS, STEP, Server, Task, Work
+from pmo_solvers.time_indexed.build import build
 
 GAP = 0.002
 """Relative gap at which the choice of projects is good enough."""
@@ -29,6 +32,9 @@ CHOSEN = 0.5
 
 NODES = 100
 """Nodes in reproducible mode."""
+
+WORTH_SECONDS = 1.0
+"""Most seconds for what a plan is worth without some projects; it takes milliseconds."""
 
 LEAST_VALUE = 1e-3
 """Value that every project has at least, as a part of the greatest: none goes without need."""
@@ -83,35 +89,32 @@ class _Rows:
 class Keep:
     """The program of one plan, whose needs are served in full or not at all, project by project.
 
+    Its other rows and its costs are those of the time-indexed model in which every project is in
+    at its dates, or out: links, rules, funds, synergies, and what each project is worth there.
+
     Parameters
     ----------
     problem
-        Its rules about which projects go together hold as well.
-    selected
-        The projects of the plan; those that need nobody stay.
-    values
-        By project.
-    certain
-        Projects that stay in any case.
+        By capacity.
+    decisions
+        The plan; what must be selected stays.
+    work
+        Of the plan.
     """
 
-    def __init__(
-        self,
-        problem: Problem,
-        work: Work,
-        selected: Sequence[bool],
-        values: Sequence[float],
-        certain: Collection[int],
-    ) -> None:
-        self.problem = problem
-        self.selected = selected
+    def __init__(self, problem: Problem, decisions: Decisions, work: Work) -> None:
         self.work = work
         self.ledger = Ledger(work)
-        self.values = values
-        self.certain = certain
-        needy = sorted({task.project for task in work.tasks})
-        self.kept = {project: column for column, project in enumerate(needy)}
-        self.most: list[float] = [1.0] * len(needy)
+        self.certain = {p.index for p in problem.projects if p.fixed == 1}
+        indexed = build(idle(among(problem, decisions, ()).problem))
+        self.impossible = bool(indexed.model.infeasible)
+        self.base = matrix_of(indexed.model)
+        stage = indexed.stages[0]
+        self.cost = (-1.0 if stage.maximised else 1.0) * self.base.objective(stage)
+        self.constant = stage.constant if stage.maximised else -stage.constant
+        chosen = indexed.schedule.selected
+        self.kept = {p: chosen[p] for p, inside in enumerate(decisions.selected) if inside}
+        self.most: list[float] = self.base.upper.tolist()
         self.shares: dict[tuple[Key, int], int] = {}
         self.rows = _Rows()
         self.asked: list[_Ask] = []
@@ -121,7 +124,6 @@ class Keep:
         self._limit_projects()
         self._limit_sums()
         self._ask_for_people()
-        self._keep_rules()
 
     # -- columns and needs -----------------------------------------------------------------
 
@@ -245,58 +247,92 @@ class Keep:
                 least = min(self.work.least_share(p, task) for p, task in able) / STEP
                 self.asked.append(_Ask(terms, tasks[0], least, least))
 
-    def _keep_rules(self) -> None:
-        """Rules of selection; what else belongs together is left to who plans the rest anew."""
-        for row in self.problem.selection:
-            terms = {self.kept[p]: float(c) for p, c in row.terms if p in self.kept}
-            stay = sum(c for p, c in row.terms if p not in self.kept and self.selected[p])
-            self.rows.add(
-                terms,
-                -np.inf if row.lower is None else row.lower - stay,
-                np.inf if row.upper is None else row.upper - stay,
-            )
-
     # -- solving ---------------------------------------------------------------------------
 
-    def out(self, room: Room, seconds: float, clock: Clock, options: Options) -> set[int] | None:
+    def out(
+        self,
+        room: Room,
+        seconds: float,
+        clock: Clock,
+        options: Options,
+        begun: Collection[int] | None = None,
+    ) -> set[int] | None:
         """Return the projects that go for the others to be served, or None where none was found.
 
         Parameters
         ----------
         room
             How much more is asked for than is needed.
+        begun
+            A choice to begin with.
         """
+        if self.impossible:
+            return None
         rows = _Rows(list(self.rows.lower), list(self.rows.upper), list(self.rows.cells))
         for ask in self.asked:
             project = ask.task.project
             amount = ask.amount if project in self.certain else ask.with_room(room)
             rows.add({**ask.terms, self.kept[project]: -amount}, lower=0.0)
         effort = Effort(seconds, GAP, NODES if options.reproducible else 0)
-        solved = solve_mip(self._program(rows), effort, clock, options.seed)
+        begin = None if begun is None else self._point(begun)
+        solved = solve_mip(self._program(rows), effort, clock, options.seed, begin)
         if solved.x is None:
             return None
         return {project for project, column in self.kept.items() if solved.x[column] < CHOSEN}
 
-    def _program(self, rows: _Rows) -> Program:
-        count = len(self.most)
-        cost = np.zeros(count)
-        lower = np.zeros(count)
-        least = LEAST_VALUE * (max(map(abs, self.values), default=0.0) or 1.0)
+    def _point(self, out: Collection[int]) -> Floats:
+        """Return column values of which those of projects say who is in."""
+        point = np.zeros(len(self.most))
         for project, column in self.kept.items():
-            cost[column] = -max(self.values[project], 0.0) - least
-            lower[column] = project in self.certain
+            point[column] = project not in out
+        return point
+
+    def worth(self, out: Collection[int], clock: Clock) -> float | None:
+        """Return the first term without some projects, more is better; None where rules forbid it.
+
+        What cannot be without them goes with them.
+        """
+        upper = self.base.upper.copy()
+        upper[[self.kept[project] for project in out]] = 0.0
+        program = replace(self._program(_Rows(), names=False), upper=upper)
+        solved = solve_mip(program, Effort(WORTH_SECONDS, GAP), clock)
+        return None if solved.x is None else self.constant - float(np.dot(self.cost, solved.x))
+
+    def losses(self, clock: Clock) -> dict[int, float]:
+        """Return by project what is lost if it goes, with all that goes with it.
+
+        Those that cannot go are left out.
+        """
+        whole = self.worth((), clock)
+        if whole is None:
+            return {}
+        less = {p: self.worth((p,), clock) for p in self.kept if p not in self.certain}
+        return {p: whole - worth for p, worth in less.items() if worth is not None}
+
+    def _program(self, rows: _Rows, *, names: bool = True) -> Program:
+        """Return the rows of the model, and below them those of names."""
+        base = self.base
+        count = len(self.most) if names else base.num_columns
+        more = count - base.num_columns
+        cost = np.concatenate((self.cost, np.zeros(more)))
+        cost[list(self.kept.values())] -= LEAST_VALUE * (np.abs(self.cost).max(initial=0.0) or 1.0)
         cells = np.array(rows.cells, np.float64).reshape(-1, 3)
-        owners = cells[:, 0].astype(np.int64)
+        lengths = np.diff(base.column_start)
+        owners = np.concatenate(
+            (np.repeat(np.arange(base.num_columns), lengths), cells[:, 0].astype(np.int64))
+        )
+        below = np.concatenate((base.column_row, base.num_rows + cells[:, 1].astype(np.int64)))
+        values = np.concatenate((base.column_value, cells[:, 2]))
         order = np.argsort(owners, kind="stable")
         starts = np.concatenate(([0], np.cumsum(np.bincount(owners, minlength=count))))
         return Program(
             cost=cost,
-            lower=lower,
-            upper=np.array(self.most),
-            integral=np.arange(count) < len(self.kept),
-            row_lower=np.array(rows.lower),
-            row_upper=np.array(rows.upper),
+            lower=np.concatenate((base.lower, np.zeros(more))),
+            upper=np.array(self.most[:count]),
+            integral=np.concatenate((base.integral, np.zeros(more, np.bool_))),
+            row_lower=np.concatenate((base.row_lower, rows.lower)),
+            row_upper=np.concatenate((base.row_upper, rows.upper)),
             start=starts,
-            row=cells[order, 1].astype(np.int64),
-            value=cells[order, 2],
+            row=below[order],
+            value=values[order],
         )

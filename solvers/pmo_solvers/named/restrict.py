@@ -93,7 +93,7 @@ def beside(
     projects = tuple(
         project
         if project.index in free or not decisions.selected[project.index]
-        else replace(project, phases=tuple(_idle(phase) for phase in project.phases))
+        else _idle(project)
         for project in kept.problem.projects
     )
     suppliers = tuple(
@@ -103,7 +103,16 @@ def beside(
     return replace(kept, problem=replace(kept.problem, projects=projects, suppliers=suppliers))
 
 
-def _idle(phase: PhaseData) -> PhaseData:
+def idle(problem: Problem) -> Problem:
+    """Return the problem in which nothing needs anybody."""
+    return replace(problem, projects=tuple(_idle(project) for project in problem.projects))
+
+
+def _idle(project: ProjectData) -> ProjectData:
+    return replace(project, phases=tuple(_idle_phase(phase) for phase in project.phases))
+
+
+def _idle_phase(phase: PhaseData) -> PhaseData:
     return replace(phase, modes=tuple(replace(mode, demands=()) for mode in phase.modes))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -10,11 +12,14 @@ from pmo_optimizer import optimize
 from pmo_optimizer.backend import Clock, Decisions, Options, PhaseDecision
 from pmo_optimizer.model import Plan, Portfolio, StaffingGoals
 from pmo_optimizer.problem import Problem, compile_problem
-from pmo_solvers.named import joint
+from pmo_solvers.cp_sat import CpSatBackend
+from pmo_solvers.named import joint, trim
 from pmo_solvers.named.goals import Points
 from pmo_solvers.named.hoods import PERIOD_CELLS, rivals
 from pmo_solvers.named.keep import Keep
+from pmo_solvers.named.renew import serves
 from pmo_solvers.named.room import Room
+from pmo_solvers.named.roster import Staffed
 from pmo_solvers.named.search import Search, Terms
 from pmo_solvers.named.tasks import STEP, Reader, Work
 from tests.brute.draw_names import random_staffing
@@ -44,19 +49,30 @@ def compiled(
     return compile_problem(portfolio, named=True)
 
 
+def at_once(problem: Problem) -> Decisions:
+    """Return all projects from the first month on."""
+    count = len(problem.projects)
+    return Decisions((True,) * count, ((PhaseDecision(0, 0),),) * count)
+
+
 def all_at_once(problem: Problem) -> Work:
     """Return the work of all projects from the first month on."""
-    count = len(problem.projects)
-    place = (PhaseDecision(0, 0),)
-    return Reader(problem).work_of(Decisions((True,) * count, (place,) * count))
+    return Reader(problem).work_of(at_once(problem))
+
+
+def kept(problem: Problem, decisions: Decisions | None = None) -> Keep:
+    """Return the program of a plan, of all projects from the first month on by default."""
+    plan = at_once(problem) if decisions is None else decisions
+    return Keep(problem, plan, Reader(problem).work_of(plan))
 
 
 def out(problem: Problem, certain: set[int] | None = None) -> set[int]:
     """Return who goes where nothing more is asked for than is needed."""
     room = Room(problem)
     room.parts[:] = 0.0
-    values = [float(p.raw_value) for p in problem.projects]
-    keep = Keep(problem, all_at_once(problem), [True] * len(values), values, certain or set())
+    sure = certain or set()
+    projects = tuple(replace(p, fixed=1) if p.index in sure else p for p in problem.projects)
+    keep = kept(replace(problem, projects=projects))
     options = Options(clock=Clock(SECONDS), gap=0.0, workers=1, seed=0)
     found = keep.out(room, SECONDS, options.clock, options)
     assert found is not None
@@ -117,6 +133,48 @@ def test_rules_of_selection_hold() -> None:
     assert out(compiled(needs, [ANN])) == {0}
 
 
+def test_what_follows_a_project_counts_with_it() -> None:
+    """One of value 1, which one of value 3 follows, stays instead of one of value 2."""
+    needs: dict[str, dict[str, Any]] = {
+        "first": {"skill": "dev", "fte": 1},
+        "alone": {"skill": "dev", "fte": 1},
+        "next": {"skill": "test", "fte": 1},
+    }
+    people = [ANN, {"id": "tom", "skills": {"test": 1}}]
+    alone, first = 0, 1  # projects are in the order of their names
+    links = [{"from": "first", "to": "next", "type": "SS"}]
+    assert out(compiled(needs, people, links=links)) == {alone}
+    assert out(compiled(needs, people)) == {first}
+
+
+def test_synergies_count() -> None:
+    """Two projects of value 1 and 2 that are worth 2 more together stay instead of one of 3."""
+    needs = {n: {"skill": "dev", "fte": 0.5} for n in ("a", "b", "dear")}
+    needs["dear"] = {"skill": "dev", "fte": 1}
+    assert out(compiled(needs, [ANN], synergies=[{"projects": ["a", "b"], "value": 2}])) == {2}
+    dear = compiled(needs, [ANN], synergies=[{"projects": ["a", "b"], "value": -2}])
+    assert out(dear) == {0, 1}
+
+
+def test_what_is_lost_with_a_project() -> None:
+    """Its own value, of what follows it, and of synergies; who must stay cannot go."""
+    needs = {n: {"skill": "dev", "fte": 0.1} for n in ("a", "b", "c", "d")}
+    problem = compiled(
+        needs,
+        [ANN],
+        links=[{"from": "a", "to": "b", "type": "SS"}],
+        synergies=[{"projects": ["c", "d"], "value": 10}],
+    )
+    keep = kept(problem)
+    clock = Clock(SECONDS)
+    assert keep.worth((), clock) == pytest.approx(1 + 2 + 3 + 4 + 10)
+    assert keep.losses(clock) == pytest.approx({0: 1 + 2, 1: 2, 2: 3 + 10, 3: 4 + 10})
+    a, *others = problem.projects
+    sure = kept(replace(problem, projects=(replace(a, fixed=1), *others)))
+    assert sure.losses(clock).keys() == {1, 2, 3}
+    assert sure.worth((0,), clock) is None
+
+
 def test_who_needs_nobody_stays() -> None:
     """The dear project needs one without people, which is there."""
     projects = [
@@ -152,8 +210,7 @@ def test_what_can_be_staffed_stays() -> None:
         room = Room(problem)
         room.parts[:] = 0.0
         options = Options(clock=Clock(SECONDS), gap=0.0, workers=1, seed=0)
-        values = [1.0] * len(problem.projects)
-        keep = Keep(problem, work, decisions.selected, values, set())
+        keep = kept(problem, decisions)
         assert keep.out(room, SECONDS, options.clock, options) == set(), seed
         looked_at += 1
     assert looked_at >= 15
@@ -217,15 +274,17 @@ def test_room_never_asks_for_more_than_there_is(
     """Who can just serve a need, serving nothing else, is enough with room beside it too."""
     problem = compiled({"P": {"skill": "dev", **need}}, people)
     options = Options(clock=Clock(SECONDS), gap=0.0, workers=1, seed=0)
-    keep = Keep(problem, all_at_once(problem), [True], [1.0], set())
+    keep = kept(problem)
     assert keep.out(Room(problem), SECONDS, options.clock, options) == set()
 
 
 def test_nothing_goes_without_need() -> None:
     """Projects without value stay where people can serve them."""
     problem = compiled({"P": {"skill": "dev", "fte": 1}}, [ANN])
+    (project,) = problem.projects
+    problem = replace(problem, projects=(replace(project, raw_value=Fraction(0)),))
     options = Options(clock=Clock(SECONDS), gap=0.0, workers=1, seed=0)
-    keep = Keep(problem, all_at_once(problem), [True], [0.0], set())
+    keep = kept(problem)
     assert keep.out(Room(problem), SECONDS, options.clock, options) == set()
 
 
@@ -254,6 +313,25 @@ def test_plans_of_classes_that_single_people_cannot_serve_lose_little(
     plan = optimize(portfolio, staffing="named", time_limit=3, workers=2)
     assert plan.fully_staffed
     assert plan.selected == ("large", "third")
+
+
+@pytest.mark.parametrize(("people", "inside"), [([ANN], {1}), ([ANN, BOB], {0, 1})])
+def test_what_was_left_out_comes_back(people: list[dict[str, Any]], inside: set[int]) -> None:
+    """The dear project comes back beside the cheap one, or in its place if there is no other."""
+    problem = compiled({n: {"skill": "dev", "fte": 1} for n in ("cheap", "dear")}, people)
+    options = Options(clock=Clock(SECONDS), gap=0.0, workers=1, seed=0)
+    run = joint.Joint(problem, options, CpSatBackend())
+    both = at_once(problem)
+    one = replace(both, selected=(True, False), phases=(both.phases[0], ()))
+    work = run.reader.work_of(one)
+    (task,) = work.tasks
+    given = {(("p", task.people[0]), task.index): dict.fromkeys(task.periods, STEP)}
+    whole = Staffed(both, run.reader.work_of(both), {})
+    found = run.trim._put_back(whole, Staffed(one, work, given), {0: 1.0, 1: 2.0})
+    assert trim.inside(found) == inside
+    assert serves(found.work, found.given)
+    assert run.best is not None
+    assert run.best.decisions == found.decisions
 
 
 def test_what_must_be_and_cannot_be_staffed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
