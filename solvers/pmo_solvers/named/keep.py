@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from math import inf
 
 import numpy as np
 
 from pmo_optimizer.backend import Clock, Decisions, Options
 from pmo_optimizer.problem import Problem
 from pmo_solvers.hybrid.highs import Effort, Program, solve_mip
-from pmo_solvers.hybrid.matrix import Floats, matrix_of
+from pmo_solvers.hybrid.matrix import matrix_of
 from pmo_solvers.named.ledger import Ledger
 from pmo_solvers.named.restrict import among, idle
 from pmo_solvers.named.room import MOST, Room
@@ -31,10 +32,8 @@ CHOSEN = 0.5
 """Value from which on a yes or no is a yes."""
 
 NODES = 100
-"""Nodes in reproducible mode."""
-
-WORTH_SECONDS = 1.0
-"""Most seconds for what a plan is worth without some projects; it takes milliseconds."""
+"""Nodes in reproducible mode, and for what a plan is worth without some projects, which takes
+milliseconds."""
 
 LEAST_VALUE = 1e-3
 """Value that every project has at least, as a part of the greatest: none goes without need."""
@@ -249,22 +248,13 @@ class Keep:
 
     # -- solving ---------------------------------------------------------------------------
 
-    def out(
-        self,
-        room: Room,
-        seconds: float,
-        clock: Clock,
-        options: Options,
-        begun: Collection[int] | None = None,
-    ) -> set[int] | None:
+    def out(self, room: Room, seconds: float, clock: Clock, options: Options) -> set[int] | None:
         """Return the projects that go for the others to be served, or None where none was found.
 
         Parameters
         ----------
         room
             How much more is asked for than is needed.
-        begun
-            A choice to begin with.
         """
         if self.impossible:
             return None
@@ -274,18 +264,10 @@ class Keep:
             amount = ask.amount if project in self.certain else ask.with_room(room)
             rows.add({**ask.terms, self.kept[project]: -amount}, lower=0.0)
         effort = Effort(seconds, GAP, NODES if options.reproducible else 0)
-        begin = None if begun is None else self._point(begun)
-        solved = solve_mip(self._program(rows), effort, clock, options.seed, begin)
+        solved = solve_mip(self._program(rows), effort, clock, options.seed)
         if solved.x is None:
             return None
         return {project for project, column in self.kept.items() if solved.x[column] < CHOSEN}
-
-    def _point(self, out: Collection[int]) -> Floats:
-        """Return column values of which those of projects say who is in."""
-        point = np.zeros(len(self.most))
-        for project, column in self.kept.items():
-            point[column] = project not in out
-        return point
 
     def worth(self, out: Collection[int], clock: Clock) -> float | None:
         """Return the first term without some projects, more is better; None where rules forbid it.
@@ -295,7 +277,7 @@ class Keep:
         upper = self.base.upper.copy()
         upper[[self.kept[project] for project in out]] = 0.0
         program = replace(self._program(_Rows(), names=False), upper=upper)
-        solved = solve_mip(program, Effort(WORTH_SECONDS, GAP), clock)
+        solved = solve_mip(program, Effort(inf, GAP, NODES), clock)
         return None if solved.x is None else self.constant - float(np.dot(self.cost, solved.x))
 
     def losses(self, clock: Clock) -> dict[int, float]:
