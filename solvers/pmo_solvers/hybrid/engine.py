@@ -391,7 +391,7 @@ class _Run:
                 search.followed = partial(Starts(self.problem, clock).followed, start)
             search.starts = None
         elif search.starts is not None:
-            self._follow(search.starts, start)
+            self._follow(Starts(self.problem, clock), start)
 
     def _exact(
         self,

@@ -83,6 +83,9 @@ PATIENCE = 40
 Report = Callable[[float | None, float | None, str], None]
 """Called with value and bound (natural sense) and a source."""
 
+Followed = Callable[[], tuple[Decisions, float] | None]
+"""Returns the plan that follows the caller's, and its worth; None where there is none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -111,7 +114,7 @@ class Search:
         self.user_clock = clock
         self.clock = clock
         self.starts: Starts | None = None
-        self.followed: Callable[[], tuple[Decisions, float] | None] | None = None
+        self.followed: Followed | None = None
         self.report = report
         self.show: Callable[[Decisions, Certificate], None] | None = None
         self.best: Point | None = None
@@ -164,16 +167,16 @@ class Search:
             wait(waiting, max(LEAST_POLL, min(POLL, self.user_clock.left)))
 
     def _work(self, number: int) -> None:
+        if number == min(1, self.limits.workers - 1) and self.followed is not None:
+            self._follow(self.followed)
         if number == 0:
             self._improve_bound()
             self._solve_whole()
         else:
-            if number == 1 and self.followed is not None:
-                self._follow(self.followed)
             self.relaxed.wait(min(MOST_WAIT, WAIT_SHARE * self.clock.left))
         self._loop()
 
-    def _follow(self, followed: Callable[[], tuple[Decisions, float] | None]) -> None:
+    def _follow(self, followed: Followed) -> None:
         """Keep the plan that follows the caller's, to which other projects are added."""
         found = followed()
         point = None if found is None else self.space.point(found[0], self.clock)

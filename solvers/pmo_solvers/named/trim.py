@@ -51,7 +51,7 @@ def inside(staffed: Staffed) -> set[int]:
 
 
 class Trim:
-    """Takes projects out of plans.
+    """Takes projects out of plans, and back in where people are found.
 
     Parameters
     ----------

@@ -8,12 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pmo_optimizer import optimize
-from pmo_optimizer.backend import Clock, Options
+from pmo_optimizer.backend import Clock, Decisions, Options
+from pmo_optimizer.decode import start_of
 from pmo_optimizer.model import Incumbent, Portfolio, Status, Termination
 from pmo_optimizer.problem import compile_problem
 from pmo_scenarios import generate
 from pmo_solvers.cp_sat import CpSatBackend
 from pmo_solvers.hybrid import HybridBackend
+from pmo_solvers.hybrid.starts import Starts
 from pmo_solvers.milp import MilpBackend
 from pmo_solvers.milp.translate import Translation
 from pmo_solvers.schedules import crew
@@ -174,3 +176,39 @@ def test_processes_that_fail_are_on_record(monkeypatch: pytest.MonkeyPatch) -> N
     outcome = searched(packed(70, 4), 2)
     assert outcome.decisions is not None
     assert "1 of 1 processes ended with an error" in outcome.word
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_plan_that_no_longer_fits_is_followed_too(
+    monkeypatch: pytest.MonkeyPatch, workers: int
+) -> None:
+    """Where one more project must be in, the plan is mended, and one that follows it is made."""
+    portfolio = generate(projects=14, periods=18, skills=5, seed=3)
+    first = optimize(portfolio, backend="ranking")
+    data = portfolio.to_data()
+    outside = next(
+        p for p in data["projects"] if p["id"] not in first.selected and "decision" not in p
+    )
+    changed = Portfolio.parse(
+        {
+            **data,
+            "projects": [
+                {**p, "decision": "must"} if p is outside else p for p in data["projects"]
+            ],
+        }
+    )
+    problem = compile_problem(changed)
+    followed = Starts.followed
+    made: list[bool] = []
+
+    def watched(self: Starts, start: Decisions) -> tuple[Decisions, float] | None:
+        found = followed(self, start)
+        made.append(found is not None)
+        return found
+
+    monkeypatch.setattr(Starts, "followed", watched)
+    start = start_of(problem, first)
+    options = Options(clock=Clock(6), gap=0.2, workers=workers, seed=0, start=start)
+    outcome = HybridBackend(exact_entries=0).solve(problem, options)
+    assert made == [True]
+    assert outcome.decisions is not None

@@ -304,14 +304,23 @@ def test_the_engine_chooses_the_model() -> None:
 # -- how it runs ---------------------------------------------------------------------------
 
 
-def mixed(*names: str, fte: int = 1) -> Problem:
-    """Return a schedule with every kind of variable; makespan, delay and cost by default."""
+def mixed(*names: str, crew: tuple[int, ...] = (), fte: int = 1) -> Problem:
+    """Return a schedule with every kind of variable; makespan, delay and cost by default.
+
+    Parameters
+    ----------
+    crew
+        Developers that the modes of the first project need.
+    """
+    first = crashed(2, 9, 6, due=1, late_price=0, benefit={"profile": [20]})
+    for mode, developers in zip(first["phases"][0]["modes"], crew, strict=False):
+        mode["needs"] = [{"skill": "dev", "fte": developers}]
     pinned = phase("a", 1, 1, pin={"start": 0})
     parallel = {"id": "Q", "phases": [pinned, phase("b", 2, 1)], "due": 3, "late_price": 0}
     parallel["links"] = [{"from": "a", "to": "b", "type": "FF", "min_lag": None, "max_lag": 9}]
     terms = [{"term": name} for name in names or ("makespan", "delay", "cost")]
     return schedule(
-        crashed(2, 9, 6, due=1, late_price=0, benefit={"profile": [20]}),
+        first,
         parallel,
         lone("R", 3, 1),
         links=[{"from": "Q", "to": "R", "type": "SS", "min_lag": 1}],
@@ -327,11 +336,13 @@ def _places(*starts: tuple[int, ...], mode: int = 0) -> Decisions:
 
 
 @pytest.mark.parametrize("merged", [False, True])
-@pytest.mark.parametrize("fte", [1, 2])
-def test_hints_are_complete_and_right(fte: int, merged: bool) -> None:
+@pytest.mark.parametrize(("crew", "fte"), [((), 1), ((2, 1), 3)])
+def test_hints_are_complete_and_right(crew: tuple[int, ...], fte: int, merged: bool) -> None:
     """The values of a plan's hint are those of one solution, every variable included."""
-    subject = mixed(fte=fte)
+    subject = mixed(crew=crew, fte=fte)
     model = IntervalModel(subject, merged=merged)
+    # Length and rate of the phase that has a single interval.
+    assert sum(map(len, model.given.values())) == (2 if merged and crew else 0)
     targets = Targets(model)
     for form in stage_forms(subject):
         targets.whole(form)
@@ -352,6 +363,13 @@ def test_modes_as_single_intervals_and_apart_mean_the_same(seed: int) -> None:
     subject = compile_problem(random_schedule(seed))
     best = {_least(IntervalModel(subject, merged=merged)) for merged in (False, True)}
     assert len(best) == 1
+
+
+def test_random_schedules_have_single_intervals() -> None:
+    """Most of those of the test above merge modes, so that it compares something."""
+    subjects = [compile_problem(random_schedule(seed)) for seed in range(12)]
+    merged = [bool(IntervalModel(subject, merged=True).given) for subject in subjects]
+    assert sum(merged) >= 8
 
 
 def _least(model: IntervalModel) -> tuple[str, int]:
