@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import count
 from random import Random
 from typing import Any
@@ -53,6 +54,7 @@ def random_portfolio(seed: int) -> Portfolio:
     return random_case(seed)[0]
 
 
+@cache
 def random_case(seed: int) -> tuple[Portfolio, BruteResult]:
     """Return the portfolio of `random_portfolio` with its proven optimum."""
     least = 1 if seed % MAY_BE_TRIVIAL == 0 else ENOUGH_COMBINATIONS

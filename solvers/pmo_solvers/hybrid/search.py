@@ -58,7 +58,7 @@ LEAST_POLL = 0.005
 """Most and least seconds between looks at the stop signal."""
 
 PROGRAM_SECONDS = 0.5
-PROGRAM_SHARE = 0.15
+PROGRAM_SHARE = 0.35
 PROGRAM_STEPS = 20_000
 """Seconds, or part of the time if that is more, for the linear program; in reproducible mode
 iterations of the simplex method."""

@@ -34,7 +34,6 @@ from pmo_solvers.named.hoods import cells
 from pmo_solvers.named.ledger import Ledger
 from pmo_solvers.named.renew import Renewals, scores_of, serves
 from pmo_solvers.named.restrict import Restricted, allows, fixed, values_of
-from pmo_solvers.named.room import Room
 from pmo_solvers.named.roster import Rosters, Staffed, following
 from pmo_solvers.named.search import Search, Staffing, Terms, fits
 from pmo_solvers.named.tasks import Given, Reader, Work
@@ -126,8 +125,7 @@ class Joint:
         self.avoided: list[Conflict] = []
         self.best: Candidate | None = None
         self.start: Candidate | None = None
-        self.room = Room(self.plain)
-        self.narrow = False
+        self.large = False
         self.first: Outcome | None = None
         self.last: Outcome | None = None
         self.bound: float | None = None
@@ -139,7 +137,6 @@ class Joint:
             self.plain,
             self.reader,
             options,
-            self.room,
             self._search,
             self._solved_here,
             self._known,
@@ -161,7 +158,7 @@ class Joint:
             self._enter(following(found.decisions, scores_of(self.plain, found.decisions)))
             if self._closed or self._named(found.decisions):
                 break
-            if self._late or self._past(LARGE_SHARE if self.narrow else RENEW_SHARE):
+            if self._late or self._past(LARGE_SHARE if self.large else RENEW_SHARE):
                 break
         self._renew()
         return self._final()
@@ -175,7 +172,6 @@ class Joint:
         staffing = search.run(self._known(search.work))
         if staffing.full:
             self._offer(Staffed(decisions, staffing.work, staffing.given))
-            self.room.forget()
             # Where work is counted the engine would find the same plan again.
             return self._closed or (self.options.reproducible and not self.avoided)
         self._note(decisions, staffing)
@@ -184,11 +180,11 @@ class Joint:
         return False
 
     def _named_in_part(self, decisions: Decisions, work: Work) -> bool:
-        """Give names to as much of a large plan as people can serve; further ones leave room.
+        """Give names to as much of a large plan as people can serve.
 
         Where work is counted, names for one plan end the rounds, and so do a few rounds.
         """
-        self.narrow = True
+        self.large = True
         short = self.trim.choose(decisions, work)
         if short is not None:
             self._note(*short)
@@ -246,15 +242,14 @@ class Joint:
         if number:
             start = None if self.options.reproducible else self._latest
             options = replace(options, start=start)
-        suppliers = self.room.suppliers() if self.narrow else self.plain.suppliers
-        problem = replace(self.plain, conflicts=conflicts, suppliers=suppliers)
+        problem = replace(self.plain, conflicts=conflicts)
         found = self.engine.solve(problem, options)
         self.words.append(f"plan {number + 1}: {found.word}")
         if self.first is None:
             self.first = found
         if found.decisions is not None:
             self.last = found
-        if not (self.avoided or self.narrow):
+        if not self.avoided:
             self._take_bound(found)
         return found
 
@@ -297,10 +292,7 @@ class Joint:
         if self.avoided and not self._late:
             self.avoided = []
             return True
-        if self.narrow and self.room.parts.any() and not self._late:
-            self.room.clear()
-            return True
-        if not (self.avoided or self.narrow) and found.status is Status.INFEASIBLE:
+        if not self.avoided and found.status is Status.INFEASIBLE:
             self.first = found
         return False
 

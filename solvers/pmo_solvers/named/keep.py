@@ -17,13 +17,15 @@ import numpy as np
 from pmo_optimizer.backend import Clock, Decisions, Options
 from pmo_optimizer.problem import Problem
 from pmo_solvers.hybrid.highs import Effort, Program, solve_mip
-from pmo_solvers.hybrid.matrix import matrix_of
+from pmo_solvers.hybrid.matrix import Floats, matrix_of
 from pmo_solvers.named.ledger import Ledger
 from pmo_solvers.named.restrict import among, idle
-from pmo_solvers.named.room import MOST, Room
 from pmo_solvers.named.rows import Key, sum_rows
 from pmo_solvers.named.tasks import FULL, MISS, STEP, Server, Task, Work
 from pmo_solvers.time_indexed.build import build
+
+MOST_MARGIN = 0.15
+"""Greatest part of needs that is left free beside them."""
 
 GAP = 0.002
 """Relative gap at which the choice of projects is good enough."""
@@ -57,14 +59,12 @@ class _Ask:
     task: Task
     amount: float
     reach: float
-    periods: tuple[int, ...] = ()
 
-    def with_room(self, room: Room) -> float:
+    def with_margin(self, margin: float) -> float:
         """Return what is asked for with what is left free beside it, as far as that can be."""
         if self.task.heads:
             return self.amount
-        more = max((room.part(self.task.demand.bucket, t) for t in self.periods), default=0.0)
-        return max(self.amount, min(self.amount * (1.0 + more), self.reach))
+        return max(self.amount, min(self.amount * (1.0 + margin), self.reach))
 
 
 @dataclass(slots=True)
@@ -117,6 +117,8 @@ class Keep:
         self.shares: dict[tuple[Key, int], int] = {}
         self.rows = _Rows()
         self.asked: list[_Ask] = []
+        self.last: Floats | None = None
+        self.start: Floats | None = None
         for task in work.tasks:
             self._add_task(task)
         self._limit_time()
@@ -145,7 +147,7 @@ class Keep:
         for t, terms in parts.items():
             rate = max(0, task.rates[t - task.start] - miss) / unit
             if rate:
-                self.asked.append(_Ask(terms, task, rate, reach[t], (t,)))
+                self.asked.append(_Ask(terms, task, rate, reach[t]))
             if task.total and task.most is not None and terms:
                 most = (task.most + miss) / unit
                 reach[t] = min(reach[t], most)
@@ -153,7 +155,7 @@ class Keep:
         if task.total:
             every = {column: level for terms in parts.values() for column, level in terms.items()}
             total = (task.total - miss) / unit
-            self.asked.append(_Ask(every, task, total, sum(reach.values()), task.periods))
+            self.asked.append(_Ask(every, task, total, sum(reach.values())))
 
     def _add_server(self, server: Server, task: Task) -> dict[int, int]:
         """Add the shares of a server in a task; return their columns by period."""
@@ -181,7 +183,7 @@ class Keep:
         asked = task.rates[period - task.start]
         if task.total:
             asked = task.total if task.most is None else min(task.total, task.most)
-        most = (1.0 + MOST) * asked / (self.ledger.level(server, task) * STEP)
+        most = (1.0 + MOST_MARGIN) * asked / (self.ledger.level(server, task) * STEP)
         if server[0] == "p":
             most = max(most, self.work.least_share(server[1], task) / STEP)
         return most if room is None else min(room / STEP, most)
@@ -248,26 +250,31 @@ class Keep:
 
     # -- solving ---------------------------------------------------------------------------
 
-    def out(self, room: Room, seconds: float, clock: Clock, options: Options) -> set[int] | None:
+    def out(self, margin: float, seconds: float, clock: Clock, options: Options) -> set[int] | None:
         """Return the projects that go for the others to be served, or None where none was found.
 
         Parameters
         ----------
-        room
-            How much more is asked for than is needed.
+        margin
+            How much more is asked for than is needed, as a part of it.
         """
         if self.impossible:
             return None
         rows = _Rows(list(self.rows.lower), list(self.rows.upper), list(self.rows.cells))
         for ask in self.asked:
             project = ask.task.project
-            amount = ask.amount if project in self.certain else ask.with_room(room)
+            amount = ask.amount if project in self.certain else ask.with_margin(margin)
             rows.add({**ask.terms, self.kept[project]: -amount}, lower=0.0)
         effort = Effort(seconds, GAP, NODES if options.reproducible else 0)
-        solved = solve_mip(self._program(rows), effort, clock, options.seed)
+        solved = solve_mip(self._program(rows), effort, clock, options.seed, self.start)
         if solved.x is None:
             return None
+        self.last = solved.x
         return {project for project, column in self.kept.items() if solved.x[column] < CHOSEN}
+
+    def begin_with_last(self) -> None:
+        """Begin with the last choice from now on, as one with a smaller margin may."""
+        self.start = self.last
 
     def worth(self, out: Collection[int], clock: Clock) -> float | None:
         """Return the first term without some projects, more is better; None where rules forbid it.

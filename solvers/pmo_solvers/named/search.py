@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -38,8 +38,11 @@ POLISH_SECONDS = 2.0
 PATIENCE = 4
 """Rounds over all missing tasks without a gain after which a search for need ends."""
 
-DROP_PATIENCE = 1
-"""The same after a project has left."""
+TRIALS = 6
+"""Projects that are tried before one of them leaves."""
+
+DROP_PATIENCE, DROP_SHARE = 1, 0.15
+"""The same after a project has left, and the part of the time left that it may take."""
 
 POLISH_PATIENCE = 20
 """Neighbourhoods without a gain after which polishing ends."""
@@ -135,11 +138,7 @@ class Search:
 
     def run(self, begin: Given | None) -> Staffing:
         """Staff, mend, polish."""
-        builder = self.builder
-        if begin is not None:
-            self._follow(begin)
-        lacking = [t for t in self.work.tasks if self.ledger.missing(t) or not self._kept(t)]
-        builder.run(lacking)
+        lacking = self._build(begin)
         changed = {task.index for task in lacking}
         loose = {task.index for task in unbound(self.ledger, self.work.tasks)}
         for part in parts(self.work):
@@ -156,6 +155,19 @@ class Search:
             bool(unbound(self.ledger, self.work.tasks)),
             self.impossible,
         )
+
+    def begin(self, given: Given) -> int:
+        """Take over shares and fill up; return the delivered units that are then missing."""
+        self._build(given)
+        return self.ledger.unmet()
+
+    def _build(self, begin: Given | None) -> list[Task]:
+        """Take over shares that fit, and fill up; return the tasks that lacked people."""
+        if begin is not None:
+            self._follow(begin)
+        lacking = [t for t in self.work.tasks if self.ledger.missing(t) or not self._kept(t)]
+        self.builder.run(lacking)
+        return lacking
 
     def drop(self, worth: Sequence[float], certain: Container[int]) -> set[int]:
         """Take projects out until nothing is missing, first where the least worth gives the most.
@@ -176,14 +188,45 @@ class Search:
             relief = {p: r for p, r in self._relief(active).items() if p not in certain}
             if not relief:
                 return gone
-            worst = min(relief, key=lambda p: (worth[p] / relief[p], p))
+            worst = self._worst(active, worth, relief)
             gone.add(worst)
-            for task in active:
-                if task.project == worst:
-                    self.ledger.clear(task)
-            active = [task for task in active if task.project != worst]
-            self.builder.run([task for task in active if self.ledger.missing(task)])
-            self._mend(active, DROP_PATIENCE)
+            active = self._without(worst, active)
+            self._mend_for(DROP_SHARE * self.clock.left, active)
+
+    def _worst(
+        self, active: Sequence[Task], worth: Sequence[float], relief: Mapping[int, int]
+    ) -> int:
+        """Return the project with which the least is lost for what its people then serve.
+
+        Those that promise most for it are tried.
+        """
+        order = sorted(relief, key=lambda p: (worth[p] / relief[p], p))[:TRIALS]
+        before = sum(sum(self.ledger.missing(task).values()) for task in active)
+        kept = self.ledger.copy_given()
+        people = {phase: set(names) for phase, names in self.builder.phase_people.items()}
+        ratios: dict[int, float] = {}
+        for project in order:
+            rest = self._without(project, active)
+            after = sum(sum(self.ledger.missing(task).values()) for task in rest)
+            ratios[project] = worth[project] / max(before - after, 1)
+            self.ledger.restore(kept)
+            self.builder.phase_people = {phase: set(names) for phase, names in people.items()}
+        return min(order, key=lambda p: ratios[p])
+
+    def _without(self, project: int, active: Sequence[Task]) -> list[Task]:
+        """Take a project out, and let its people serve what lacks somebody; return the rest."""
+        for task in active:
+            if task.project == project:
+                self.ledger.clear(task)
+        rest = [task for task in active if task.project != project]
+        self.builder.run([task for task in rest if self.ledger.missing(task)])
+        return rest
+
+    def _mend_for(self, seconds: float, active: Sequence[Task]) -> None:
+        """Mend for some seconds at most after a project has left."""
+        clock, self.clock = self.clock, Clock(seconds, self.clock.stop)
+        self._mend(active, DROP_PATIENCE)
+        self.clock = clock
 
     def _relief(self, active: Sequence[Task]) -> dict[int, int]:
         """Return by project how many of the delivered units that are missing it stands for.

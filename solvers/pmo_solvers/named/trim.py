@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from pmo_optimizer.backend import Clock, Decisions, Options
 from pmo_optimizer.problem import Problem
 from pmo_solvers.named.hoods import cells
-from pmo_solvers.named.keep import Keep
+from pmo_solvers.named.keep import MOST_MARGIN, Keep
 from pmo_solvers.named.renew import lacking, serves, values_of_projects
 from pmo_solvers.named.restrict import Restricted, among
-from pmo_solvers.named.room import Room
 from pmo_solvers.named.roster import Staffed
 from pmo_solvers.named.search import Search, Staffing
 from pmo_solvers.named.tasks import Given, Reader, Work, moved
@@ -22,43 +21,64 @@ KEEP_SHARE = 0.15
 KEEP_CELLS = 200_000
 """Pairs of server and period of a plan's tasks up to which that is one program."""
 
-TRIES = 2
-"""Choices for one plan, each with names; what the first lacks counts in the next."""
+MOST_VAIN = 3
+"""Choices in a row that would not be the best, or for which no names are found, after which another
+plan by capacity is made."""
 
-NEAR = 0.95
-"""Part of what a choice is worth from which on names are near enough to it."""
+FIRST_MARGIN, NARROW, WIDEN = 0.04, 0.5, 1.5
+"""Part of what needs ask for that is left free beside them at first, and factors on it after names
+were found and after they were not: single people cannot share their time as fractions can."""
 
-NAMES_SHARE = 0.12
+MOST_FAILS = 1
+"""Searches for names of the same choice that are gone on from."""
+
+NAMES_SHARE = 0.25
 """Part of the time left for the names of one choice."""
 
-THIN_SHARE, DROP_SHARE = 0.35, 0.1
+THIN_SHARE, DROP_SHARE = 0.35, 0.12
 """Part of the time left in which projects that lack people go a few at a time, and for letting
 all go at once."""
-
-BACK_SHARE, ONE_SHARE = 0.3, 0.06
-"""Part of the time left for letting projects back in, and for one of them."""
-
-PASSES = 5
-"""Most passes over what was left out; in the first nobody leaves for it."""
 
 AT_ONCE = 6
 """One of so many projects that lack people goes at a time."""
 
 
-def inside(staffed: Staffed) -> set[int]:
-    """Return the projects of a plan."""
-    return {p for p, chosen in enumerate(staffed.decisions.selected) if chosen}
+@dataclass(slots=True)
+class _Tries:
+    """What was tried for one plan by capacity.
+
+    Attributes
+    ----------
+    full, short
+        The last plan all of whose needs are served, and the last one that lacks people.
+    first
+        The first choice that lacked people, and its staffing.
+    again
+        The choice whose names are looked for once more.
+    fails, vain
+        Searches in a row after which people lacked; see `MOST_VAIN`.
+    """
+
+    full: Staffed | None = None
+    short: Staffed | None = None
+    first: tuple[Decisions, Staffing] | None = None
+    again: Staffed | None = None
+    fails: int = 0
+    vain: int = 0
+
+    @property
+    def before(self) -> list[Staffed]:
+        """Plans whose names may be gone on from."""
+        return [plan for plan in (self.full, self.short) if plan is not None]
 
 
 class Trim:
-    """Takes projects out of plans, and back in where people are found.
+    """Takes projects out of plans that people cannot serve.
 
     Parameters
     ----------
     plain
         The problem by capacity.
-    room
-        What is left free; learns where people were missed.
     search_of
         Returns a search for the names of some decisions.
     solve
@@ -76,7 +96,6 @@ class Trim:
         plain: Problem,
         reader: Reader,
         options: Options,
-        room: Room,
         search_of: Callable[[Decisions], Search],
         solve: Callable[[Restricted], Decisions | None],
         known: Callable[[Work], Given],
@@ -87,7 +106,7 @@ class Trim:
         self.reader = reader
         self.options = options
         self.clock = options.clock
-        self.room = room
+        self.margin = FIRST_MARGIN
         self.search_of = search_of
         self.solve = solve
         self.known = known
@@ -99,113 +118,77 @@ class Trim:
     def choose(self, decisions: Decisions, work: Work) -> tuple[Decisions, Staffing] | None:
         """Keep the projects that people can serve together, and find names for these.
 
-        Where names are not found, what lacks people goes, and the next choice leaves more free;
-        where nothing can be chosen names are looked for as the plan is. What was left out comes
-        back as far as that can be; where that is far from the choice another one is made. Returns
-        None where names were found at once, else the first choice and its staffing.
+        First much of the time of people is left free, so that names are found soon; then less and
+        less, and names are looked for from those of the choices before. What lacks people
+        nevertheless goes. Returns None where all needs of a choice were served, else the first
+        choice and its staffing.
         """
         whole = Staffed(decisions, work, {})
         small = cells(work.tasks) <= KEEP_CELLS
         keep = Keep(self.plain, decisions, work) if small else None
         losses = self._losses(keep)
-        first: tuple[Decisions, Staffing] | None = None
-        for number in range(TRIES):
-            kept = self._kept(whole, keep)
-            if number and kept is whole:
+        tries = _Tries()
+        while tries.vain < MOST_VAIN and not self.clock.over:
+            kept = tries.again or self._kept(whole, keep, self.margin)
+            if kept is None and not tries.before:
+                kept = whole
+            if kept is None:
+                self.margin *= NARROW
+                tries.vain += 1
+                continue
+            served = self._try(kept, tries, losses)
+            if keep is None or self.options.reproducible or (served and kept is whole):
                 break
-            names = self.search_of(kept.decisions)
-            names.clock = Clock(self._effort(NAMES_SHARE), self.clock.stop)
-            staffing = names.run(self.known(names.work))
-            if staffing.full and serves(kept.work, staffing.given):
-                self.room.forget()
-                self.take(replace(kept, given=staffing.given))
-                return None
-            first = first or (kept.decisions, staffing)
-            self.room.learn(names.ledger)
-            found = self._drop(names, kept.decisions, losses)
-            if found is not None and not self.options.reproducible:
-                found = self._put_back(kept, found, losses)
-            near = found is not None and (
-                self._total(found, losses) >= NEAR * self._total(kept, losses)
-            )
-            if near or keep is None or self.clock.over:
-                break
-        return first
+            if served:
+                keep.begin_with_last()
+                self.margin *= NARROW
+                tries.vain = 0
+            elif tries.again is None:
+                self.margin = min(MOST_MARGIN, self.margin * WIDEN)
+                tries.vain += 1
+        return tries.first
 
-    def _kept(self, whole: Staffed, keep: Keep | None) -> Staffed:
-        """Return the plan of the projects that stay; all where no better choice is found."""
+    def _try(self, kept: Staffed, tries: _Tries, losses: Mapping[int, float]) -> bool:
+        """Look for names of a choice, and drop what lacks people; return whether nothing does."""
+        names, staffing = self._named(kept, tries.before)
+        named = replace(kept, given=staffing.given)
+        if staffing.full and serves(kept.work, staffing.given):
+            self.take(named)
+            tries.full, tries.again, tries.fails = named, None, 0
+            return True
+        tries.first = tries.first or (kept.decisions, staffing)
+        tries.short = named
+        tries.fails += 1
+        tries.full = self._drop(names, kept.decisions, losses) or tries.full
+        tries.again = kept if tries.fails <= MOST_FAILS else None
+        tries.fails %= MOST_FAILS + 1
+        return False
+
+    def _named(self, kept: Staffed, tried: Sequence[Staffed]) -> tuple[Search, Staffing]:
+        """Look for names, beginning with those of the plan before that serve most."""
+        begins = [moved(plan.work, kept.work, plan.given) for plan in tried]
+        begin = min(
+            begins or [self.known(kept.work)],
+            key=lambda given: self.search_of(kept.decisions).begin(given),
+        )
+        names = self.search_of(kept.decisions)
+        names.clock = Clock(self._effort(NAMES_SHARE), self.clock.stop)
+        return names, names.run(begin)
+
+    def _kept(self, whole: Staffed, keep: Keep | None, margin: float) -> Staffed | None:
+        """Return the plan of the projects that stay, None where that would not be the best."""
         if keep is None:
             return whole
-        out = keep.out(self.room, self._effort(KEEP_SHARE), self.clock, self.options)
-        worth = keep.worth(out, self.clock) if out else None
-        if not out or worth is None or not self.beats(worth):
-            return whole
-        return self._without(out, whole) or whole
+        out = keep.out(margin, self._effort(KEEP_SHARE), self.clock, self.options)
+        worth = None if out is None else keep.worth(out, self.clock)
+        if out is None or worth is None or not self.beats(worth):
+            return None
+        return self._without(out, whole) if out else whole
 
     def _losses(self, keep: Keep | None) -> dict[int, float]:
         """Return by project what is lost if it goes, for those that can go."""
         losses = {} if keep is None else keep.losses(self.clock)
         return losses or {p: v for p, v in enumerate(self.values) if p not in self.certain}
-
-    def _put_back(self, whole: Staffed, less: Staffed, losses: Mapping[int, float]) -> Staffed:
-        """Let projects that were left out back in, the dearest first, then in place of others."""
-        end = self.clock.elapsed + BACK_SHARE * self.clock.left
-        every = inside(whole)
-        for number in range(PASSES):
-            before = less
-            for project in sorted(every - inside(less), key=lambda p: (-losses.get(p, 0.0), p)):
-                if self.clock.elapsed > end:
-                    return less
-                if project in inside(less):
-                    continue
-                found = self._with(project, whole, less, losses if number else None, end)
-                if found is not None and self._total(found, losses) > self._total(less, losses):
-                    less = found
-                    self.take(less)
-            if number and less is before:
-                break
-        return less
-
-    def _with(
-        self,
-        project: int,
-        whole: Staffed,
-        less: Staffed,
-        losses: Mapping[int, float] | None,
-        end: float,
-    ) -> Staffed | None:
-        """Return the plan with one project more, all needs served; None where that fails.
-
-        Parameters
-        ----------
-        losses
-            Where given, others may leave for it, the cheapest first; whoever then fits comes back.
-        """
-        every = inside(whole)
-        found = self._without(every - inside(less) - {project}, replace(whole, given={}))
-        if found is None or project not in inside(found):
-            return None
-        search = self.search_of(found.decisions)
-        search.clock = Clock(self._effort(ONE_SHARE), self.clock.stop)
-        staffing = search.run(moved(less.work, found.work, less.given))
-        if staffing.full and serves(found.work, staffing.given):
-            return replace(found, given=staffing.given)
-        if losses is None:
-            return None
-        open_ = {p: loss for p, loss in losses.items() if p != project}
-        fewer = self._dropped(search, found.decisions, open_)
-        if fewer is None:
-            return None
-        for other in sorted(inside(less) - inside(fewer), key=lambda p: (-losses.get(p, 0.0), p)):
-            if self.clock.elapsed > end:
-                break
-            if other not in inside(fewer):
-                fewer = self._with(other, whole, fewer, None, end) or fewer
-        return fewer
-
-    def _total(self, staffed: Staffed, losses: Mapping[int, float]) -> float:
-        """Return what a plan's projects are worth, about."""
-        return sum(losses.get(p, 0.0) for p in inside(staffed))
 
     def thin_out(self, search: Search, decisions: Decisions) -> None:
         """Leave out projects that lack people until all others are staffed.

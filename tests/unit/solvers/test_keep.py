@@ -12,16 +12,13 @@ from pmo_optimizer import optimize
 from pmo_optimizer.backend import Clock, Decisions, Options, PhaseDecision
 from pmo_optimizer.model import Plan, Portfolio, StaffingGoals
 from pmo_optimizer.problem import Problem, compile_problem
-from pmo_solvers.cp_sat import CpSatBackend
-from pmo_solvers.named import joint, trim
+from pmo_solvers.named import joint
 from pmo_solvers.named.goals import Points
 from pmo_solvers.named.hoods import PERIOD_CELLS, rivals
 from pmo_solvers.named.keep import Keep
-from pmo_solvers.named.renew import serves
-from pmo_solvers.named.room import Room
-from pmo_solvers.named.roster import Staffed
 from pmo_solvers.named.search import Search, Terms
 from pmo_solvers.named.tasks import STEP, Reader, Work
+from pmo_solvers.named.trim import FIRST_MARGIN
 from tests.brute.draw_names import random_staffing
 from tests.brute.names import least_unmet
 
@@ -68,13 +65,11 @@ def kept(problem: Problem, decisions: Decisions | None = None) -> Keep:
 
 def out(problem: Problem, certain: set[int] | None = None) -> set[int]:
     """Return who goes where nothing more is asked for than is needed."""
-    room = Room(problem)
-    room.parts[:] = 0.0
     sure = certain or set()
     projects = tuple(replace(p, fixed=1) if p.index in sure else p for p in problem.projects)
     keep = kept(replace(problem, projects=projects))
     options = Options(clock=Clock(SECONDS), gap=0.0, workers=1, seed=0)
-    found = keep.out(room, SECONDS, options.clock, options)
+    found = keep.out(0.0, SECONDS, options.clock, options)
     assert found is not None
     return found
 
@@ -207,11 +202,9 @@ def test_what_can_be_staffed_stays() -> None:
         work = Reader(problem).work_of(decisions)
         if not work.tasks or least_unmet(portfolio, dates):
             continue
-        room = Room(problem)
-        room.parts[:] = 0.0
         options = Options(clock=Clock(SECONDS), gap=0.0, workers=1, seed=0)
         keep = kept(problem, decisions)
-        assert keep.out(room, SECONDS, options.clock, options) == set(), seed
+        assert keep.out(0.0, SECONDS, options.clock, options) == set(), seed
         looked_at += 1
     assert looked_at >= 15
 
@@ -268,14 +261,25 @@ def test_rivals_are_as_many_as_fit() -> None:
         ({"effort": 2, "max_fte": 1}, [ANN]),
     ],
 )
-def test_room_never_asks_for_more_than_there_is(
+def test_margins_never_ask_for_more_than_there_is(
     need: dict[str, Any], people: list[dict[str, Any]]
 ) -> None:
-    """Who can just serve a need, serving nothing else, is enough with room beside it too."""
+    """Who can just serve a need, serving nothing else, is enough with a margin too."""
     problem = compiled({"P": {"skill": "dev", **need}}, people)
     options = Options(clock=Clock(SECONDS), gap=0.0, workers=1, seed=0)
     keep = kept(problem)
-    assert keep.out(Room(problem), SECONDS, options.clock, options) == set()
+    assert keep.out(FIRST_MARGIN, SECONDS, options.clock, options) == set()
+
+
+def test_a_smaller_margin_keeps_no_less() -> None:
+    """Half of ann's time beside needs of it is enough with no margin, and the dear one stays."""
+    needs = {n: {"skill": "dev", "fte": 0.5} for n in ("cheap", "dear")}
+    problem = compiled(needs, [ANN])
+    options = Options(clock=Clock(SECONDS), gap=0.0, workers=1, seed=0)
+    keep = kept(problem)
+    assert keep.out(0.04, SECONDS, options.clock, options) == {0}
+    keep.begin_with_last()
+    assert keep.out(0.0, SECONDS, options.clock, options) == set()
 
 
 def test_nothing_goes_without_need() -> None:
@@ -285,7 +289,7 @@ def test_nothing_goes_without_need() -> None:
     problem = replace(problem, projects=(replace(project, raw_value=Fraction(0)),))
     options = Options(clock=Clock(SECONDS), gap=0.0, workers=1, seed=0)
     keep = kept(problem)
-    assert keep.out(Room(problem), SECONDS, options.clock, options) == set()
+    assert keep.out(FIRST_MARGIN, SECONDS, options.clock, options) == set()
 
 
 def test_plans_of_classes_that_single_people_cannot_serve_lose_little(
@@ -313,25 +317,6 @@ def test_plans_of_classes_that_single_people_cannot_serve_lose_little(
     plan = optimize(portfolio, staffing="named", time_limit=3, workers=2)
     assert plan.fully_staffed
     assert plan.selected == ("large", "third")
-
-
-@pytest.mark.parametrize(("people", "inside"), [([ANN], {1}), ([ANN, BOB], {0, 1})])
-def test_what_was_left_out_comes_back(people: list[dict[str, Any]], inside: set[int]) -> None:
-    """The dear project comes back beside the cheap one, or in its place if there is no other."""
-    problem = compiled({n: {"skill": "dev", "fte": 1} for n in ("cheap", "dear")}, people)
-    options = Options(clock=Clock(SECONDS), gap=0.0, workers=1, seed=0)
-    run = joint.Joint(problem, options, CpSatBackend())
-    both = at_once(problem)
-    one = replace(both, selected=(True, False), phases=(both.phases[0], ()))
-    work = run.reader.work_of(one)
-    (task,) = work.tasks
-    given = {(("p", task.people[0]), task.index): dict.fromkeys(task.periods, STEP)}
-    whole = Staffed(both, run.reader.work_of(both), {})
-    found = run.trim._put_back(whole, Staffed(one, work, given), {0: 1.0, 1: 2.0})
-    assert trim.inside(found) == inside
-    assert serves(found.work, found.given)
-    assert run.best is not None
-    assert run.best.decisions == found.decisions
 
 
 def test_what_must_be_and_cannot_be_staffed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

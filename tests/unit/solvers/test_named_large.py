@@ -86,3 +86,37 @@ def test_the_cheap_project_makes_room_for_the_dear_one() -> None:
     assert one.ledger.missing(dear)
     assert one.drop([1.0, 9.0], certain=()) == {0}
     assert not one.ledger.missing(dear)
+
+
+def test_who_leaves_is_who_helps() -> None:
+    """Half of ann's time is of no use to one who is needed in full; bob's project leaves."""
+    shares = {"a": 0.5, "b": 0.5, "c": 1, "dear": 1}
+    portfolio = Portfolio.parse(
+        {
+            "calendar": {"start": "2027-01-01", "periods": 2},
+            "skills": [{"id": "dev"}],
+            "people": [{"id": name, "skills": {"dev": 1}} for name in ("ann", "bob")],
+            "projects": [
+                {
+                    "id": name,
+                    "value": 1,
+                    "phases": [
+                        {"duration": 2, "needs": [{"skill": "dev", "heads": 1, "share": share}]}
+                    ],
+                }
+                for name, share in shares.items()
+            ],
+        }
+    )
+    problem = compile_problem(portfolio, named=True)
+    places = ((PhaseDecision(0, 0),),) * len(shares)
+    work = Reader(problem).work_of(Decisions((True,) * len(shares), places))
+    points = Points(work, StaffingGoals(), frozenset())
+    one = search.Search(work, points, Clock(SECONDS), search.Terms(workers=1, seed=0))
+    a, b, c, dear = work.tasks
+    for person, task, share in ((0, a, 0.5), (0, b, 0.5), (1, c, 1.0)):
+        one.ledger.give(("p", person), task, dict.fromkeys(task.periods, int(share * STEP)))
+    assert one.ledger.missing(dear)
+    # Alone, the half of ann's time that "a" has would cost less for each hour than bob's.
+    assert one.drop([0.9, 1.5, 2.0, 9.0], certain=()) == {2}
+    assert not one.ledger.missing(dear)
