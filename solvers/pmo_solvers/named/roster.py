@@ -36,11 +36,6 @@ class Staffed:
     given: Given
     value: float = float("nan")
 
-    @property
-    def inside(self) -> set[int]:
-        """Projects of the plan."""
-        return {p for p, chosen in enumerate(self.decisions.selected) if chosen}
-
     def by_project(self) -> dict[int, list[tuple[Server, Task, dict[int, int]]]]:
         """Return the shares of each project, with their tasks."""
         out: dict[int, list[tuple[Server, Task, dict[int, int]]]] = defaultdict(list)

@@ -29,6 +29,9 @@ FIRST_MARGIN, NARROW, WIDEN = 0.04, 0.5, 1.5
 """Part of what needs ask for that is left free beside them at first, and factors on it after names
 were found and after they were not: single people cannot share their time as fractions can."""
 
+LEAST_MARGIN = 0.008
+"""The least of it; below that nothing is left free."""
+
 MOST_FAILS = 1
 """Searches for names of the same choice that are gone on from."""
 
@@ -120,8 +123,8 @@ class Trim:
 
         First much of the time of people is left free, so that names are found soon; then less and
         less, and names are looked for from those of the choices before. What lacks people
-        nevertheless goes. Returns None where all needs of a choice were served, else the first
-        choice and its staffing.
+        nevertheless goes. Returns the first choice that lacked people and its staffing; None where
+        none did.
         """
         whole = Staffed(decisions, work, {})
         small = cells(work.tasks) <= KEEP_CELLS
@@ -133,7 +136,7 @@ class Trim:
             if kept is None and not tries.before:
                 kept = whole
             if kept is None:
-                self.margin *= NARROW
+                self._narrow()
                 tries.vain += 1
                 continue
             served = self._try(kept, tries, losses)
@@ -141,12 +144,18 @@ class Trim:
                 break
             if served:
                 keep.begin_with_last()
-                self.margin *= NARROW
+                self._narrow()
                 tries.vain = 0
             elif tries.again is None:
-                self.margin = min(MOST_MARGIN, self.margin * WIDEN)
+                self.margin = min(MOST_MARGIN, max(LEAST_MARGIN, self.margin * WIDEN))
                 tries.vain += 1
         return tries.first
+
+    def _narrow(self) -> None:
+        """Leave less free in the next choice, in the end nothing."""
+        self.margin *= NARROW
+        if self.margin < LEAST_MARGIN:
+            self.margin = 0.0
 
     def _try(self, kept: Staffed, tries: _Tries, losses: Mapping[int, float]) -> bool:
         """Look for names of a choice, and drop what lacks people; return whether nothing does."""
@@ -167,10 +176,9 @@ class Trim:
     def _named(self, kept: Staffed, tried: Sequence[Staffed]) -> tuple[Search, Staffing]:
         """Look for names, beginning with those of the plan before that serve most."""
         begins = [moved(plan.work, kept.work, plan.given) for plan in tried]
-        begin = min(
-            begins or [self.known(kept.work)],
-            key=lambda given: self.search_of(kept.decisions).begin(given),
-        )
+        if len(begins) > 1:
+            begins.sort(key=lambda given: self.search_of(kept.decisions).begin(given))
+        begin = begins[0] if begins else self.known(kept.work)
         names = self.search_of(kept.decisions)
         names.clock = Clock(self._effort(NAMES_SHARE), self.clock.stop)
         return names, names.run(begin)
@@ -217,16 +225,7 @@ class Trim:
     def _drop(
         self, search: Search, decisions: Decisions, losses: Mapping[int, float]
     ) -> Staffed | None:
-        """Leave out what lacks people, and keep the plan of the others if they have theirs."""
-        found = self._dropped(search, decisions, losses)
-        if found is not None:
-            self.take(found)
-        return found
-
-    def _dropped(
-        self, search: Search, decisions: Decisions, losses: Mapping[int, float]
-    ) -> Staffed | None:
-        """Return the plan without what lacks people, None where the others lack them still.
+        """Leave out what lacks people, and keep the plan of the others if they have theirs.
 
         Parameters
         ----------
@@ -237,7 +236,10 @@ class Trim:
         worth = [losses.get(p, value) for p, value in enumerate(self.values)]
         gone = search.drop(worth, {p for p in range(len(worth)) if p not in losses})
         found = self._without(gone, Staffed(decisions, search.work, search.ledger.given))
-        return found if found is not None and serves(found.work, found.given) else None
+        if found is None or not serves(found.work, found.given):
+            return None
+        self.take(found)
+        return found
 
     def _effort(self, share: float) -> float:
         """Return a part of the time left, all of it in reproducible mode, where work is counted."""

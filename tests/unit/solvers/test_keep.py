@@ -12,6 +12,7 @@ from pmo_optimizer import optimize
 from pmo_optimizer.backend import Clock, Decisions, Options, PhaseDecision
 from pmo_optimizer.model import Plan, Portfolio, StaffingGoals
 from pmo_optimizer.problem import Problem, compile_problem
+from pmo_solvers.cp_sat import CpSatBackend
 from pmo_solvers.named import joint
 from pmo_solvers.named.goals import Points
 from pmo_solvers.named.hoods import PERIOD_CELLS, rivals
@@ -280,6 +281,17 @@ def test_a_smaller_margin_keeps_no_less() -> None:
     assert keep.out(0.04, SECONDS, options.clock, options) == {0}
     keep.begin_with_last()
     assert keep.out(0.0, SECONDS, options.clock, options) == set()
+
+
+def test_choices_end_with_nothing_left_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two projects take all of ann's time; both are in, though the first choice keeps one alone."""
+    monkeypatch.setattr(joint.Joint, "_enter", lambda *_: None)
+    problem = compiled({n: {"skill": "dev", "fte": 0.5} for n in ("cheap", "dear")}, [ANN])
+    options = Options(clock=Clock(SECONDS), gap=0.0, workers=1, seed=0)
+    run = joint.Joint(problem, options, CpSatBackend())
+    assert run.trim.choose(at_once(problem), all_at_once(problem)) is None
+    assert run.best is not None
+    assert run.best.decisions.selected == (True, True)
 
 
 def test_nothing_goes_without_need() -> None:
