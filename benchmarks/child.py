@@ -56,14 +56,14 @@ def _line(job: Job, announce: Callable[[], None]) -> Line:
         portfolio = portfolio_of(job.item)
         solve = _solver(job)
     except (OSError, ValueError, LookupError, ImportError, PmoError) as error:
-        return failed(job, _said_by(error))
+        return failed(job, said_by(error))
     announce()
     begin = time.perf_counter()
     try:
         judged, plan = solve(portfolio, job.time_limit, job.workers)
     except (ValueError, PmoError, MemoryError) as error:
         seconds = time.perf_counter() - begin
-        return replace(failed(job, _said_by(error), seconds), peak_memory=peak_memory())
+        return replace(failed(job, said_by(error), seconds), peak_memory=peak_memory())
     return line_of(job, judged, plan, time.perf_counter() - begin)
 
 
@@ -83,7 +83,8 @@ def _solver(job: Job) -> Solve:
     return suite.solve
 
 
-def _said_by(error: Exception) -> str:
+def said_by(error: Exception) -> str:
+    """Return an error in one line, with its kind."""
     return f"{type(error).__name__}: {error}"[:MESSAGE_LENGTH]
 
 
@@ -109,6 +110,7 @@ def line_of(job: Job, portfolio: Portfolio, plan: Plan, seconds: float) -> Line:
         gap_to_best_known=gap_to_best_known(objective, best_known, maximised=maximised),
         maximised=maximised,
         seconds=round(seconds, 3),
+        first_plan_seconds=_first_plan_seconds(plan),
         peak_memory=peak_memory(),
         violations=len(report.violations) if plan.found else None,
         time_limit=job.time_limit,
@@ -116,6 +118,13 @@ def line_of(job: Job, portfolio: Portfolio, plan: Plan, seconds: float) -> Line:
         message="; ".join([plan.message, *(v.message for v in report.violations[:3])]).strip("; "),
     )
     return _scored(line, job, portfolio, plan, report.violations)
+
+
+def _first_plan_seconds(plan: Plan) -> float | None:
+    """Return when the engine had its first plan; None where its log tells of none."""
+    seconds = (line.seconds for line in plan.incumbents if line.value is not None)
+    first = next(seconds, None)
+    return None if first is None else round(first, 3)
 
 
 def _scored(
@@ -158,7 +167,10 @@ def failed(job: Job, message: str, seconds: float | None = None) -> Line:
 
 
 def peak_memory() -> float:
-    """Return the most memory that this process and its largest child held so far, in MiB."""
+    """Return the most memory that this process and its largest child held so far, in MiB.
+
+    It is rather too much: to Linux a child was as large as its parent was when it began.
+    """
     most = sum(
         resource.getrusage(who).ru_maxrss
         for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)

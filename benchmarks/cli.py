@@ -109,16 +109,22 @@ def _positive(text: str) -> int:
 
 
 def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not names:
+        raise argparse.ArgumentTypeError("at least one name is expected")
+    return names
 
 
 def _numbers(text: str) -> tuple[int, ...]:
-    """Return the numbers of a list with ranges, for instance 0,1,5-9."""
+    """Return the numbers of a list with ranges, for instance 0,1,5-9, each once."""
     numbers: list[int] = []
     for part in _names(text):
         first, _, last = part.partition("-")
-        numbers += range(int(first), int(last or first) + 1)
-    return tuple(numbers)
+        some = range(int(first), int(last or first) + 1)
+        if not some:
+            raise argparse.ArgumentTypeError(f"the range {part} is empty")
+        numbers += some
+    return tuple(dict.fromkeys(numbers))
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -145,7 +151,8 @@ def _run_apart(
 def _written(options: argparse.Namespace, lines: Iterable[Line]) -> list[Line]:
     """Write lines as they come, tell of each, and return them."""
     found = []
-    with options.jsonl.open("w", encoding="utf-8") as out:
+    # A file's name may hold bytes that are no text: they become escapes, which JSON knows as well.
+    with options.jsonl.open("w", encoding="utf-8", errors="backslashreplace") as out:
         for line in lines:
             found.append(line)
             out.write(f"{line.to_json()}\n")

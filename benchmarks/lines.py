@@ -6,6 +6,9 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import ClassVar
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 ERROR = "error"
 """Status of an instance that could not be read or solved; the message says why."""
@@ -37,8 +40,11 @@ class Line:
         Whether more is better.
     seconds
         Wall clock from the call to the refereed plan; reading the file is not in it.
+    first_plan_seconds
+        The same to the first plan of the engine's log; null where it keeps none.
     peak_memory
-        Most memory that the process of the instance and its largest child held, in MiB.
+        Most memory that the process of the instance and its largest child held, in MiB. It is
+        rather too much: a child counts as large as its parent was when it began.
     violations
         Number of hard rules that the plan breaks, as the referee sees it; null without a plan.
     time_limit, workers
@@ -46,6 +52,8 @@ class Line:
     message
         What went wrong, or what the engine says.
     """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
 
     suite: str
     folder: str
@@ -60,6 +68,7 @@ class Line:
     gap_to_best_known: float | None = None
     maximised: bool = False
     seconds: float | None = None
+    first_plan_seconds: float | None = None
     peak_memory: float | None = None
     violations: int | None = None
     time_limit: float = 0.0
@@ -89,15 +98,25 @@ def gap_to_best_known(
 
 
 def read_lines(path: Path) -> list[Line]:
-    """Return the lines of a file; ValueError where it holds something else."""
-    return [*_parsed(path, path.read_text(encoding="utf-8").splitlines())]
+    """Return the lines of a file; ValueError where it holds something else, or a line twice."""
+    lines = [*_parsed(path, path.read_text(encoding="utf-8").splitlines())]
+    seen = set()
+    for line in lines:
+        if (line.backend, line.key) in seen:
+            raise ValueError(f"{path}: {line.instance} of {line.backend} is there twice")
+        seen.add((line.backend, line.key))
+    return lines
 
 
 def _parsed(path: Path, texts: Iterable[str]) -> Iterable[Line]:
+    form = TypeAdapter(Line)
     for number, text in enumerate(texts, start=1):
         if not text.strip():
             continue
         try:
-            yield Line(**json.loads(text))
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"{path}:{number}: no line of a benchmark: {error}") from None
+            yield form.validate_json(text)
+        except ValidationError as error:
+            said = "; ".join(
+                f"{'.'.join(map(str, e['loc'])) or 'line'}: {e['msg']}" for e in error.errors()
+            )
+            raise ValueError(f"{path}:{number}: no line of a benchmark: {said}") from None

@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from statistics import median
 
-from benchmarks.child import AUTO, Job, line_of
+from benchmarks.child import AUTO, Job, failed, line_of, said_by
 from benchmarks.items import Item
 from benchmarks.lines import Line
-from pmo_optimizer import Plan, Portfolio, optimize
+from pmo_optimizer import Plan, PmoError, Portfolio, optimize
 
 SUITE = "resolve"
 
@@ -22,6 +23,8 @@ STEP = Decimal("0.1")
 RAISED = Decimal("1.5")
 """Factor on the score that is raised most, within its scale."""
 
+Changed = Callable[[], Portfolio]
+"""Returns a changed portfolio."""
 
 NEAR = 0.005
 """Loss against the long run up to which an answer counts as near."""
@@ -42,21 +45,42 @@ def resolve(
     """Solve a portfolio, then answer each change from its plan, and yield a line per change.
 
     ``best_known`` is what the long run from scratch finds; where the quick answer is better,
-    ``gap_to_best_known`` is below 0.
+    ``gap_to_best_known`` is below 0. What goes wrong gives an error line, and others go on.
     """
-    base = optimize(portfolio, time_limit=times.base, workers=workers)
-    for change, changed in changes(portfolio, base, seed):
-        begin = time.perf_counter()
-        plan = optimize(changed, time_limit=times.again, workers=workers, start=base)
-        seconds = time.perf_counter() - begin
-        reference = optimize(changed, time_limit=times.reference, workers=workers)
-        item = Item(SUITE, f"{name}:{change}", best_known=reference.objective)
-        line = line_of(Job(item, AUTO, times.again, workers), changed, plan, seconds)
-        yield replace(line, message=f"reference: {reference.status.value}, bound {reference.bound}")
+    try:
+        base = optimize(portfolio, time_limit=times.base, workers=workers)
+    except PmoError as error:
+        yield failed(_job(name, times, workers), said_by(error))
+        return
+    for change, update in changes(portfolio, base, seed):
+        job = _job(f"{name}:{change}", times, workers)
+        try:
+            yield _answered(job, update(), base, times)
+        except PmoError as error:
+            yield failed(job, said_by(error))
 
 
-def changes(portfolio: Portfolio, plan: Plan, seed: int) -> Iterator[tuple[str, Portfolio]]:
+def _job(name: str, times: Times, workers: int) -> Job:
+    return Job(Item(SUITE, name), AUTO, times.again, workers)
+
+
+def _answered(job: Job, changed: Portfolio, base: Plan, times: Times) -> Line:
+    """Return the line of an answer from the plan at hand, against a long run from scratch."""
+    begin = time.perf_counter()
+    plan = optimize(changed, time_limit=times.again, workers=job.workers, start=base)
+    seconds = time.perf_counter() - begin
+    reference = optimize(changed, time_limit=times.reference, workers=job.workers)
+    known = replace(job, item=replace(job.item, best_known=reference.objective))
+    line = line_of(known, changed, plan, seconds)
+    # The process has solved more than this: its memory says nothing of one answer.
+    said = f"reference: {reference.status.value}, bound {reference.bound}"
+    return replace(line, peak_memory=None, message=said)
+
+
+def changes(portfolio: Portfolio, plan: Plan, seed: int) -> Iterator[tuple[str, Changed]]:
     """Yield the changes of one portfolio by name: budgets, a score, must and never.
+
+    Each is a call that returns the changed portfolio.
 
     Which fund and which projects is drawn by the seed. Projects that another decision fixes
     already are left alone.
@@ -66,15 +90,15 @@ def changes(portfolio: Portfolio, plan: Plan, seed: int) -> Iterator[tuple[str, 
     inside = [p for p in plan.selected if p in free]
     outside = sorted(free - set(plan.selected))
     fund = dice.choice(sorted(fund.id for fund in portfolio.funds))
-    yield f"{fund}-10%", _with_budget(portfolio, fund, 1 - STEP)
-    yield f"{fund}+10%", _with_budget(portfolio, fund, 1 + STEP)
+    yield f"{fund}-10%", partial(_with_budget, portfolio, fund, 1 - STEP)
+    yield f"{fund}+10%", partial(_with_budget, portfolio, fund, 1 + STEP)
     if outside:
         worth, entering = dice.choice(outside), dice.choice(outside)
-        yield f"score-{worth}", _with_score(portfolio, worth)
-        yield f"must-{entering}", _with_project(portfolio, entering, {"decision": "must"})
+        yield f"score-{worth}", partial(_with_score, portfolio, worth)
+        yield f"must-{entering}", partial(_with_project, portfolio, entering, {"decision": "must"})
     if inside:
         leaving = dice.choice(inside)
-        yield f"never-{leaving}", _with_project(portfolio, leaving, {"decision": "never"})
+        yield f"never-{leaving}", partial(_with_project, portfolio, leaving, {"decision": "never"})
 
 
 def summary(lines: Sequence[Line]) -> str:

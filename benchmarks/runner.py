@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -16,6 +17,10 @@ READING_SECONDS = 600.0
 
 GRACE_SECONDS = 30.0
 """How long after its limit a process is killed, unless asked otherwise."""
+
+
+LONGEST_POLL = 3600.0
+"""Seconds of one look at a connection, which counts in milliseconds of 32 bits."""
 
 
 def jobs_of(
@@ -49,16 +54,25 @@ def run_apart(job: Job, *, grace: float = GRACE_SECONDS) -> Line:
 def _answer(job: Job, process: SpawnProcess, connection: Connection, grace: float) -> Line:
     patience = READING_SECONDS
     try:
-        while connection.poll(patience):
+        while _heard(connection, patience):
             word = connection.recv()
             if isinstance(word, Line):
-                process.join(grace)
+                process.join(min(grace, LONGEST_POLL))
                 return word
             patience = job.time_limit + grace if word == READ else patience
     except EOFError:
         process.join()
         return failed(job, f"the process of the instance ended with code {process.exitcode}")
     return failed(job, f"killed: no answer {patience:g} s after the last word", patience)
+
+
+def _heard(connection: Connection, seconds: float) -> bool:
+    """Return whether there is word within so many seconds, which may be more than a poll takes."""
+    end = time.monotonic() + seconds
+    while not connection.poll(min(LONGEST_POLL, max(0.0, end - time.monotonic()))):
+        if time.monotonic() >= end:
+            return False
+    return True
 
 
 def selected(items: Sequence[Item], *, every: int = 1, only: Sequence[str] = ()) -> list[Item]:

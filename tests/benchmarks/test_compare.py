@@ -115,7 +115,25 @@ def test_files_without_a_common_suite_say_so() -> None:
     assert compare([line("a", 1)], []) == "The files have no suite in common."
 
 
-@pytest.mark.parametrize("text", ["no json", '{"suite": "s"}', '{"odd": 1}', "[1]"])
+def test_an_instance_twice_in_a_file_is_refused(tmp_path: Path) -> None:
+    """Of two lines about the same thing neither is dropped without a word."""
+    path = tmp_path / "lines.jsonl"
+    path.write_text(f"{line('a', 1).to_json()}\n{line('a', 2).to_json()}\n")
+    with pytest.raises(ValueError, match="a of auto is there twice"):
+        read_lines(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no json",
+        '{"suite": "s"}',
+        '{"odd": 1}',
+        "[1]",
+        line("a", 1).to_json().replace("1,", '"x",', 1),
+        line("a", 1).to_json()[:-1] + ', "odd": 1}',
+    ],
+)
 def test_other_files_are_refused(tmp_path: Path, text: str) -> None:
     """A file of something else is an error that names its line."""
     path = tmp_path / "lines.jsonl"

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.cli import main
 from benchmarks.lines import read_lines
-from benchmarks.resolve import changes
+from benchmarks.resolve import Times, changes, resolve
 from pmo_optimizer import Portfolio, optimize
 from pmo_scenarios import generate
 
@@ -28,6 +28,23 @@ def test_a_line_for_each_kind_of_change(tmp_path: Path, capsys: pytest.CaptureFi
     assert "5 changes: median" in capsys.readouterr().out
 
 
+def test_a_change_that_has_no_answer_is_an_error_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One change that the checks refuse gives a line that says so, and others are answered."""
+    subject = generate(projects=10, periods=12, skills=4, seed=0)
+
+    def refused(portfolio: Portfolio, project: str) -> Portfolio:
+        return Portfolio.parse({**portfolio.to_data(), "projects": [{"id": project}] * 2})
+
+    monkeypatch.setattr("benchmarks.resolve._with_score", refused)
+    times = Times(30, 30, 30)
+    lines = {line.instance: line for line in resolve(subject, "p", times, workers=2, seed=0)}
+    wrong = [line for name, line in lines.items() if "score" in name]
+    assert [line.status for line in wrong] == ["error"]
+    assert "InvalidInput" in wrong[0].message
+    assert len(lines) == 5
+    assert all(line.status != "error" for line in lines.values() if line not in wrong)
+
+
 def money(portfolio: Portfolio) -> Decimal:
     """Return all money of all funds."""
     amounts = [fund.amounts for fund in portfolio.funds]
@@ -38,12 +55,13 @@ def test_changes_change_what_they_name() -> None:
     """Each changed portfolio differs from the base in the named fund or project alone."""
     base = generate(projects=10, periods=12, skills=4, seed=0)
     plan = optimize(base, time_limit=30, workers=2)
-    for name, changed in changes(base, plan, seed=0):
+    for name, change in changes(base, plan, seed=0):
+        changed = change()
         funds = [f for f, g in zip(base.funds, changed.funds, strict=True) if f != g]
         projects = [p for p, q in zip(base.projects, changed.projects, strict=True) if p != q]
         touched = [x.id for x in funds] + [x.id for x in projects]
         assert len(touched) == 1
         assert touched[0] in name
     less = dict(changes(base, plan, seed=0))
-    (lower,) = (p for name, p in less.items() if name.endswith("-10%"))
+    (lower,) = (change() for name, change in less.items() if name.endswith("-10%"))
     assert money(lower) < money(base)

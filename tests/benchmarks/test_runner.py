@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -33,6 +34,7 @@ KEYS = {
     "gap_to_best_known",
     "maximised",
     "seconds",
+    "first_plan_seconds",
     "peak_memory",
     "violations",
     "time_limit",
@@ -64,7 +66,10 @@ def test_run_writes_one_line_per_instance(tmp_path: Path) -> None:
     memory = good.pop("peak_memory")
     assert isinstance(memory, float)
     assert memory > 0
-    assert isinstance(good.pop("seconds"), float)
+    seconds, first = good.pop("seconds"), good.pop("first_plan_seconds")
+    assert isinstance(seconds, float)
+    assert isinstance(first, float)
+    assert 0 < first <= seconds
     assert good == {
         "suite": "psplib",
         "folder": "j30",
@@ -182,6 +187,38 @@ def test_wrong_paths_are_usage_errors(
     monkeypatch.chdir(tmp_path)
     assert main(arguments) == 2
     assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--only", ""), ("--only", " , "), ("--seeds", "5-1"), ("--seeds", ","), ("--seeds", "a")],
+)
+def test_empty_lists_are_usage_errors(tmp_path: Path, option: str, value: str) -> None:
+    """A list of nothing is not a list of everything: code 2, and the file stays as it was."""
+    out = instances.write(tmp_path, "out.jsonl", "an old line\n")
+    with pytest.raises(SystemExit) as ended:
+        main(["run", "generated", option, value, "--jsonl", str(out)])
+    assert ended.value.code == 2
+    assert out.read_text() == "an old line\n"
+
+
+def test_names_that_are_no_text_are_written_as_escapes(tmp_path: Path) -> None:
+    """A file whose name holds a byte that is no UTF-8 has its line, and so has the next one."""
+    odd = os.fsdecode(b"caf\xe9_1.sm")
+    instances.write(tmp_path, odd, instances.single_mode()[:300])
+    instances.write(tmp_path, "j301_1.sm", instances.single_mode())
+    _, lines = run("psplib", "--data", str(tmp_path), out=tmp_path / "out.jsonl")
+    assert {line["instance"]: line["status"] for line in lines} == {
+        "caf\udce9_1": "error",
+        "j301_1": "optimal",
+    }
+
+
+def test_long_limits_are_no_error(tmp_path: Path) -> None:
+    """A limit and a grace of months are waited for in pieces."""
+    item = item_of("psplib", instances.write(tmp_path, "j301_1.sm", instances.single_mode()))
+    line = run_apart(Job(item, "auto", 1e7, 2), grace=1e7)
+    assert line.status == "optimal"
 
 
 def test_suites_are_listed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -33,7 +33,7 @@ def data(tmp_path: Path) -> Path:
         "mista/bounds.csv": "instance,projects,TPD,TMS\nA-1,2,12,14\n",
         "or/mknapcb1.txt": instances.MKP,
         "or/mkcbres.txt": "best values",
-        "or/known.csv": "file,index,n,best_known\nmknapcb1.txt,1,2,7\n",
+        "or/known.csv": "file,index,n,best_known\nmknapcb1.txt,0,2,inf\nmknapcb1.txt,1,2,7\n",
         "kp/easy/pairs.dat": instances.CONFLICTS,
         "kp/hard/pairs.dat": instances.CONFLICTS,
         "nrp/nrp1.txt": instances.NRP,
