@@ -32,6 +32,7 @@ from pmo_optimizer.cli.options import (
     StartPlan,
     TimeLimit,
     Workers,
+    WorthOfHires,
 )
 
 if TYPE_CHECKING:
@@ -262,16 +263,25 @@ def show(
     everything: Everything = False,
     loads: Loads = False,
     person: OnePerson = None,
+    hires: WorthOfHires = False,
+    time_limit: TimeLimit = 30.0,
+    workers: Workers = None,
 ) -> None:
     """Print a plan that was saved before.
 
-    Of a plan by name, also the load of each person, or what one person does.
+    Of a plan by name, also the load of each person, or what one person does. What a hire is
+    worth takes a solve for each, within --time-limit.
     """
-    from pmo_optimizer.cli.inspect import show_person, warn_if_foreign
+    from pmo_optimizer.cli.inspect import show_hires, show_person, warn_if_foreign
     from pmo_optimizer.model import Plan
 
+    if hires and person is not None:
+        raise typer.BadParameter("choose one of --person and --hires")
     plan = Plan.load(plan_file)
     portfolio = load(portfolio_file)
+    if hires:
+        show_hires(portfolio, plan, time_limit=time_limit, workers=workers, as_json=as_json)
+        return
     warn_if_foreign(portfolio, plan)
     if person is not None:
         show_person(portfolio, plan, person, as_json=as_json, everything=everything)

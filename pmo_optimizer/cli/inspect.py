@@ -17,6 +17,14 @@ from pmo_optimizer.formats import is_workbook
 from pmo_optimizer.model import EngineError, Finding, InvalidInput, Plan, Portfolio, Severity, files
 from pmo_optimizer.report import DEFAULT_LIMIT, clean, person_report, score, table
 
+WITHOUT_OBJECTIVE = Finding(
+    rule="plan-without-objective",
+    severity=Severity.ERROR,
+    path="objective",
+    message="The plan has no objective: there is nothing to compare with.",
+    fix="Give a plan that was found.",
+)
+
 
 def validate_file(path: Path, *, as_json: bool, annotate: Path | None = None) -> ExitCode:
     """Print every finding about a portfolio file on stdout; comment a workbook at its cells."""
@@ -92,6 +100,44 @@ def show_person(
         return
     limit = None if everything else DEFAULT_LIMIT
     output.result(person_report(portfolio, plan, person, limit=limit))
+
+
+def show_hires(
+    portfolio: Portfolio, plan: Plan, *, time_limit: float, workers: int | None, as_json: bool
+) -> None:
+    """Print what each hire of a plan is worth, the most valuable first."""
+    from pmo_optimizer.hiring import hire_worth
+
+    if plan.objective is None:
+        raise InvalidInput((WITHOUT_OBJECTIVE,))
+    found = hire_worth(portfolio, plan, time_limit=time_limit, workers=workers)
+    if as_json:
+        output.result_json({"hires": [asdict(w) | {"proven": w.proven} for w in found]})
+        return
+    if not found:
+        output.result_line("The plan hires nobody.")
+        return
+    labels = [portfolio.calendar.label(worth.first_work) for worth in found]
+    columns = [
+        ("hire", "name"),
+        ("skill", "text"),
+        ("heads", "number"),
+        ("from", "text"),
+        ("worth", "number"),
+        ("between", "text"),
+    ]
+    cells = [
+        (
+            worth.hire,
+            worth.skill,
+            str(worth.heads),
+            label,
+            "indispensable" if worth.indispensable else score(worth.estimate),
+            "" if worth.indispensable else f"{score(worth.low)} and {score(worth.high)}",
+        )
+        for worth, label in zip(found, labels, strict=True)
+    ]
+    output.result(table(columns, cells))
 
 
 def referee_plan(portfolio: Portfolio, plan: Plan, *, as_json: bool) -> ExitCode:

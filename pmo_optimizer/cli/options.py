@@ -140,6 +140,12 @@ ShowProgress = Annotated[
 ]
 Everything = Annotated[bool, typer.Option("--all", help="Show every row of every table.")]
 Loads = Annotated[bool, typer.Option("--loads", help="Show the load of each person as well.")]
+WorthOfHires = Annotated[
+    bool,
+    typer.Option(
+        "--hires", help="Show what each hire is worth, by solving without it, and nothing else."
+    ),
+]
 OnePerson = Annotated[
     str | None,
     typer.Option("--person", metavar="ID", help="Show what this person does, and nothing else."),

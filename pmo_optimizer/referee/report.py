@@ -115,7 +115,7 @@ class Code(StrEnum):
     CLAIM_UNMET = "claim-unmet"
 
 
-OPEN_NEEDS = frozenset({Code.NEED_UNMET, Code.HEADS_MISSING, Code.EFFORT_RATE})
+OPEN_NEEDS = frozenset({Code.NEED_UNMET, Code.HEADS_MISSING})
 """Rules that plans break which leave needs open, and no others if that is all (formulation,
 section 13)."""
 

@@ -6,7 +6,13 @@ from collections.abc import Collection, Iterable
 from decimal import Decimal
 from functools import cached_property
 
-from pmo_optimizer.model import Dedication, SupplierKind, UnmetNeed, UnmetReason
+from pmo_optimizer.model import (
+    NEED_TOLERANCE,
+    Dedication,
+    SupplierKind,
+    UnmetNeed,
+    UnmetReason,
+)
 from pmo_optimizer.referee.crew import STEP, Crew, barred, smallest
 from pmo_optimizer.referee.demand import Gap
 from pmo_optimizer.referee.report import plain
@@ -105,7 +111,14 @@ class _Inquiry:
             least = min(smallest(supplier, self.demand) for _, supplier, _ in free)
             message = f"what is free is less than the smallest useful share of {plain(least)}"
             return UnmetReason.SHARE_TOO_SMALL, message, ()
-        new = [slot for slot in fitting if self._another_head(slot)]
+        useful = [slot for slot in fitting if self._useful(slot)]
+        if not useful:
+            message = (
+                f"the smallest useful share of everybody who is free is more than the "
+                f"{plain(self.need.max_fte or Decimal(0))} FTE that the need takes in a period"
+            )
+            return UnmetReason.LIMITS, message, ()
+        new = [slot for slot in useful if self._another_head(slot)]
         if not new:
             return UnmetReason.LIMITS, "each head has to be somebody else", ()
         below = [slot for slot in new if self._below_most_projects(*slot)]
@@ -140,10 +153,24 @@ class _Inquiry:
     def _fits(self, slot: Slot) -> bool:
         """Return whether what is left is enough to begin with; who works there may add any."""
         key, supplier, period = slot
+        return self.crew.left(key, supplier, period) >= self._least(slot)
+
+    def _least(self, slot: Slot) -> Decimal:
+        """Return the least that a supplier could add in a period."""
+        key, supplier, period = slot
         counted = self.need.heads is not None
         at_work = not counted and self.crew.hours(key, self.demand, period) > 0
-        least = STEP if at_work else smallest(supplier, self.demand)
-        return self.crew.left(key, supplier, period) >= least
+        return STEP if at_work else smallest(supplier, self.demand)
+
+    def _useful(self, slot: Slot) -> bool:
+        """Return whether the need takes the least that a supplier could add in a period."""
+        most = self.need.max_fte if self.need.effort is not None else None
+        if most is None:
+            return True
+        _, supplier, period = slot
+        level = supplier.skills[self.need.skill]
+        got = self.demand.delivered[period - self.demand.start]
+        return got + self._least(slot) * level <= most + NEED_TOLERANCE
 
     def _another_head(self, slot: Slot) -> bool:
         """Return whether a supplier could give a head that is not yet counted."""

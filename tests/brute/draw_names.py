@@ -42,6 +42,24 @@ def random_staffing(seed: int) -> tuple[Portfolio, Plan]:
     raise AssertionError("counting does not end")
 
 
+def free_portfolio(dice: Dice) -> Portfolio:
+    """Return such a portfolio whose projects, dates and, in some, hires are open."""
+    data = _draw(dice).model_dump(mode="json", by_alias=True, exclude_unset=True)
+    for project in data["projects"]:
+        project["value"] = dice.whole(1, 9)
+        if dice.chance(0.8):
+            del project["decision"]
+        for phase in project["phases"]:
+            del phase["pin"]["start"]
+            if not phase["pin"]:
+                del phase["pin"]
+    if dice.chance(0.4):
+        hire: Data = {"id": "more", "skill": dice.pick(SKILLS), "max_heads": dice.pick([1, 1, 2])}
+        hire |= {"latest_order": dice.pick([0, 0, 1]), "lead_time": dice.pick([0, 0, 1])}
+        data["hires"] = [hire]
+    return Portfolio.parse(data)
+
+
 def _limited(portfolio: Portfolio, dice: Dice) -> Portfolio:
     """Return the portfolio, in half of the small cases with dedications and staff budgets.
 

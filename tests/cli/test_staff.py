@@ -184,6 +184,30 @@ def test_show_prints_loads_and_personal_plans(
     assert [row["fte"] for row in data["periods"]] == [0.5, 0.5, 0]
 
 
+def test_show_says_what_hires_are_worth(tmp_path: Path) -> None:
+    """`--hires` solves without each hire: of 2 + 2 one half is lost without a second developer."""
+    data = portfolio_of(1).to_data()
+    data["calendar"]["periods"] = 2
+    data["hires"] = [{"id": "second", "skill": "dev", "max_heads": 1}]
+    portfolio = Portfolio.parse(data)
+    portfolio.save(tmp_path / "shop.yaml")
+    file = str(tmp_path / "plan.json")
+    solve = ["solve", str(tmp_path / "shop.yaml"), "--staffing", "named", "--output", file]
+    assert CliRunner().invoke(app, [*solve, "--time-limit", "20"]).exit_code == 0
+    show = ["show", file, "-p", str(tmp_path / "shop.yaml"), "--hires", "--time-limit", "20"]
+    told = CliRunner().invoke(app, show)
+    assert told.exit_code == 0
+    assert " ".join(told.stdout.split()).endswith("second dev 1 2027-01 2.0000 2.0000 and 2.0000")
+    (worth,) = json.loads(CliRunner().invoke(app, [*show, "--json"]).stdout)["hires"]
+    assert (worth["hire"], worth["heads"], worth["proven"]) == ("second", 1, True)
+    both = CliRunner().invoke(app, [*show, "--person", "ann"])
+    assert both.exit_code == ExitCode.USAGE
+    short_of(portfolio).save(tmp_path / "short.json")
+    nothing = CliRunner().invoke(app, ["show", str(tmp_path / "short.json"), *show[2:]])
+    assert nothing.exit_code == ExitCode.INVALID_INPUT
+    assert "plan-without-objective" in nothing.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "rule"),
     [

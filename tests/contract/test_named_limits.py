@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from pmo_optimizer import InvalidInput, hire_worth, optimize, referee, staff
+from pmo_optimizer.backend import Clock, Options, Outcome
 from pmo_optimizer.model import Plan, Portfolio, Status
+from pmo_optimizer.problem import Problem, compile_problem
+from pmo_solvers.cp_sat import CpSatBackend
+from pmo_solvers.named import NamedStaffer
 from tests.contract.builders import Data, lump, mode, parsed, person, portfolio, project, skills
 from tests.contract.solving import close
 
@@ -89,6 +94,101 @@ def test_a_start_that_breaks_what_was_decided_since_is_not_kept(
     jobs[change == "must"] |= {"decision": change}
     after = named(subject(2, *jobs, people=[person("ann")]), start=before)
     assert (after.status, after.selected) == (Status.OPTIMAL, selected)
+
+
+def changed_work(**change: Any) -> Portfolio:
+    """Return four periods of work for Ann or Bob, or what became of it."""
+    need = {"skill": "dev", "fte": 1} | change.get("need", {})
+    job = project("A", 5, change.get("duration", 4), needs=[need])
+    people = [person("ann"), person("bob", fte=0.5)]
+    return subject(4, job, people=people)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"duration": 2},
+        {"need": {"must_not": ["ann"], "fte": 0.5}},
+        {"need": {"min_proficiency": 0.9, "must": ["bob"]}},
+        {"need": {"heads": 1, "share": 0.5, "fte": None}},
+    ],
+    ids=["shorter", "barred", "must", "heads"],
+)
+def test_a_start_of_other_work_is_not_kept(change: dict[str, Any]) -> None:
+    """Work that became shorter, or that others may do now, is staffed anew."""
+    before = named(changed_work())
+    assert before.fully_staffed
+    after = named(changed_work(**change), start=before)
+    assert after.fully_staffed
+    assert after.selected == ("A",)
+
+
+def test_a_start_whose_hire_comes_later_is_not_kept() -> None:
+    """A head that was ordered at once, and can only be ordered later now, is ordered anew."""
+
+    def made(first: int) -> Portfolio:
+        job = project("A", 5, 1, needs=[{"skill": "dev", "fte": 1}])
+        hires = [{"id": "more", "skill": "dev", "max_heads": 1, "earliest_order": first}]
+        return subject(4, job, people=[person("ann", fte=0.5)], hires=hires)
+
+    before = named(made(0))
+    order = before.hires[0].model_copy(update={"period": 0})
+    after = named(made(2), start=before.model_copy(update={"hires": (order,)}))
+    assert after.fully_staffed
+    assert [hire.period >= 2 for hire in after.hires] == [True]
+
+
+def test_hires_of_one_head_serve_needs_of_two() -> None:
+    """Heads count as single FTE where everything else comes in pairs."""
+    jobs = [project("A", 5, 1, needs=[{"skill": "dev", "fte": 2}])]
+    jobs += [project("B", 3, 1, needs=[{"skill": "dev", "fte": 4}])]
+    hires = [{"id": name, "skill": "dev", "max_heads": 1} for name in ("one", "two")]
+    pools = [{"id": "lab", "skill": "dev", "fte": 4}]
+    plan = named(subject(1, *jobs, people=[], hires=hires, pools=pools))
+    assert (plan.status, plan.selected) == (Status.OPTIMAL, ("A", "B"))
+
+
+def test_a_hire_that_capacity_does_without_is_found() -> None:
+    """Where only somebody hired may do the work, heads are added that a flow does not need."""
+    need = {"skill": "dev", "fte": 0.5, "must_not": ["ann"]}
+    hires = [{"id": "more", "skill": "dev", "max_heads": 2, "cost_once": 1}]
+    made = subject(2, project("A", 5, 2, needs=[need]), people=[person("ann")], hires=hires)
+    plan = named(made)
+    assert (plan.status, plan.selected) == (Status.OPTIMAL, ("A",))
+    assert sum(hire.heads for hire in plan.hires) == 1
+    poor = parsed({**made.to_data(), "funds": [{"id": "cash", "amounts": {"total": 0}}]})
+    assert optimize(poor, staffing="named", time_limit=2, workers=2).selected == ()
+
+
+def test_an_engine_that_is_slow_at_first_is_asked_again() -> None:
+    """Where the first part of the time gives no plan by capacity, the engine gets more of it."""
+
+    class Late(CpSatBackend):
+        """CP-SAT, too late the first time."""
+
+        asked = 0
+
+        def solve(self, problem: Problem, options: Options) -> Outcome:
+            self.asked += 1
+            clock = Clock(0.0) if self.asked == 1 else options.clock
+            return super().solve(problem, replace(options, clock=clock))
+
+    jobs = [project(name, 5, 1, needs=[{"skill": "dev", "fte": 1}]) for name in "AB"]
+    made = subject(2, *jobs, people=[person("ann")])
+    problem = compile_problem(made, named=True)
+    engine = Late()
+    outcome = NamedStaffer().solve(problem, Options(clock=Clock(20.0), workers=2), engine)
+    assert engine.asked > 1
+    assert outcome.status is Status.OPTIMAL
+
+
+def test_a_run_that_counts_work_says_so_where_needs_are_open() -> None:
+    """What is unmet in a reproducible run is as reproducible as a whole plan."""
+    job = project("A", 1, 1, decision="must", needs=[{"skill": "dev", "heads": 2, "share": 0.5}])
+    plan = named(subject(1, job, people=[person("ann")]), reproducible=True)
+    assert plan.unmet
+    assert plan.engine is not None
+    assert plan.engine.reproducible
 
 
 def test_dedications_bind_people_of_more_than_one_fte() -> None:

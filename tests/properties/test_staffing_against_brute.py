@@ -40,7 +40,7 @@ def check(portfolio: Portfolio, dates: Plan) -> None:
     assert named.fully_staffed is (not named.unmet)
     assert (named.status is Status.FEASIBLE) is (not named.unmet)
     report = referee.check(portfolio, named)
-    assert {v.rule for v in report.violations} <= {"need-unmet", "effort-rate"}
+    assert {v.rule for v in report.violations} <= {"need-unmet", "heads-missing"}
     assert not referee.disagreements(named, report)
 
 

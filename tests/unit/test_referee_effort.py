@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pmo_optimizer.model import Allocation, Plan, Portfolio, SupplierKind
-from pmo_optimizer.referee import Code, check
+from pmo_optimizer.referee import OPEN_NEEDS, Code, check
 from tests.unit.referee_cases import ANN, BOB, PEOPLE, chosen, phase, plan_of, planted, portfolio
 from tests.unit.referee_cases import work as given
 
@@ -61,6 +61,7 @@ def test_greatest_rate_of_effort() -> None:
     subject, good = case(need, work(ANN, "0.5001", "0.5"))
     bad = good.model_copy(update={"allocations": (work(ANN, "0.5002", "0.5"),)})
     planted(subject, good, bad, (Code.EFFORT_RATE, f"{NEED}/2"))
+    assert Code.EFFORT_RATE not in OPEN_NEEDS  # too much is no need that is open
 
 
 def test_effort_beyond_the_grid() -> None:

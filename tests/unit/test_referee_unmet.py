@@ -154,6 +154,16 @@ def test_share_too_small(need: dict[str, Any], own: str | None) -> None:
     assert found == ("share_too_small", message, ())
 
 
+def test_a_smallest_share_above_the_greatest_rate() -> None:
+    """Somebody whose smallest useful share is more than effort may take at a time is no help."""
+    need = {"effort": "0.6", "max_fte": "0.3", "min_share": "0.5"}
+    reason, message, _ = first_of(*case(need, [{"id": "ann"}]))
+    assert reason == UnmetReason.LIMITS
+    assert "more than the 0.3 FTE" in message
+    half = [{"id": "ann", "skills": {"data": "0.5"}}]
+    assert first_of(*case(need, half))[0] == UnmetReason.UNPLANNED  # 0.5 x 0.5 is below 0.3
+
+
 def test_who_is_at_work_may_add_less() -> None:
     """The smallest share is no limit to who already works on the need."""
     people = [{"id": "ann", "min_share": "0.6"}]

@@ -17,7 +17,6 @@ from importlib import metadata
 from math import isfinite
 
 from pmo_optimizer.backend import (
-    Certificate,
     Clock,
     Decisions,
     Options,
@@ -27,17 +26,16 @@ from pmo_optimizer.backend import (
     relative_gap,
     stages_of,
 )
-from pmo_optimizer.model import Incumbent, Method, Status, Termination
+from pmo_optimizer.model import Incumbent, Status, Termination
 from pmo_optimizer.problem import NAMED_STAFFING, Feature, Problem
-from pmo_solvers.completion import complete
 from pmo_solvers.cp_sat import CpSatBackend
 from pmo_solvers.cp_sat.engine import CpSatStages
 from pmo_solvers.hybrid.progress import Progress
+from pmo_solvers.hybrid.ready import Ready
 from pmo_solvers.hybrid.search import Limits, Search
 from pmo_solvers.hybrid.space import Point, Space
 from pmo_solvers.hybrid.starts import Starts
 from pmo_solvers.milp.engine import MilpStages
-from pmo_solvers.penalties import penalty
 from pmo_solvers.schedules import solve_schedules, suits_schedules
 from pmo_solvers.staffing import Memory
 from pmo_solvers.time_indexed.build import TimeIndexed, build
@@ -47,7 +45,7 @@ from pmo_solvers.time_indexed.driver import (
     Hold,
     Request,
     StageSolver,
-    cut_short,
+    left_off,
     out_of_time,
     run,
     settled,
@@ -77,6 +75,9 @@ POLL_SECONDS = 0.05
 CELLS_PER_SECOND = 5000
 """Projects x periods for each second of the limit up to which the model is there before a plan
 that follows the caller's is missed."""
+
+LATE_SECONDS = 1.0
+"""Seconds in which a plan that follows the caller's is made where time is over."""
 
 TINY = 60
 """Undecided columns up to which the exact engine is left alone."""
@@ -124,15 +125,6 @@ class _State:
     words: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    """A plan that needs nothing but the referee, and its value with all prices."""
-
-    value: float
-    decisions: Decisions
-    certificate: Certificate
-
-
 class _Ends:
     """Exact engines side by side: what they improve, their clock, and how they are stopped."""
 
@@ -152,26 +144,25 @@ class _Run:
         self.progress = Progress(problem, options)
         self.state = _State()
         self.memory = Memory()
-        self.first: list[Decisions] = []
-        self.ready: _Ready | None = None
+        self.ready = Ready(problem, options, self.progress, self.memory)
         self.early: float | None = None
         self.build_seconds = 0.0
         self.late = False
 
     def run(self) -> Outcome:
         """Return the outcome."""
-        return self._at_least_ready(self._search())
+        return self.ready.at_least(self._search(), self.build_seconds)
 
     def _search(self) -> Outcome:
         with collector_paused():
             starts = Starts(self.problem, self._start_clock())
             if self.options.start is None:
-                self._rank(starts)
+                self.ready.rank(starts)
             elif not self._built_soon:
-                self._follow(starts, self.options.start)
+                self.ready.follow(starts, self.options.start)
             indexed = self._built()
         if indexed is None or self.options.clock.over:
-            return self._late_start(starts)
+            return self._late_start()
         if indexed.model.infeasible:
             word = f"row {indexed.model.infeasible} cannot hold"
             return Outcome(Status.INFEASIBLE, Termination.PROVED, word=word)
@@ -186,7 +177,7 @@ class _Run:
             if not self._stage(indexed, number, stage, starts):
                 break
         if self.state.point is None:
-            return self._without_plan()
+            return self._late_start() if self.options.clock.over else self._without_plan()
         return self._outcome(indexed)
 
     @property
@@ -209,15 +200,17 @@ class _Run:
         self.build_seconds = time.monotonic() - begin
         return indexed
 
-    def _late_start(self, starts: Starts) -> Outcome:
+    def _late_start(self) -> Outcome:
         """Return what there is when time is over before the search begins."""
-        if self.ready is None and self.options.start is not None:
-            self._follow(starts, self.options.start)
+        if self.options.start is not None:
+            late = Clock(LATE_SECONDS, threading.Event())
+            self.ready.follow(Starts(self.problem, late), self.options.start)
         return self._without_plan()
 
     def _alone(self, indexed: TimeIndexed, share: float) -> Outcome:
         """Leave a part of the time to the exact engine, with the best start at hand."""
-        start = self.options.start or (self.ready.decisions if self.ready is not None else None)
+        ready = self.ready.best
+        start = self.options.start or (ready.decisions if ready is not None else None)
         clock = self.options.clock
         whole = share == 1.0 or self.options.reproducible
         options = replace(
@@ -239,7 +232,7 @@ class _Run:
         if done or near or self.options.clock.over or open_columns(indexed) <= TINY:
             return True
         if outcome.decisions is not None:
-            self.first.insert(0, outcome.decisions)
+            self.ready.first.insert(0, outcome.decisions)
         self.early = outcome.stages[0].bound if outcome.stages else None
         return False
 
@@ -249,43 +242,6 @@ class _Run:
             return Clock(float("inf"), self.options.clock.stop)
         return Clock(0.3 * self.options.clock.left, self.options.clock.stop)
 
-    def _rank(self, starts: Starts) -> None:
-        """Collect plans of rankings."""
-        for decisions, value in starts.rankings():
-            self._collect(decisions, value)
-
-    def _follow(self, starts: Starts, start: Decisions) -> None:
-        """Collect a plan that follows the caller's as far as limits allow, or rankings."""
-        found = starts.followed(start)
-        if found is None:
-            self._rank(starts)
-        else:
-            self._collect(*found)
-
-    def _collect(self, decisions: Decisions, value: float) -> None:
-        self.first.append(decisions)
-        certificate = complete(self.problem, decisions, self.memory)
-        if certificate is not None:
-            price = penalty(self.problem, decisions, certificate)
-            self._keep_ready(_Ready(self._paid(value, price), decisions, certificate))
-
-    def _paid(self, value: float, price: float) -> float:
-        """Return a first stage's value less (or, minimised, more) the price of breaches."""
-        weighted = self.problem.method is Method.WEIGHTED
-        factor = self.problem.terms[0].weight if weighted else 1.0
-        return value - factor * price if self.problem.maximised else value + factor * price
-
-    def _keep_ready(self, found: _Ready) -> None:
-        better = self.ready is None or (
-            found.value > self.ready.value
-            if self.problem.maximised
-            else found.value < self.ready.value
-        )
-        if better:
-            self.ready = found
-            self.options.offer(found.decisions, found.certificate)
-            self.progress.add(found.value, None, "ranking")
-
     # -- a stage ---------------------------------------------------------------------------
 
     def _stage(self, indexed: TimeIndexed, number: int, stage: LinearTerm, starts: Starts) -> bool:
@@ -294,8 +250,11 @@ class _Run:
         left = self.options.clock.left
         clock = Clock(left if last else left * FIRST_SHARE, self.options.clock.stop)
         with collector_paused():
-            space = Space(indexed, stage, tuple(self.state.holds), self.memory)
-            search = Search(space, self._limits(), clock, self._reporter(number))
+            try:
+                space = Space(indexed, stage, tuple(self.state.holds), self.memory, clock)
+                search = Search(space, self._limits(), clock, self._reporter(number))
+            except OutOfTime:
+                return False
             search.starts = starts if number == 0 else None
             search.show = self.options.offer
             if self.early is not None and not number:
@@ -371,7 +330,7 @@ class _Run:
         else:
             if self.options.start is not None:
                 self._take_start(search, self.options.start, clock)
-            for decisions in self.first:
+            for decisions in self.ready.first:
                 point = search.space.point(decisions, clock)
                 if point is not None:
                     search.keep(point, "ranking")
@@ -387,11 +346,11 @@ class _Run:
             return
         search.repair(start)
         if search.best is not None:
-            if search.starts is not None and not self.first:
+            if search.starts is not None and not self.ready.first:
                 search.followed = partial(Starts(self.problem, clock).followed, start)
             search.starts = None
         elif search.starts is not None:
-            self._follow(Starts(self.problem, clock), start)
+            self.ready.follow(Starts(self.problem, clock), start)
 
     def _exact(
         self,
@@ -535,37 +494,11 @@ class _Run:
     def _without_plan(self) -> Outcome:
         """Ask the exact engine where no start leads to a plan, and time is left."""
         if self.options.clock.over:
-            return out_of_time(self.options, "no time for more than rankings")
+            outcome = out_of_time(self.options, "no time for more than rankings")
+            known = self.early
+            return outcome if known is None else replace(outcome, stages=(Stage(None, known),))
         return CpSatBackend().solve(
             self.problem, replace(self.options, on_progress=self.progress.listen)
-        )
-
-    def _at_least_ready(self, outcome: Outcome) -> Outcome:
-        """Return the outcome, or the best plan of a ranking where that is better.
-
-        The bound of the outcome stays unless that plan disproves it.
-        """
-        ready = self.ready
-        if ready is None:
-            return outcome
-        first = outcome.stages[0] if outcome.stages else Stage(None, None)
-        if outcome.decisions is not None and first.best is not None:
-            gain = ready.value - first.best
-            gain = gain if self.problem.maximised else -gain
-            if gain <= OPTIMAL_GAP * max(1.0, abs(first.best)):
-                return outcome
-        bound = settled(first.bound, ready.value)
-        if bound is not None and (bound < ready.value) == self.problem.maximised:
-            bound = bound if bound == ready.value else None
-        return replace(
-            outcome,
-            status=Status.FEASIBLE,
-            termination=cut_short(self.options.clock),
-            stages=(Stage(ready.value, bound),),
-            decisions=ready.decisions,
-            certificate=ready.certificate,
-            word=f"ranking; {outcome.word}",
-            build_seconds=self.build_seconds,
         )
 
     def _outcome(self, indexed: TimeIndexed) -> Outcome:
@@ -575,9 +508,12 @@ class _Run:
         gaps = [relative_gap(stage.best, stage.bound) for stage in stages]
         complete_stages = len(gaps) == stages_of(self.problem)
         proved = complete_stages and all(g is not None and g <= OPTIMAL_GAP for g in gaps)
+        termination = self.state.termination
+        if not complete_stages:
+            termination = left_off(termination, self.options.clock)
         return Outcome(
             status=Status.OPTIMAL if proved else Status.FEASIBLE,
-            termination=self.state.termination,
+            termination=termination,
             stages=tuple(stages),
             decisions=point.decisions,
             certificate=point.certificate,

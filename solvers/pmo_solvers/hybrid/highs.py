@@ -161,9 +161,13 @@ def solve_mip(
     seed: int = 0,
     start: Floats | None = None,
     found: Found | None = None,
+    *,
+    presolve: bool = True,
 ) -> Solved:
     """Return the best solution of a MIP within limits, beginning with a start."""
     solver = _solver(clock, min(effort.seconds, clock.left), seed, found)
+    if not presolve:
+        solver.setOptionValue("presolve", "off")
     solver.setOptionValue("mip_rel_gap", effort.gap)
     solver.setOptionValue("mip_abs_gap", 0.0)
     if effort.nodes:

@@ -307,7 +307,25 @@ class Search:
         share = 1.0 if self.patience else WHOLE_SHARE
         effort = Effort(share * self.clock.left, SUB_GAP)
         start = point.x[sub.columns]
-        solve_mip(sub.program, effort, self.clock, self.limits.seed, start, take)
+        solved = solve_mip(sub.program, effort, self.clock, self.limits.seed, start, take)
+        if len(free) == np.count_nonzero(space.box.lower < space.box.upper):
+            self._take_whole_bound(sub, solved, point)
+
+    def _take_whole_bound(self, sub: Subproblem, solved: Solved, point: Point) -> None:
+        """Keep what HiGHS proves of the whole model; a proof is asked for again without presolve.
+
+        See the MILP engine for why.
+        """
+        if solved.proved:
+            effort = Effort(self.clock.left, SUB_GAP)
+            start = point.x[sub.columns] if solved.x is None else solved.x
+            seed = self.limits.seed
+            solved = solve_mip(sub.program, effort, self.clock, seed, start, presolve=False)
+        fixed = np.ones(len(point.x), np.bool_)
+        fixed[sub.columns] = False
+        rest = float(np.dot(self.space.cost[fixed], point.x[fixed]))
+        if np.isfinite(solved.bound):
+            self.take_bound(solved.bound + rest + self._offset, "highs")
 
     @property
     def _offset(self) -> float:

@@ -23,7 +23,7 @@ from pmo_solvers.penalties import penalty
 from pmo_solvers.staffing import Memory
 from pmo_solvers.time_indexed.build import TimeIndexed
 from pmo_solvers.time_indexed.driver import Hold
-from pmo_solvers.time_indexed.linear import LinearTerm
+from pmo_solvers.time_indexed.linear import LinearTerm, look
 
 SHARED = -1
 """Owner of a column that belongs to no single project."""
@@ -77,6 +77,11 @@ class Space:
         Bounds of the columns after propagation.
     memory
         Who serves what in plans so far.
+
+    Raises
+    ------
+    OutOfTime
+        The clock ran out before the space was there.
     """
 
     def __init__(
@@ -85,6 +90,7 @@ class Space:
         stage: LinearTerm,
         holds: tuple[Hold, ...],
         memory: Memory | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self.memory = memory or Memory()
         self.indexed = indexed
@@ -94,14 +100,15 @@ class Space:
         self.sign = -1.0 if stage.maximised else 1.0
         self.matrix: Matrix = matrix_of(indexed.model, [_held(hold) for hold in holds])
         self.cost = self.sign * self.matrix.objective(stage)
+        look(clock, 0)
         self.box: Box = propagate(self.matrix, self.matrix.lower, self.matrix.upper)
         self.owner = indexed.schedule.owners()
-        self._find_blocks()
-        self._find_shares()
+        self._find_blocks(clock)
+        self._find_shares(clock)
 
     # -- structure -------------------------------------------------------------------------
 
-    def _find_blocks(self) -> None:
+    def _find_blocks(self, clock: Clock | None) -> None:
         """Join shared columns that meet in a row into blocks, which are freed together."""
         matrix = self.matrix
         shared = np.flatnonzero(self.owner == SHARED)
@@ -116,7 +123,8 @@ class Space:
             return k
 
         order = np.argsort(rows, kind="stable")
-        for a, b in pairwise(order):
+        for number, (a, b) in enumerate(pairwise(order)):
+            look(clock, number)
             if rows[a] == rows[b]:
                 parent[root(int(which[b]))] = root(int(which[a]))
         label = np.array([root(k) for k in range(len(shared))], np.int64)
@@ -126,11 +134,12 @@ class Space:
         self._shared_block = label[which] if len(which) else which
         self._num_blocks = len(shared)
 
-    def _find_shares(self) -> None:
+    def _find_shares(self, clock: Clock | None) -> None:
         """Find what a supplier's time can be given to without a price: two rows, no cost."""
         matrix = self.matrix
         own: list[tuple[int, int, int, float, float]] = []
         for number, row in enumerate(self.indexed.model.rows):
+            look(clock, number)
             if not row.tag.startswith("availability:"):
                 continue
             for column in row.columns:

@@ -27,18 +27,20 @@ from pmo_optimizer.model import Method, Status, Termination
 from pmo_optimizer.problem import Feature, Placement, Problem
 from pmo_solvers.cp_sat import CpSatBackend
 from pmo_solvers.hybrid.starts import RULES
+from pmo_solvers.named.allowed import fits
 from pmo_solvers.named.certificate import certificate_of, given_of, members_of
 from pmo_solvers.named.conflicts import Conflict, Explainer
 from pmo_solvers.named.goals import Points
+from pmo_solvers.named.heads import keep_rules, one_more, without_heads
 from pmo_solvers.named.hoods import cells
 from pmo_solvers.named.ledger import Ledger
 from pmo_solvers.named.renew import Renewals, scores_of, serves
-from pmo_solvers.named.restrict import Restricted, allows, fixed, values_of
 from pmo_solvers.named.roster import Rosters, Staffed, following
-from pmo_solvers.named.search import Search, Staffing, Terms, fits
+from pmo_solvers.named.search import Search, Staffing, Terms
 from pmo_solvers.named.tasks import Given, Reader, Work
 from pmo_solvers.named.trim import Trim
 from pmo_solvers.ranking.fill import Rule
+from pmo_solvers.restrict import Restricted, allows, fixed, values_of
 from pmo_solvers.time_indexed.driver import OPTIMAL_GAP, cut_short, settled
 
 FIRST_SHARE = 0.18
@@ -46,6 +48,9 @@ FIRST_SHARE = 0.18
 
 NEXT_SHARE = 0.3
 """Part of the time left for each further plan."""
+
+MORE = 2.0
+"""Factor on these shares after the engine has found no plan."""
 
 HERE_SHARE = 0.25
 """Most part of the time left for plans of which little is open."""
@@ -69,6 +74,9 @@ POLISH_PART = 0.1
 MOST_CELLS = 20_000
 """Pairs of server and period of a plan's tasks up to which it is staffed as a whole, with proof of
 what cannot be."""
+
+MOST_HEADS = 12
+"""Heads that are added to one plan by capacity to find names for it."""
 
 RENEWALS, MOST_RENEWALS = 20, 100_000
 """Renewals in reproducible mode, and where the clock ends them."""
@@ -126,6 +134,7 @@ class Joint:
         self.best: Candidate | None = None
         self.start: Candidate | None = None
         self.large = False
+        self.vain = 0
         self.first: Outcome | None = None
         self.last: Outcome | None = None
         self.bound: float | None = None
@@ -152,7 +161,7 @@ class Joint:
         for number in range(MOST_ROUNDS):
             found = self._plan(number)
             if found.decisions is None:
-                if not self._again_without_avoiding(found):
+                if not self._goes_on(found):
                     break
                 continue
             self._enter(following(found.decisions, scores_of(self.plain, found.decisions)))
@@ -172,12 +181,43 @@ class Joint:
         staffing = search.run(self._known(search.work))
         if staffing.full:
             self._offer(Staffed(decisions, staffing.work, staffing.given))
-            # Where work is counted the engine would find the same plan again.
-            return self._closed or (self.options.reproducible and not self.avoided)
-        self._note(decisions, staffing)
-        self._learn(staffing, decisions)
-        self.trim.thin_out(search, decisions)
-        return False
+        elif not self._hire(decisions, staffing):
+            self._note(decisions, staffing)
+            self._learn(staffing, decisions)
+            self.trim.thin_out(search, decisions)
+            return False
+        # Where work is counted the engine would find the same plan again.
+        return self._closed or (self.options.reproducible and not self.avoided)
+
+    def _hire(self, decisions: Decisions, staffing: Staffing) -> bool:
+        """Hire more heads until names are found; return whether they are."""
+        if not self.problem.hires:
+            return False
+        if self._staffed_by_more(decisions, staffing):
+            return True
+        bare = without_heads(decisions)
+        return bare != decisions and self._staffed_by_more(bare, self._names_of(bare))
+
+    def _staffed_by_more(self, decisions: Decisions, staffing: Staffing) -> bool:
+        """Add one head after the other to what is missing; return whether that is a plan."""
+        for _ in range(MOST_HEADS):
+            more = one_more(self.plain, decisions, staffing)
+            if more is None or self._late:
+                return False
+            names = self._names_of(more)
+            if names.unmet >= staffing.unmet:
+                return False
+            decisions, staffing = more, names
+            if staffing.full:
+                break
+        if not (staffing.full and keep_rules(self.plain, decisions)):
+            return False
+        self._offer(Staffed(decisions, staffing.work, staffing.given))
+        return True
+
+    def _names_of(self, decisions: Decisions) -> Staffing:
+        search = self._search(decisions)
+        return search.run(self._known(search.work))
 
     def _named_in_part(self, decisions: Decisions, work: Work) -> bool:
         """Give names to as much of a large plan as people can serve.
@@ -211,7 +251,8 @@ class Joint:
             return
         work = self.reader.work_of(decisions)
         given = given_of(work, self.options.start_shares)
-        if not (serves(work, given) and fits(work, given)):
+        # Whether all needs are served can be asked of shares that fit alone.
+        if not (fits(work, given) and serves(work, given)):
             return
         if self._solved_here(fixed(self.plain, decisions)) is not None:
             self._offer(Staffed(decisions, work, given))
@@ -238,7 +279,7 @@ class Joint:
         """Return the engine's plan under all conflicts; keep its bound where that is proven."""
         conflicts = (*self.proved, *self.avoided)
         share = FIRST_SHARE if number == 0 else NEXT_SHARE
-        options = self._part(share)
+        options = self._part(min(1.0, share * MORE**self.vain))
         if number:
             start = None if self.options.reproducible else self._latest
             options = replace(options, start=start)
@@ -287,14 +328,19 @@ class Joint:
         value = self.best.stages[0] if self.best else None
         self.options.report(value, self.bound, source)
 
-    def _again_without_avoiding(self, found: Outcome) -> bool:
-        """Forget what is merely avoided where that leaves no plan; return whether to go on."""
+    def _goes_on(self, found: Outcome) -> bool:
+        """Return whether to plan once more where no plan was found.
+
+        What is merely avoided is forgotten first; then the engine has more of the time.
+        """
         if self.avoided and not self._late:
             self.avoided = []
             return True
         if not self.avoided and found.status is Status.INFEASIBLE:
             self.first = found
-        return False
+            return False
+        self.vain += 1
+        return not self._late and FIRST_SHARE * MORE ** (self.vain - 1) < 1.0
 
     # -- names -----------------------------------------------------------------------------
 
@@ -309,6 +355,7 @@ class Joint:
             polish=polish,
             share=1.0,
             reproducible=self.options.reproducible,
+            work=self.options.work_limit,
         )
         points = Points(work, self.options.goals, members_of(work, self._known(work)))
         return Search(work, points, Clock(limit, self.clock.stop), terms)
@@ -512,6 +559,7 @@ class Joint:
                 decisions=None,
                 certificate=Certificate(),
                 message=UNSTAFFED,
+                reproducible=self.options.reproducible and not self.clock.over,
             )
         return Outcome(
             status=Status.INFEASIBLE if infeasible else Status.NO_PLAN_FOUND,
@@ -522,6 +570,7 @@ class Joint:
             word="; ".join(self.words),
             build_seconds=first.build_seconds,
             message=UNSTAFFED,
+            reproducible=self.options.reproducible and not self.clock.over,
         )
 
 

@@ -19,9 +19,9 @@ from pmo_optimizer.problem import Problem
 from pmo_solvers.hybrid.highs import Effort, Program, solve_mip
 from pmo_solvers.hybrid.matrix import Floats, matrix_of
 from pmo_solvers.named.ledger import Ledger
-from pmo_solvers.named.restrict import among, idle
 from pmo_solvers.named.rows import Key, sum_rows
 from pmo_solvers.named.tasks import FULL, MISS, STEP, Server, Task, Work
+from pmo_solvers.restrict import among, idle
 from pmo_solvers.time_indexed.build import build
 
 MOST_MARGIN = 0.15

@@ -84,6 +84,11 @@ class Program:
         Whether musts and pins are asked for: not where single periods are looked at.
     full
         Whether needs are served in full: what is missed within the tolerance is unmet.
+
+    Attributes
+    ----------
+    worked
+        Deterministic work that solving took so far.
     """
 
     def __init__(
@@ -99,7 +104,7 @@ class Program:
         self.work = ledger.work
         self.tasks = tuple(tasks)
         self.points = points
-        self.grain = self.work.grain
+        self.grain = self.work.grain if self._is_divisible(teams=teams) else 1
         self.model = cp_model.CpModel()
         self.cells: dict[tuple[Server, int], _Cell] = {}
         # Delivered units are counted in grains where everybody is at proficiency 1, else in what
@@ -109,6 +114,7 @@ class Program:
         self.missed: list[cp_model.IntVar] = []
         self.priced: list[tuple[cp_model.IntVar, float]] = []
         self.exact = True
+        self.worked = 0.0
         self.full = full
         self._mine = self._own_use()
         for task in self.tasks:
@@ -122,6 +128,22 @@ class Program:
         if teams:
             self._add_musts()
             self._add_pins()
+        if 1 < self.grain <= len(self.unmet):
+            # So many needs may miss a grain between them within their tolerances.
+            self.exact = False
+
+    def _is_divisible(self, *, teams: bool) -> bool:
+        """Return whether grains lose nothing: nobody has to give a share that is no multiple.
+
+        Who stays for a whole phase, or must work on it, may do so with the least useful share.
+        """
+        bound = [
+            task
+            for task in self.tasks
+            if task.demand.names.continuous or (teams and (task.musts or task.pinned))
+        ]
+        least = {self.work.least_share(p, task) for task in bound for p in task.people}
+        return not any(share % self.work.grain for share in least)
 
     # -- columns ---------------------------------------------------------------------------
 
@@ -499,16 +521,23 @@ class Program:
         parameters.catch_sigint_signal = False
         with StopWatcher(solver, clock):
             status = solver.solve(self.model)
+        self.worked += solver.response_proto.deterministic_time
         if status == cp_model.MODEL_INVALID:
             raise EngineError(f"CP-SAT calls a staffing invalid: {self.model.validate()}")
         if status == cp_model.INFEASIBLE:
-            return Answer(None, infeasible=self.exact)
+            return Answer(None, infeasible=self.exact and self._confirmed(solver, clock))
         if status == cp_model.UNKNOWN:
             return Answer(None)
         self._objective = solver.objective_value
         short = self.unit * sum(solver.value(var) for var in self.unmet)
         bound = self.unit * max(0, round(solver.best_objective_bound)) if self.exact else 0
         return Answer(self._read(solver), short, bound)
+
+    def _confirmed(self, solver: cp_model.CpSolver, clock: Clock) -> bool:
+        """Return whether the model is infeasible without presolve too, where CP-SAT has erred."""
+        solver.parameters.cp_model_presolve = False
+        with StopWatcher(solver, clock):
+            return bool(solver.solve(self.model) == cp_model.INFEASIBLE)
 
     def _read(self, solver: cp_model.CpSolver) -> Given:
         given: Given = {}

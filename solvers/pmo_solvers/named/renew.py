@@ -17,13 +17,14 @@ from pmo_optimizer.backend import Clock, Decisions, Options
 from pmo_optimizer.model import Status, SupplierKind
 from pmo_optimizer.problem import Problem
 from pmo_solvers.cp_sat import CpSatBackend
+from pmo_solvers.named.allowed import unbound
 from pmo_solvers.named.goals import Points
 from pmo_solvers.named.ledger import Ledger
-from pmo_solvers.named.restrict import Restricted, around, beside
 from pmo_solvers.named.roster import Staffed
-from pmo_solvers.named.search import Search, Terms, unbound
+from pmo_solvers.named.search import Search, Terms
 from pmo_solvers.named.tasks import STEP, Given, Reader, Work, moved
 from pmo_solvers.ranking.fill import Rule
+from pmo_solvers.restrict import Restricted, around, beside
 
 MOST_LEAVING = 4
 """Most projects that leave a plan to enter by rank."""

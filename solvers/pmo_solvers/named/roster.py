@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pmo_optimizer.backend import Clock, Decisions, PhaseDecision
 from pmo_optimizer.model import StaffingGoals
 from pmo_optimizer.problem import Problem
+from pmo_solvers.named.allowed import may_give, unbound
 from pmo_solvers.named.construct import Builder
 from pmo_solvers.named.goals import Points
 from pmo_solvers.named.ledger import Ledger
-from pmo_solvers.named.search import may_give, unbound
 from pmo_solvers.named.tasks import Given, Reader, Server, Task, Team, Work, moved
 from pmo_solvers.ranking.engine import hardened
 from pmo_solvers.ranking.fill import Desk, Rule, decided, fill

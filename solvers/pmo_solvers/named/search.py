@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from pmo_optimizer.backend import Clock
+from pmo_solvers.named.allowed import may_give, unbound
 from pmo_solvers.named.construct import Builder
 from pmo_solvers.named.goals import Points
 from pmo_solvers.named.hoods import cells, is_loose, neighbourhood, parts, rivals
 from pmo_solvers.named.ledger import Ledger
 from pmo_solvers.named.linear import is_linear, solve_linear
 from pmo_solvers.named.program import Answer, Effort, Program
-from pmo_solvers.named.tasks import MISS, Given, Server, Task, Work
+from pmo_solvers.named.tasks import MISS, Given, Task, Work
 
 SMALL_CELLS = 6_000
 """Pairs of server and period of a part of the work up to which it is one program."""
@@ -63,6 +64,8 @@ class Terms:
         Part of the time left that polishing may take.
     reproducible
         Count work instead of seconds.
+    work
+        Deterministic work after which a search that counts it begins nothing new.
     keep
         Whether tasks that are fully served to begin with stay as they are where nothing else
         is missing.
@@ -73,6 +76,7 @@ class Terms:
     polish: bool = True
     share: float = 0.5
     reproducible: bool = False
+    work: float = float("inf")
     keep: bool = False
 
 
@@ -135,6 +139,12 @@ class Search:
         self.bound = 0
         self.impossible = False
         self.open = 0
+        self.worked = 0.0
+
+    @property
+    def _over(self) -> bool:
+        """Return whether time is over, or the work is done that is counted instead."""
+        return self.clock.over or (self.terms.reproducible and self.worked >= self.terms.work)
 
     def run(self, begin: Given | None) -> Staffing:
         """Staff, mend, polish."""
@@ -224,6 +234,9 @@ class Search:
 
     def _mend_for(self, seconds: float, active: Sequence[Task]) -> None:
         """Mend for some seconds at most after a project has left."""
+        if self.terms.reproducible:
+            self._mend(active, DROP_PATIENCE)
+            return
         clock, self.clock = self.clock, Clock(seconds, self.clock.stop)
         self._mend(active, DROP_PATIENCE)
         self.clock = clock
@@ -349,7 +362,9 @@ class Search:
         program = Program(self.ledger, tasks, points, full=full)
         least = self._gaps(tasks) if full else None
         effort = self._effort(seconds)
-        return program.solve(effort, self.clock, polish=points is not None, least=least)
+        answer = program.solve(effort, self.clock, polish=points is not None, least=least)
+        self.worked += program.worked
+        return answer
 
     def _effort(self, seconds: float) -> Effort:
         """Return seconds as an effort, in reproducible mode the work of a neighbourhood."""
@@ -368,7 +383,7 @@ class Search:
     def _mend(self, part: Sequence[Task], patience: int = PATIENCE) -> None:
         """Solve neighbourhoods around what is missing until nothing is, or nothing helps."""
         idle, size = 0, HOOD_CELLS
-        while idle < patience and not self.clock.over:
+        while idle < patience and not self._over:
             missing = [t for t in part if self.ledger.missing(t)]
             missing += unbound(self.ledger, part)
             if not missing:
@@ -376,7 +391,7 @@ class Search:
             gained = self._in_periods(part)
             self.random.shuffle(missing)
             for task in missing:
-                if self.clock.over:
+                if self._over:
                     return
                 if self.ledger.missing(task) or task in unbound(self.ledger, part):
                     wide = size * self.random.choice(WIDTHS)
@@ -394,7 +409,7 @@ class Search:
         missing = [(task, self.ledger.missing(task)) for task in part]
         gained = False
         for period in sorted({t for _, short in missing for t in short if t >= 0}):
-            if self.clock.over:
+            if self._over:
                 break
             short = [task for task, lack in missing if period in lack and task.index in self.loose]
             if short:
@@ -414,6 +429,7 @@ class Search:
         before = self._lacks_in(period, hood)
         kept = self._in_this(period, hood)
         answer = program.solve(self._effort(PERIOD_SECONDS), self.clock)
+        self.worked += program.worked
         if answer.given is None:
             return False
         self._swap(period, kept, answer.given)
@@ -484,8 +500,9 @@ class Search:
             return len(unbound(self.ledger, tasks)), missing, self._worth(tasks)
 
         idle = 0
-        limit = self.clock.elapsed + self.terms.share * min(self.clock.left, 1e6)
-        while idle < POLISH_PATIENCE and not self.clock.over and self.clock.elapsed < limit:
+        share = 1.0 if self.terms.reproducible else self.terms.share
+        limit = self.clock.elapsed + share * min(self.clock.left, 1e6)
+        while idle < POLISH_PATIENCE and not self._over and self.clock.elapsed < limit:
             task = self.random.choice(list(part))
             hood = neighbourhood(self.ledger, task, part, POLISH_CELLS, self.random)
             seconds = min(POLISH_SECONDS, self.clock.left)
@@ -507,83 +524,3 @@ class Search:
             joins = sum(t - 1 not in shares for t in times if t > task.start)
             total += self.points.handoff * joins
         return total + sum(self.points.member(*member) for member in members)
-
-
-def fits(work: Work, given: Given) -> bool:
-    """Return whether shares keep all limits of those who give them; needs are not looked at."""
-    ledger = Ledger(work)
-    for (server, index), shares in sorted(given.items()):
-        task = work.tasks[index]
-        if not may_give(ledger, server, task, shares):
-            return False
-        ledger.give(server, task, shares)
-    return True
-
-
-def may_give(ledger: Ledger, server: Server, task: Task, shares: dict[int, int]) -> bool:
-    """Return whether a server may give shares to a task beside all that is given already."""
-    if not all(task.start <= t < task.end for t in shares):
-        return False
-    if server[0] != "p":
-        if server not in task.anonymous:
-            return False
-        rooms = {t: ledger.left(server, t) for t in shares}
-        share = ledger.work.unit(task.demand.names.share)
-        whole = not task.heads or all(
-            units % share == 0 and units <= ledger.work.head_limit(server, t) * share
-            for t, units in shares.items()
-        )
-        return (
-            whole
-            and _below_most(ledger, server, task, shares)
-            and all(room is None or shares[t] <= room for t, room in rooms.items())
-        )
-    person = server[1]
-    if person not in task.crowd.level_of:
-        return False
-    if task.demand.names.continuous and not set(task.periods) <= set(shares):
-        return False
-    if not ledger.spent.allows(person, task.project, shares):
-        return False
-    if not _below_most(ledger, server, task, shares):
-        return False
-    least = ledger.work.least_share(person, task)
-    return all(
-        (units == least if task.heads else units >= least)
-        and units <= int(ledger.free[person, t])
-        and ledger.may_join(person, t, task.project)
-        for t, units in shares.items()
-    )
-
-
-def unbound(ledger: Ledger, tasks: Sequence[Task]) -> list[Task]:
-    """Return tasks on which somebody who must work does not, pins of their phases included."""
-    mine = {task.index for task in tasks}
-    out = [task for task in tasks if any(_fails(ledger, people, [task]) for people in task.musts)]
-    for team in ledger.work.teams:
-        if team.tasks and mine.issuperset(team.tasks):
-            members = [ledger.work.tasks[index] for index in team.tasks]
-            if any(_fails(ledger, people, members) for people in team.entries):
-                out.append(members[0])
-    return out
-
-
-def _fails(ledger: Ledger, people: Sequence[int], tasks: Sequence[Task]) -> bool:
-    """Return whether somebody of an entry should work on some tasks and does not.
-
-    Nobody who could is an excuse where the tasks lack something (formulation, section 13).
-    """
-    if any(("p", person) in ledger.servers(task) for person in people for task in tasks):
-        return False
-    if any(ledger.work.could(person, task) for person in people for task in tasks):
-        return True
-    asked = any(task.asked for task in tasks)
-    return asked and not any(ledger.missing(task) for task in tasks)
-
-
-def _below_most(ledger: Ledger, server: Server, task: Task, shares: dict[int, int]) -> bool:
-    """Return whether effort stays below its most in every period, with these shares added."""
-    if task.most is None:
-        return True
-    got, level = ledger.delivered(task), ledger.level(server, task)
-    return all(got[t] + units * level <= task.most + MISS for t, units in shares.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import metadata
 
 from pmo_optimizer.backend import Backend, Certificate, Decisions, Options, Outcome, Stage
@@ -11,9 +12,9 @@ from pmo_solvers.named.certificate import certificate_of, given_of, members_of
 from pmo_solvers.named.goals import Points
 from pmo_solvers.named.joint import Joint
 from pmo_solvers.named.limits import is_limited
-from pmo_solvers.named.restrict import values_of
 from pmo_solvers.named.search import Terms, staff
 from pmo_solvers.named.tasks import FULL, STEP, Reader
+from pmo_solvers.restrict import values_of
 from pmo_solvers.time_indexed.driver import cut_short
 from pmo_solvers.unary import solve_unary, suits_unary
 
@@ -32,12 +33,19 @@ class NamedStaffer:
 
         Schedules whose people do one thing at a time are planned with names at once.
         """
+        impossible = False
         if suits_unary(problem) and not is_limited(problem):
             found = solve_unary(problem, options)
             # Where no plan serves all needs the other way says which are open, and why.
-            if found.decisions is not None or found.status is not Status.INFEASIBLE:
+            impossible = found.status is Status.INFEASIBLE
+            if found.decisions is not None or not impossible:
                 return found
-        return Joint(problem, options, engine).outcome()
+        outcome = Joint(problem, options, engine).outcome()
+        if impossible and outcome.status is Status.NO_PLAN_FOUND:
+            return replace(
+                outcome, status=Status.INFEASIBLE, termination=Termination.PROVED, stages=()
+            )
+        return outcome
 
     def staff(self, problem: Problem, decisions: Decisions, options: Options) -> Outcome:
         """Return names for fixed decisions; see `pmo_optimizer.backend.Staffer`."""
@@ -50,6 +58,7 @@ class NamedStaffer:
             options.seed,
             polish=_has_goals(problem, options.goals),
             reproducible=options.reproducible,
+            work=options.work_limit,
             keep=keep,
         )
         found = staff(work, points, options.clock, terms, known or None)
@@ -59,13 +68,13 @@ class NamedStaffer:
             f"unmet {found.unmet / STEP / FULL:g} FTE-periods, proved {found.bound / STEP / FULL:g}"
         )
         if certificate is None:
-            return Outcome(Status.NO_PLAN_FOUND, termination, word=word, message=NO_MONEY)
-        if found.impossible:
-            return Outcome(Status.INFEASIBLE, Termination.PROVED, word=word, message=CLASH)
-        if found.loose:
-            return Outcome(Status.NO_PLAN_FOUND, cut_short(options.clock), message=LOOSE)
-        if not found.full:
-            return Outcome(
+            outcome = Outcome(Status.NO_PLAN_FOUND, termination, word=word, message=NO_MONEY)
+        elif found.impossible:
+            outcome = Outcome(Status.INFEASIBLE, Termination.PROVED, word=word, message=CLASH)
+        elif found.loose:
+            outcome = Outcome(Status.NO_PLAN_FOUND, cut_short(options.clock), message=LOOSE)
+        elif not found.full:
+            outcome = Outcome(
                 status=Status.NO_PLAN_FOUND,
                 termination=termination,
                 decisions=decisions,
@@ -73,15 +82,16 @@ class NamedStaffer:
                 partial=True,
                 word=word,
             )
-        return Outcome(
-            status=Status.FEASIBLE,
-            termination=termination,
-            stages=_stages(problem, decisions, certificate),
-            decisions=decisions,
-            certificate=certificate,
-            word=word,
-            reproducible=options.reproducible and not options.clock.over,
-        )
+        else:
+            outcome = Outcome(
+                status=Status.FEASIBLE,
+                termination=termination,
+                stages=_stages(problem, decisions, certificate),
+                decisions=decisions,
+                certificate=certificate,
+                word=word,
+            )
+        return replace(outcome, reproducible=options.reproducible and not options.clock.over)
 
 
 NO_MONEY = "The funds do not suffice for these dates."

@@ -229,7 +229,7 @@ def grain_of(problem: Problem) -> int:
         or any(level != FULL for bucket in problem.buckets for _, level in bucket.suppliers)
     ):
         return 1
-    found = STEP if problem.hires else 0
+    found = scale if problem.hires else 0
     supplies = [p.available for p in problem.people] + [s.available for s in problem.suppliers]
     for available in supplies:
         found = gcd(found, *available)

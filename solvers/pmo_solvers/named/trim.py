@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 
 from pmo_optimizer.backend import Clock, Decisions, Options
 from pmo_optimizer.problem import Problem
+from pmo_solvers.named.allowed import fits
 from pmo_solvers.named.hoods import cells
 from pmo_solvers.named.keep import MOST_MARGIN, Keep
 from pmo_solvers.named.renew import lacking, serves, values_of_projects
-from pmo_solvers.named.restrict import Restricted, among
 from pmo_solvers.named.roster import Staffed
 from pmo_solvers.named.search import Search, Staffing
 from pmo_solvers.named.tasks import Given, Reader, Work, moved
+from pmo_solvers.restrict import Restricted, among
 
 KEEP_SHARE = 0.15
 """Most part of the time left for choosing which projects stay."""
@@ -236,8 +237,16 @@ class Trim:
         worth = [losses.get(p, value) for p, value in enumerate(self.values)]
         gone = search.drop(worth, {p for p in range(len(worth)) if p not in losses})
         found = self._without(gone, Staffed(decisions, search.work, search.ledger.given))
-        if found is None or not serves(found.work, found.given):
+        if found is None:
             return None
+        if not (fits(found.work, found.given) and serves(found.work, found.given)):
+            # Other heads may be hired without the projects that went.
+            names = self.search_of(found.decisions)
+            names.clock = Clock(self._effort(DROP_SHARE), self.clock.stop)
+            staffing = names.run(found.given)
+            if not (staffing.full and serves(found.work, staffing.given)):
+                return None
+            found = replace(found, given=staffing.given)
         self.take(found)
         return found
 

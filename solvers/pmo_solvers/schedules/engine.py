@@ -88,7 +88,7 @@ class Run:
         self.search()
         best = self.board.best
         if best is None:
-            return self._planless()
+            return self.planless()
         decisions = self.compiled.decisions(best.ways, best.starts)
         if len(self.score.forms) > 1:
             return continue_intervals(self.problem, self.options, decisions, self.board.bound)
@@ -126,11 +126,15 @@ class Run:
             return Termination.GAP
         return cut_short(self.options.clock)
 
-    def _planless(self) -> Outcome:
+    def planless(self) -> Outcome:
+        """Return what is known without a schedule: that there is none, or a bound."""
         proved = self.complete.infeasible
+        bound = None if proved else self.board.bound
+        known = None if bound is None else self.score.forms[0].natural(bound)
         return Outcome(
             status=Status.INFEASIBLE if proved else Status.NO_PLAN_FOUND,
             termination=Termination.PROVED if proved else self._termination(),
+            stages=() if known is None else (Stage(None, known),),
             word=self.complete.word,
             build_seconds=self.build_seconds,
         )

@@ -149,6 +149,7 @@ def run(
         _take_start(indexed, options, state)
         for number, stage in enumerate(indexed.stages):
             if number and (state.decisions is None or options.clock.over):
+                state.termination = left_off(state.termination, options.clock)
                 break
             infeasible = _solve_stage(indexed, number, stage, options, solver, state)
             if infeasible:
@@ -175,6 +176,11 @@ def out_of_time(options: Options, word: str) -> Outcome:
 def cut_short(clock: Clock) -> Termination:
     """Return why a run ended that was not done: the stop signal, or the limit."""
     return Termination.STOPPED if clock.stop.is_set() else Termination.TIME_LIMIT
+
+
+def left_off(termination: Termination, clock: Clock) -> Termination:
+    """Return why a run ended before its last stages: that the first one is proved is not it."""
+    return cut_short(clock) if termination is Termination.PROVED else termination
 
 
 def no_time(clock: Clock, engine: str) -> Answer:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Set
+from collections.abc import Iterable, Set
 
 from ortools.sat.python import cp_model
 
-from pmo_optimizer.backend import Clock, Decisions, Options
+from pmo_optimizer.backend import Clock, Decisions, Options, Share
+from pmo_optimizer.model import SupplierKind
 from pmo_solvers.cp_sat.engine import StopWatcher
 from pmo_solvers.unary.crew import Ask, Crew
 from pmo_solvers.unary.model import Counts
@@ -35,22 +36,43 @@ def staffed(crew: Crew, decisions: Decisions, clock: Clock, options: Options) ->
 def never_staffed(
     crew: Crew, decisions: Decisions, places: Set[tuple[int, int]], clock: Clock, options: Options
 ) -> bool:
-    """Return whether it is proven that no people serve these phases of a schedule."""
-    _, status = _solved(_Fixed(crew, decisions, places), clock, options)
-    return status == cp_model.INFEASIBLE
+    """Return whether it is proven that no people serve these phases of a schedule.
+
+    CP-SAT has to say so with its presolve and without.
+    """
+    made = _Fixed(crew, decisions, places)
+    return all(
+        _solved(made, clock, options, presolve=presolve)[1] == cp_model.INFEASIBLE
+        for presolve in (True, False)
+    )
 
 
 def _solved(
-    made: _Fixed, clock: Clock, options: Options
+    made: _Fixed, clock: Clock, options: Options, *, presolve: bool = True
 ) -> tuple[cp_model.CpSolver, cp_model.CpSolverStatus]:
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = options.seed
+    solver.parameters.cp_model_presolve = presolve
     solver.parameters.max_deterministic_time = MOST_WORK
     solver.parameters.max_time_in_seconds = min(clock.left, 1e9)
     solver.parameters.catch_sigint_signal = False
     with StopWatcher(solver, clock):
         return solver, solver.solve(made.cp)
+
+
+def known_people(crew: Crew, decisions: Decisions, shares: Iterable[Share]) -> Assignment:
+    """Return who serves each ask that happens, by the shares of a plan to begin with."""
+    numbers = {person.id: index for index, person in enumerate(crew.problem.people)}
+    found: dict[tuple[int, int, str], set[int]] = defaultdict(set)
+    for share in shares:
+        if share.kind is SupplierKind.PERSON and share.supplier in numbers:
+            found[share.project, share.phase, share.need].add(numbers[share.supplier])
+    return {
+        index: tuple(sorted(found[ask.project, ask.phase, ask.need]))
+        for index, ask in enumerate(crew.asks)
+        if happens(ask, decisions)
+    }
 
 
 def individuals(crew: Crew, decisions: Decisions, counts: Counts) -> Assignment | None:

@@ -10,7 +10,7 @@ from pmo_optimizer.backend import Certificate, Clock, Decisions, Options, Outcom
 from pmo_optimizer.problem import Problem
 from pmo_solvers.cp_sat.interval.forms import figures
 from pmo_solvers.cp_sat.interval.stages import Run
-from pmo_solvers.unary.assign import Assignment, counted, individuals, staffed
+from pmo_solvers.unary.assign import Assignment, counted, individuals, known_people, staffed
 from pmo_solvers.unary.check import certificate, keeps_frame
 from pmo_solvers.unary.crew import Crew
 from pmo_solvers.unary.model import Counts, UnaryModel, capacity
@@ -108,10 +108,17 @@ class _Run(Run):
     def certificate_of(self, decisions: Decisions) -> Certificate | None:
         """Return the certificate of decisions that keep every rule, or None.
 
-        For decisions that are not CP-SAT's own somebody is looked for to serve them.
+        Who serves the plan to begin with goes on serving it where they can. For other decisions
+        that are not CP-SAT's own somebody is looked for to serve them.
         """
         if not keeps_frame(self.problem, decisions):
             return None
+        if decisions == self.options.start and self.options.start_shares:
+            known = known_people(self.crew, decisions, self.options.start_shares)
+            found = certificate(self.crew, decisions, known)
+            if found is not None:
+                self._counts.setdefault(decisions, counted(self.crew, known))
+                return found
         if decisions not in self._counts:
             counts = staffed(self.crew, decisions, self.options.clock, self.options)
             if counts is None:

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from pmo_optimizer import optimize
-from pmo_optimizer.backend import Clock, Decisions, Options
+from pmo_optimizer.backend import Clock, Decisions, Options, Outcome
 from pmo_optimizer.decode import start_of
 from pmo_optimizer.model import Incumbent, Portfolio, Status, Termination
 from pmo_optimizer.problem import compile_problem
 from pmo_scenarios import generate
 from pmo_solvers.cp_sat import CpSatBackend
+from pmo_solvers.cp_sat.interval import stages
 from pmo_solvers.hybrid import HybridBackend
+from pmo_solvers.hybrid import engine as engine_module
+from pmo_solvers.hybrid.space import Space
 from pmo_solvers.hybrid.starts import Starts
 from pmo_solvers.milp import MilpBackend
 from pmo_solvers.milp.translate import Translation
 from pmo_solvers.schedules import crew
 from pmo_solvers.schedules.board import Board
 from pmo_solvers.schedules.compile import Compiled
+from pmo_solvers.schedules.engine import Run
 from pmo_solvers.schedules.score import Score
 from pmo_solvers.schedules.windows import Windows
+from pmo_solvers.time_indexed import driver
 from pmo_solvers.time_indexed.build import build
 from pmo_solvers.time_indexed.linear import OutOfTime
 from tests.unit.solvers.test_schedules import packed, searched
@@ -145,6 +151,115 @@ def test_a_start_is_followed_where_there_is_no_time(wait: float) -> None:
     timer.join()
     assert plan.found
     assert plan.termination is Termination.STOPPED
+
+
+def hiring() -> Portfolio:
+    """Return two projects of which only one can be done without a hire, which costs nothing."""
+    need = {"skill": "dev", "fte": 1}
+    return Portfolio.parse(
+        {
+            "calendar": {"start": "2027-01-01", "periods": 3},
+            "skills": [{"id": "dev"}],
+            "people": [{"id": "ann", "skills": {"dev": 1}}],
+            "hires": [{"id": "developer", "skill": "dev", "max_heads": 1}],
+            "projects": [
+                {"id": name, "value": value, "phases": [{"duration": 3, "needs": [need]}]}
+                for name, value in (("A", 5), ("B", 3))
+            ],
+        }
+    )
+
+
+@pytest.mark.parametrize("late", [build, Space], ids=["model", "search"])
+def test_no_plan_is_worse_than_its_start_where_there_is_no_time(
+    monkeypatch: pytest.MonkeyPatch, late: Callable[..., object]
+) -> None:
+    """Time that ends while the model or the search is made leaves the start, hires and all."""
+    subject = hiring()
+    first = optimize(subject, backend="cp-sat", time_limit=30, workers=2)
+    assert first.objective == pytest.approx(8)
+    stop = threading.Event()
+    calls: list[object] = []
+
+    def stopped(*given: object) -> object:
+        calls.append(given)
+        if len(calls) > 1:
+            return late(*given)
+        stop.set()
+        raise OutOfTime
+
+    monkeypatch.setattr(engine_module, late.__name__, stopped)
+    problem = compile_problem(subject)
+    options = Options(clock=Clock(60, stop), start=start_of(problem, first))
+    outcome = HybridBackend(exact_entries=0).solve(problem, options)
+    assert calls
+    assert (outcome.status, outcome.termination) == (Status.FEASIBLE, Termination.STOPPED)
+    assert outcome.decisions is not None
+    assert outcome.decisions.heads == ((0, 0, 1),)
+    assert outcome.stages[0].best == pytest.approx(8)
+
+
+def test_a_start_that_is_no_plan_is_followed_where_there_is_no_time() -> None:
+    """A start whose hire is gone is not taken as it is: one of its projects goes."""
+    first = optimize(hiring(), backend="cp-sat", time_limit=30, workers=2)
+    data = hiring().to_data()
+    del data["hires"]
+    problem = compile_problem(Portfolio.parse(data))
+    stop = threading.Event()
+    stop.set()
+    start = start_of(problem, first)
+    outcome = HybridBackend().solve(problem, Options(clock=Clock(60, stop), start=start))
+    assert outcome.decisions is not None
+    assert outcome.decisions.selected == (True, False)
+    assert outcome.stages[0].best == pytest.approx(5)
+
+
+@pytest.mark.parametrize(
+    ("owner", "solve", "select"),
+    [
+        (engine_module._Run, HybridBackend(exact_entries=0).solve, True),
+        (driver, MilpBackend().solve, True),
+        (stages.Run, stages.solve_intervals, False),
+    ],
+    ids=["hybrid", "milp", "intervals"],
+)
+def test_a_proof_of_the_first_term_alone_is_no_proof(
+    monkeypatch: pytest.MonkeyPatch, owner: object, solve: Callable[..., Outcome], select: bool
+) -> None:
+    """Stopped when the first of two terms is proved, a plan is feasible, and was stopped."""
+    stop = threading.Event()
+    name = "_finish_stage" if owner is driver else "_record"
+    record = getattr(owner, name)
+
+    def stopped(*given: object, **more: object) -> None:
+        record(*given, **more)
+        stop.set()
+
+    monkeypatch.setattr(owner, name, stopped)
+    data = {**hiring().to_data(), "objective": {"terms": [{"term": "value"}, {"term": "cost"}]}}
+    if not select:
+        data["projects"] = [{**p, "decision": "must"} for p in data["projects"]]
+        del data["hires"]
+        data["calendar"] = {**data["calendar"], "periods": 6}
+        data["objective"] = {"terms": [{"term": "makespan"}, {"term": "delay"}]}
+    problem = compile_problem(Portfolio.parse(data))
+    outcome = solve(problem, Options(clock=Clock(60, stop)))
+    assert outcome.stages[0].best == outcome.stages[0].bound
+    assert len(outcome.stages) == 1
+    assert (outcome.status, outcome.termination) == (Status.FEASIBLE, Termination.STOPPED)
+
+
+def test_a_bound_is_known_without_a_schedule() -> None:
+    """Where no schedule is found in time, the bound that paths and energy prove still counts."""
+    problem = packed(20, 1)
+    found = searched(problem, 2)
+    run = Run(Compiled(problem), Options(clock=Clock(60.0)), 0.0)
+    run.board.prove(3, "paths and energy")
+    outcome = run.planless()
+    assert (outcome.status, outcome.decisions) == (Status.NO_PLAN_FOUND, None)
+    assert outcome.stages[0].bound == run.score.forms[0].natural(3)
+    assert found.stages[0].best is not None
+    assert outcome.stages[0].bound <= found.stages[0].best
 
 
 def test_an_order_that_no_longer_fits_is_followed() -> None:

@@ -307,6 +307,26 @@ def test_every_column_of_a_project_has_its_owner() -> None:
     assert set(owner[list(indexed.synergies)].tolist()) <= {-1}
 
 
+def test_what_highs_proves_of_the_whole_model_counts() -> None:
+    """With patience HiGHS solves all columns, and its bound is the optimum of another engine."""
+    portfolio = generate(projects=10, periods=10, skills=3, seed=2)
+    known = optimize(portfolio, backend="cp-sat", workers=2, time_limit=60)
+    assert known.objective is not None
+    indexed = indexed_of(portfolio)
+    space = Space(indexed, indexed.stages[0], ())
+    search = Search(space, Limits(2, 0, 0.0), Clock(60.0), lambda *_: None)
+    point = space.point(first_plan(space), ENDLESS)
+    assert point is not None
+    search.keep(point, "ranking")
+    search._improve_bound()
+    relaxed = -search.bound
+    search.patience = 1
+    search._solve_whole()
+    assert relaxed > known.objective + 1e-3
+    assert -search.bound == pytest.approx(known.objective, rel=1e-3)
+    assert -search.bound >= known.objective - 1e-9
+
+
 def test_relaxations_do_not_mind_other_numbers_of_threads() -> None:
     """HiGHS solves a relaxation in a thread in which it ran with two threads before."""
     space = space_of()

@@ -10,9 +10,9 @@ import pytest
 from pmo_optimizer.backend import Decisions, PhaseDecision
 from pmo_optimizer.model import Portfolio
 from pmo_optimizer.problem import compile_problem
+from pmo_solvers.named.allowed import fits
 from pmo_solvers.named.ledger import Ledger
 from pmo_solvers.named.linear import _Table, is_linear, solve_linear
-from pmo_solvers.named.search import fits
 from pmo_solvers.named.tasks import FULL, STEP, Reader, Work
 
 

@@ -15,6 +15,7 @@ from pmo_solvers.named import joint, search
 from pmo_solvers.named.goals import Points
 from pmo_solvers.named.tasks import STEP, Reader
 from tests.brute.draw_names import random_staffing
+from tests.brute.named_plans import best_by_name, random_named
 from tests.brute.names import least_unmet
 
 SECONDS = 20.0
@@ -46,6 +47,22 @@ def test_neighbourhoods_leave_no_less_unmet_than_there_is(seed: int) -> None:
     )
     if named.projects:  # else no staffing was found in which all who must work do
         assert unmet >= least_unmet(portfolio, dates) - PER_ITEM * items
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_large_plans_are_no_better_than_the_best(seed: int) -> None:
+    """Plans of which only a part is staffed are plans, within bounds that hold by brute force."""
+    portfolio = random_named(seed)
+    best = best_by_name(portfolio)
+    plan = optimize(portfolio, staffing="named", time_limit=1, workers=2)
+    assert not referee.disagreements(plan, referee.check(portfolio, plan))
+    if best is None:
+        assert not plan.found
+    elif plan.found:
+        assert plan.objective is not None
+        assert plan.objective <= best + 1e-6
+    if best is not None and plan.bound is not None:
+        assert plan.bound >= best - 1e-6
 
 
 def test_large_plans_are_staffed_in_full() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import combinations, product
 from typing import Any
 
@@ -235,6 +236,31 @@ def test_a_start_is_taken_where_it_holds() -> None:
     assert makespan(problem, start=start) == 7
     hasty = solved(problem, start=start, clock=Clock(0.0))
     assert hasty.status in {Status.FEASIBLE, Status.OPTIMAL, Status.NO_PLAN_FOUND}
+
+
+@pytest.mark.parametrize("reproducible", [False, True])
+def test_who_serves_a_start_goes_on_serving_it(reproducible: bool) -> None:
+    """Of people who are alike those of the plan to begin with stay, at its dates."""
+    jobs = [phase(name, 2, heads("build")) for name in "abc"]
+    problem = staffed(jobs, [person(name, "build") for name in "WXYZ"])
+    first = solved(problem)
+    assert first.decisions is not None
+    others = dict(zip("WXYZ", "ZYXW", strict=True))
+    shares = tuple(replace(s, supplier=others[s.supplier]) for s in first.certificate.shares)
+    options = {"start": first.decisions, "start_shares": shares, "reproducible": reproducible}
+    again = solved(problem, work_limit=20.0, **options)
+    assert again.decisions == first.decisions
+    assert set(again.certificate.shares) == set(shares)
+
+
+def test_people_of_a_start_who_may_not_are_replaced() -> None:
+    """A start of which somebody has left is served by others."""
+    problem = staffed([phase("a", 2, heads("build"))], [person("X", "build"), person("Y", "test")])
+    first = solved(problem)
+    assert first.decisions is not None
+    shares = tuple(replace(s, supplier="Y") for s in first.certificate.shares)
+    again = solved(problem, start=first.decisions, start_shares=shares)
+    assert workers(again) == {"X"}
 
 
 def test_a_plan_by_rules_is_there_when_time_is_over_at_once() -> None:

@@ -24,7 +24,7 @@ from pmo_solvers.cp_sat.interval.forms import Form, figures, stage_forms
 from pmo_solvers.cp_sat.interval.model import IntervalModel
 from pmo_solvers.cp_sat.interval.targets import Targets
 from pmo_solvers.cp_sat.interval.verify import certified
-from pmo_solvers.time_indexed.driver import FIRST_SHARE, OPTIMAL_GAP
+from pmo_solvers.time_indexed.driver import FIRST_SHARE, OPTIMAL_GAP, left_off
 
 ROUNDING = 1e-6
 """By how much CP-SAT's bound, a float, may exceed the whole number that it means."""
@@ -136,6 +136,7 @@ class Run:
         """Solve the stages from this one on; return whether the problem is infeasible."""
         for number in range(first, len(self.forms)):
             if number and (self.decisions is None or self.options.clock.over):
+                self.termination = left_off(self.termination, self.options.clock)
                 break
             if self._stage(number, self.forms[number]):
                 return True
@@ -207,10 +208,10 @@ class Run:
         """Set parameters that suit the model, before a search."""
 
     def _improves(self, form: Form, decisions: Decisions) -> bool:
-        """Return whether decisions are at least as good as those at hand."""
+        """Return whether decisions are better than those at hand."""
         if self.decisions is None:
             return True
-        return form.whole(figures(self.problem, decisions)) <= self._whole(form)
+        return form.whole(figures(self.problem, decisions)) < self._whole(form)
 
     def _whole(self, form: Form) -> int:
         """Return the whole sum of a form at the kept decisions."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
@@ -117,10 +118,12 @@ def _idle_phase(phase: PhaseData) -> PhaseData:
 
 
 def allows(problem: Problem, decisions: Decisions) -> bool:
-    """Return whether decisions keep windows, modes, and what must or may not be selected.
+    """Return whether decisions keep windows, modes, hires, and what must or may not be selected.
 
     All other rules are left to the model of `fixed`, which does not know of these.
     """
+    if not _can_hire(problem, decisions):
+        return False
     for project in problem.projects:
         chosen = decisions.selected[project.index]
         if project.fixed is not None and bool(project.fixed) != chosen:
@@ -130,6 +133,16 @@ def allows(problem: Problem, decisions: Decisions) -> bool:
             if place.start not in phase.starts(phase.modes[place.mode]):
                 return False
     return True
+
+
+def _can_hire(problem: Problem, decisions: Decisions) -> bool:
+    """Return whether heads are ordered when they can be, and no more than there are."""
+    ordered: dict[int, int] = defaultdict(int)
+    for hire, order, count in decisions.heads:
+        ordered[hire] += count
+        if order not in problem.hires[hire].orders:
+            return False
+    return all(count <= problem.hires[hire].max_heads for hire, count in ordered.items())
 
 
 def values_of(
