@@ -65,6 +65,7 @@ class Roster:
         self.ledger = Ledger(self.work)
         self.builder = Builder(self.ledger, Points(self.work, goals))
         self.tasks: dict[int, list[Task]] = {}
+        self.places: dict[int, tuple[PhaseDecision, ...]] = {}
         self.failed: dict[int, int] = defaultdict(int)
         self.known = known
         self.before = known.by_project() if known is not None else {}
@@ -78,7 +79,7 @@ class Roster:
         tasks, teams = self.reader.tasks(project, places, len(self.all))
         self.all += tasks
         self.teams += teams
-        self.tasks[project] = tasks
+        self.tasks[project], self.places[project] = tasks, places
         same = self.known is not None and self.known.decisions.phases[project] == places
         if same and self._as_before(project, tasks):
             return True
@@ -102,9 +103,15 @@ class Roster:
             self.ledger.clear(task)
         return False
 
+    def alike(self, decisions: Decisions) -> int:
+        """Return how many projects are in here as they are in a plan."""
+        pairs = enumerate(zip(decisions.selected, decisions.phases, strict=True))
+        return sum(inside and self.places.get(p) == places for p, (inside, places) in pairs)
+
     def release(self, project: int) -> None:
         """Take everybody off a project."""
         tasks = self.tasks.pop(project, [])
+        self.places.pop(project, None)
         for task in tasks:
             self.ledger.clear(task)
             self.builder.phase_people.pop((task.project, task.phase), None)
@@ -122,7 +129,6 @@ class Rosters:
         self.goals = goals
         self.plain = plain
         self._desk: Desk | None = None
-        self._last: Roster | None = None
 
     def plan(
         self,
@@ -140,18 +146,22 @@ class Rosters:
         if self._desk is None:
             self._desk = Desk(hardened(self.plain), clock)
         self._desk.clock = clock
-        placed = fill(self._desk, rule, lambda: self._fresh(known))
-        if placed is None or self._last is None:
+        made: list[Roster] = []
+
+        def fresh() -> Roster:
+            made.append(Roster(self.reader, self.goals, known))
+            return made[-1]
+
+        placed = fill(self._desk, rule, fresh)
+        if placed is None:
             return None
         decisions = decided(self.plain, placed)
+        # The list may have been gone through several times, and the last plan need not be the best.
+        roster = max(made, key=lambda each: each.alike(decisions))
         work = self.reader.work_of(decisions)
-        given = moved(self._last.work, work, self._last.ledger.given)
+        given = moved(roster.work, work, roster.ledger.given)
         value = self._desk.worth.of_plan(placed)[0]
         return Staffed(decisions, work, given, value)
-
-    def _fresh(self, known: Staffed | None) -> Roster:
-        self._last = Roster(self.reader, self.goals, known)
-        return self._last
 
 
 def following(decisions: Decisions, scores: tuple[float, ...]) -> Rule:

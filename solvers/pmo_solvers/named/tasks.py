@@ -249,13 +249,20 @@ def _limits(demand: Demand) -> tuple[int, ...]:
 
 
 def moved(old: Work, new: Work, given: Given) -> Given:
-    """Return shares under the numbers that their tasks have in other work, where they have one."""
+    """Return shares under the numbers that their tasks have in other work, where they have one.
+
+    What is the same need at the same dates counts as the same task: in another mode it may ask
+    for other people, or last for another time.
+    """
     places = {(t.project, t.phase, t.demand.need, t.start): t.index for t in new.tasks}
     out: Given = {}
     for (server, index), shares in given.items():
         task = old.tasks[index]
         place = places.get((task.project, task.phase, task.demand.need, task.start))
-        if place is not None:
+        if place is None:
+            continue
+        other = new.tasks[place]
+        if other.demand == task.demand and len(other.rates) == len(task.rates):
             out[server, place] = dict(shares)
     return out
 

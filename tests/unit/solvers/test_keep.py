@@ -18,7 +18,7 @@ from pmo_solvers.named.goals import Points
 from pmo_solvers.named.hoods import PERIOD_CELLS, rivals
 from pmo_solvers.named.keep import Keep
 from pmo_solvers.named.search import Search, Terms
-from pmo_solvers.named.tasks import STEP, Reader, Work
+from pmo_solvers.named.tasks import STEP, Reader, Work, moved
 from pmo_solvers.named.trim import FIRST_MARGIN
 from tests.brute.draw_names import random_staffing
 from tests.brute.names import least_unmet
@@ -353,3 +353,26 @@ def test_what_must_be_and_cannot_be_staffed_is_told(monkeypatch: pytest.MonkeyPa
     plan = optimize(portfolio, staffing="named", time_limit=3, workers=2)
     assert not plan.found
     assert {item.project for item in plan.unmet} == {"P"}
+
+
+def test_names_are_not_moved_to_another_mode() -> None:
+    """The same need at the same start, for a shorter time or other people, has no names yet."""
+    problem = compiled({"A": {"id": "n", "skill": "dev", "fte": 1}}, [])
+    (project,) = problem.projects
+    (phase,) = project.phases
+    (mode,) = phase.modes
+    (demand,) = mode.demands
+    shorter = replace(mode, duration=1, demands=(replace(demand, rates=demand.rates[:1]),))
+    others = replace(mode, demands=(replace(demand, bucket=1 - demand.bucket),))
+    modes = (mode, shorter, others)
+    several = replace(
+        problem,
+        projects=(replace(project, phases=(replace(phase, modes=modes),)),),
+        buckets=(*problem.buckets, *problem.buckets)[:2],
+    )
+    reader = Reader(several)
+    works = [reader.work_of(Decisions((True,), ((PhaseDecision(m, 0),),))) for m in range(3)]
+    given = {(("s", 0), 0): {0: STEP, 1: STEP}}
+    assert moved(works[0], works[0], given) == given
+    assert moved(works[0], works[1], given) == {}
+    assert moved(works[0], works[2], given) == {}
