@@ -79,30 +79,39 @@ class _Part:
     need: str
 
 
-MOST_REMEMBERED = 20_000
-"""Answers that a `Memory` holds before it begins anew."""
+MOST_REMEMBERED = 250_000
+"""Shares in the answers that a `Memory` holds of late, and in those of before."""
 
 
 class Memory:
     """Answers of one problem, so that plans which are mostly alike are mostly served at once.
 
-    Most neighbours of a plan ask the same of most periods. It may be used by several threads.
+    Most neighbours of a plan ask the same of most periods. What has not been asked for long is
+    forgotten: large plans have so many shares that all answers of a long search would take
+    gigabytes. It may be used by several threads.
     """
 
     def __init__(self) -> None:
-        self._answers: dict[Hashable, tuple[Share, ...] | None] = {}
+        self._late: dict[Hashable, tuple[Share, ...] | None] = {}
+        self._before: dict[Hashable, tuple[Share, ...] | None] = {}
+        self._size = 0
 
     def recall(
         self, key: Hashable, work_out: Callable[[], Sequence[Share] | None]
     ) -> Sequence[Share] | None:
         """Return the answer to a question, worked out where it is new."""
-        answers = self._answers
-        if key in answers:
-            return answers[key]
-        found = work_out()
-        if len(answers) >= MOST_REMEMBERED:
-            self._answers = answers = {}
-        answers[key] = None if found is None else tuple(found)
+        late, before = self._late, self._before
+        if key in late:
+            return late[key]
+        if key in before:
+            found = before[key]
+        else:
+            new = work_out()
+            found = None if new is None else tuple(new)
+        late[key] = found
+        self._size += 1 + len(found or ())
+        if self._size >= MOST_REMEMBERED:
+            self._before, self._late, self._size = late, {}, 0
         return found
 
 

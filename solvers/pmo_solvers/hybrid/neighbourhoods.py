@@ -57,6 +57,9 @@ MOST_PATIENCE = 5.0
 
 LEAST_SIZE = 4.0
 
+MOST_ENTRIES = 1_000_000
+"""Entries of one neighbourhood: engines hold about half a kilobyte for each, in every thread."""
+
 GROWTH = 1.3
 """Factor on the size after a neighbourhood that was easy; its inverse after a hard one."""
 
@@ -251,9 +254,23 @@ class Neighbourhoods:
         mask[chosen] = True
         columns = self.space.columns_of(mask & self.open)
         if self.guide is None:
-            return columns
+            return self._bounded(columns)
         cheap = self.guide.loss[columns] <= self._limit(point)
-        return columns[cheap | (point.x[columns] > 0)]
+        return self._bounded(columns[cheap | (point.x[columns] > 0)])
+
+    def _bounded(self, columns: Indices) -> Indices:
+        """Return the columns of as many projects, drawn at random, as an engine can hold."""
+        matrix, owner = self.space.matrix, self.space.owner[columns]
+        lengths = matrix.column_start[columns + 1] - matrix.column_start[columns]
+        if int(lengths.sum()) <= MOST_ENTRIES:
+            return columns
+        sizes = np.bincount(owner, weights=lengths, minlength=self.count)
+        order = np.unique(owner).tolist()
+        self.random.shuffle(order)
+        stays = np.zeros(self.count, dtype=np.bool_)
+        stays[order] = np.cumsum(sizes[order]) <= MOST_ENTRIES
+        stays[order[0]] = True
+        return columns[stays[owner]]
 
     def _limit(self, point: Point) -> float:
         """Return the loss up to which a neighbourhood takes columns.
@@ -374,7 +391,7 @@ class Neighbourhoods:
         blur = 1.0 + 0.5 * noise[columns % 8]
         price = np.where(guide.x[columns] > USED, -1.0, guide.loss[columns] * blur)
         near = columns[np.argpartition(price, number - 1)[:number]] if number else columns
-        return self._around(point, near)
+        return self._bounded(self._around(point, near))
 
     def support(self, point: Point, _size: int = 0) -> Indices:
         """Columns that the relaxation uses, those of the plan, and more of projects in doubt.

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import pytest
 
 from pmo_optimizer import referee
-from pmo_optimizer.backend import Clock, Outcome, Split, Stage
+from pmo_optimizer.backend import Clock, Outcome, Share, Split, Stage
 from pmo_optimizer.decode import plan_parts
-from pmo_optimizer.model import Portfolio, Status, Termination
+from pmo_optimizer.model import Portfolio, Status, SupplierKind, Termination
 from pmo_optimizer.problem import Feature, Problem, compile_problem
 from pmo_scenarios import generate
 from pmo_solvers import staffing
@@ -106,6 +108,28 @@ def test_a_memory_asks_nothing_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     assert complete(compiled, decisions, memory) == first
     with pytest.raises(AssertionError, match="asked again"):
         complete(compiled, decisions)
+
+
+def test_a_memory_forgets_what_was_not_asked_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much is asked, few shares are held; what is asked all the time stays."""
+    monkeypatch.setattr(staffing, "MOST_REMEMBERED", 10)
+    share = Share(SupplierKind.POOL, "P", 0, 0, "n", 0, Fraction(1))
+    memory = Memory()
+    worked: list[object] = []
+
+    def work_out(key: object) -> Sequence[Share] | None:
+        worked.append(key)
+        return [share] * 2
+
+    for number in range(100):
+        for key in ("often", number):
+            assert memory.recall(key, partial(work_out, key)) == (share, share)
+        held = [answer or () for part in (memory._late, memory._before) for answer in part.values()]
+        assert sum(map(len, held)) <= 2 * 10
+    assert worked.count("often") == 1
+    assert worked.count(0) == 1
+    memory.recall(0, partial(work_out, 0))
+    assert worked.count(0) == 2
 
 
 def splits(subject: Portfolio, **starts: int | tuple[int, ...]) -> list[Split] | None:

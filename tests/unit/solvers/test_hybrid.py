@@ -13,12 +13,13 @@ from pmo_optimizer.backend import Clock, Decisions, Options, Outcome
 from pmo_optimizer.decode import start_of
 from pmo_optimizer.problem import Problem, compile_problem
 from pmo_scenarios import generate, load_pack
-from pmo_solvers.hybrid import HybridBackend
+from pmo_solvers.hybrid import HybridBackend, neighbourhoods
 from pmo_solvers.hybrid.bounds import Box, dual_bound, propagate
 from pmo_solvers.hybrid.cp import solve_cp
 from pmo_solvers.hybrid.highs import Effort, Program, Solved, relax, solve_mip
 from pmo_solvers.hybrid.lagrange import Ascent
 from pmo_solvers.hybrid.matrix import matrix_of
+from pmo_solvers.hybrid.neighbourhoods import Neighbourhoods
 from pmo_solvers.hybrid.search import Limits, Search
 from pmo_solvers.hybrid.space import Space
 from pmo_solvers.hybrid.starts import Starts
@@ -222,6 +223,27 @@ def test_idle_time_is_given_away_without_harm() -> None:
     assert np.allclose(space.matrix.activity(x), activity)
     assert np.all(activity <= space.matrix.row_upper + 1e-7)
     assert np.all(activity >= space.matrix.row_lower - 1e-7)
+
+
+def test_neighbourhoods_are_no_larger_than_an_engine_can_hold(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where projects have many columns fewer are freed at once, each with all of them, or one."""
+    space = space_of()
+    point = space.point(first_plan(space), ENDLESS)
+    assert point is not None
+    matrix, hoods = space.matrix, Neighbourhoods(space, seed=1)
+    lengths = np.diff(matrix.column_start)
+    every = [kind.draw(point, len(space.problem.projects)) for kind in hoods.kinds]
+    most = int(max(lengths[columns].sum() for columns in every)) // 2
+    monkeypatch.setattr(neighbourhoods, "MOST_ENTRIES", most)
+    for kind in hoods.kinds:
+        columns = kind.draw(point, len(space.problem.projects))
+        assert 0 < lengths[columns].sum() <= most
+        freed = np.bincount(space.owner[columns], minlength=hoods.count) > 0
+        assert np.array_equal(columns, space.columns_of(freed))
+    monkeypatch.setattr(neighbourhoods, "MOST_ENTRIES", 0)
+    assert len(np.unique(space.owner[hoods.kinds[0].draw(point, 8)])) == 1
 
 
 # -- the search ----------------------------------------------------------------------------
