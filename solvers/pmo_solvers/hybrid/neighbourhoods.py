@@ -158,9 +158,8 @@ class Neighbourhoods:
         self.patience = 1.0
         self.wanted = np.zeros(0, np.int64)
         self.linked = self._links()
-        # CP-SAT is often the better one where people share their time, HiGHS where money binds.
-        names = ("cp-sat", "highs") if space.share.any() else ("highs", "cp-sat")
-        self.solvers = [Arm(name) for name in names]
+        # HiGHS comes first: it ends the first cores in a second, where CP-SAT may take many.
+        self.solvers = [Arm("highs"), Arm("cp-sat")]
         self.scales = [Scale(name=f"x{factor:g}", factor=factor) for factor in SCALES]
         first = max(FIRST_SIZE, FIRST_SHARE * self.count)
         self.core = Kind(name="core", draw=self._core, patience=CORE_PATIENCE)
