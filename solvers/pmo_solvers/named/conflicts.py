@@ -171,6 +171,13 @@ class Explainer:
         return answer.infeasible or answer.bound > 0
 
 
+def lacking_phases(staffing: Staffing) -> set[tuple[int, int]]:
+    """Return project and phase of the tasks that lack people."""
+    ledger = Ledger(staffing.work)
+    ledger.restore(staffing.given)
+    return {(t.project, t.phase) for t in staffing.work.tasks if ledger.missing(t)}
+
+
 def _most_heads(problem: Problem) -> list[dict[int, int]]:
     """Return, by period and hire, the heads that any orders could have at work."""
     return [

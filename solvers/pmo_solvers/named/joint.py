@@ -29,14 +29,14 @@ from pmo_solvers.cp_sat import CpSatBackend
 from pmo_solvers.hybrid.starts import RULES
 from pmo_solvers.named.allowed import fits
 from pmo_solvers.named.certificate import certificate_of, given_of, members_of
-from pmo_solvers.named.conflicts import Conflict, Explainer
+from pmo_solvers.named.conflicts import Conflict, Explainer, lacking_phases
 from pmo_solvers.named.goals import Points
 from pmo_solvers.named.heads import keep_rules, one_more, without_heads
 from pmo_solvers.named.hoods import cells
-from pmo_solvers.named.ledger import Ledger
 from pmo_solvers.named.renew import Renewals, scores_of, serves
 from pmo_solvers.named.roster import Rosters, Staffed, following
 from pmo_solvers.named.search import Search, Staffing, Terms
+from pmo_solvers.named.stall import Stall
 from pmo_solvers.named.tasks import Given, Reader, Work
 from pmo_solvers.named.trim import Trim
 from pmo_solvers.ranking.fill import Rule
@@ -284,7 +284,7 @@ class Joint:
             start = None if self.options.reproducible else self._latest
             options = replace(options, start=start)
         problem = replace(self.plain, conflicts=conflicts)
-        found = self.engine.solve(problem, options)
+        found = self._solved(problem, options)
         self.words.append(f"plan {number + 1}: {found.word}")
         if self.first is None:
             self.first = found
@@ -293,6 +293,17 @@ class Joint:
         if not self.avoided:
             self._take_bound(found)
         return found
+
+    def _solved(self, problem: Problem, options: Options) -> Outcome:
+        """Return the engine's answer; where plans are large it ends soon without a better one.
+
+        Small ones are worth the time for a proof, large ones need it for names.
+        """
+        rough = self.best is not None and cells(self.best.staffed.work.tasks) > MOST_CELLS
+        if not rough or self.options.reproducible:
+            return self.engine.solve(problem, options)
+        with Stall(options) as stall:
+            return self.engine.solve(problem, stall.options)
 
     @property
     def _latest(self) -> Decisions | None:
@@ -381,7 +392,7 @@ class Joint:
         self.proved += found
         if found:
             return
-        for project, phase in sorted(_short(staffing)):
+        for project, phase in sorted(lacking_phases(staffing)):
             place = decisions.phases[project][phase]
             avoid = (Placement(project, phase, place.mode, (place.start,)),)
             if avoid not in self.avoided:
@@ -584,10 +595,3 @@ def _alike(stages: Sequence[Stage], values: Sequence[float]) -> bool:
         stage.best is not None and abs(stage.best - value) <= OPTIMAL_GAP * max(1.0, abs(value))
         for stage, value in pairs
     )
-
-
-def _short(staffing: Staffing) -> set[tuple[int, int]]:
-    """Return project and phase of the tasks that lack people."""
-    ledger = Ledger(staffing.work)
-    ledger.restore(staffing.given)
-    return {(t.project, t.phase) for t in staffing.work.tasks if ledger.missing(t)}

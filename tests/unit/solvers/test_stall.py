@@ -1,0 +1,108 @@
+"""An engine ends where its plan has not got better for as long as it took to find it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from pmo_optimizer.backend import Clock, Options
+from pmo_optimizer.model import Incumbent
+from pmo_optimizer.problem import compile_problem
+from pmo_scenarios import generate
+from pmo_solvers.hybrid import HybridBackend
+from pmo_solvers.named.stall import LEAST_SECONDS, Stall
+
+
+class Hand(Clock):
+    """A clock whose hand is moved by the test."""
+
+    now = 0.0
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds that the test has let pass."""
+        return self.now
+
+
+@dataclass
+class Run:
+    """A run that is not watched by a thread."""
+
+    stall: Stall
+    clock: Hand
+
+    def hear(self, seconds: float, value: float | None) -> None:
+        """Have the engine report at a time."""
+        self.clock.now = seconds
+        assert self.stall.options.on_progress is not None
+        self.stall.options.on_progress(
+            Incumbent(seconds=seconds, value=value, bound=None, source="engine")
+        )
+
+    def stalled_at(self, seconds: float) -> bool:
+        """Return whether it has stalled at a time."""
+        self.clock.now = seconds
+        return self.stall.stalled
+
+
+@pytest.fixture
+def run() -> Run:
+    """Return a run of an hour."""
+    stall, clock = Stall(Options(clock=Clock(3600.0))), Hand(3600.0)
+    object.__setattr__(stall.options, "clock", clock)
+    return Run(stall, clock)
+
+
+def test_without_a_plan_nothing_stalls(run: Run) -> None:
+    """However long an engine looks for a first plan, it goes on; bounds are no plans."""
+    run.hear(5.0, None)
+    assert not run.stalled_at(3000.0)
+
+
+def test_the_time_without_a_better_plan_is_measured_against_the_time_until_it(run: Run) -> None:
+    """A plan found after 4 s may stand for 4 s more; a better one after 7 s for 7 s."""
+    run.hear(4.0, 10.0)
+    assert not run.stalled_at(7.9)
+    assert run.stalled_at(8.1)
+    run.hear(7.0, 10.5)
+    assert not run.stalled_at(13.9)
+    assert run.stalled_at(14.1)
+
+
+def test_a_plan_found_at_once_stands_for_a_while(run: Run) -> None:
+    """What an engine has at once is no reason to end it at once."""
+    run.hear(0.01, 10.0)
+    assert not run.stalled_at(0.9 * LEAST_SECONDS)
+    assert run.stalled_at(1.1 * LEAST_SECONDS)
+
+
+def test_gains_that_are_next_to_nothing_do_not_count(run: Run) -> None:
+    """Many small gains count together once they are enough, each alone does not."""
+    run.hear(2.0, -10.0)
+    run.hear(3.9, -9.99)
+    assert run.stalled_at(4.1)
+    run.hear(3.9, -9.97)
+    assert not run.stalled_at(7.7)
+
+
+def test_an_engine_is_ended_and_gives_its_plan() -> None:
+    """Hybrid ends long before a limit of ten minutes, with the plan and the bound that it has."""
+    problem = compile_problem(generate(projects=60, periods=24, skills=8, people=60, seed=5))
+    lines: list[Incumbent] = []
+    options = Options(clock=Clock(600.0), workers=2, on_progress=lines.append)
+    with Stall(options) as stall:
+        found = HybridBackend().solve(problem, stall.options)
+    assert stall.options.clock.stop.is_set()
+    assert not options.clock.over
+    assert found.decisions is not None
+    assert found.stages[0].bound is not None
+    assert lines
+
+
+def test_the_callers_stop_ends_the_engine() -> None:
+    """A stop from outside, before there is any plan, is handed on."""
+    options = Options(clock=Clock(600.0))
+    with Stall(options) as stall:
+        options.clock.stop.set()
+        assert stall.options.clock.stop.wait(60.0)
