@@ -1,4 +1,8 @@
-"""Ends an engine whose plan has not got better for as long as it took to find it."""
+"""Ends an engine whose plan has not got better for as long as it took to find it.
+
+A better bound counts as well: large models are silent while their relaxation is solved, and get
+better plans from it afterwards.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +15,10 @@ from pmo_optimizer.backend import Clock, Options
 from pmo_optimizer.model import Incumbent
 
 LEAST_GAIN = 0.002
-"""Part of the value by which a plan has to be better to count."""
+"""Part of the value by which a plan or a bound has to be better to count."""
 
-LEAST_SECONDS = 1.0
-"""Seconds without a better plan that are no stall yet."""
+LEAST_SHARE = 0.35
+"""Part of the engine's time in which nothing is a stall yet: the relaxation may take that long."""
 
 PATIENCE = 1.0
 """How long without a better plan is a stall, relative to the time until the last one."""
@@ -36,6 +40,7 @@ class Stall:
         self._given = options
         self._ended = threading.Event()
         self._value: float | None = None
+        self._bound: float | None = None
         self._gained = 0.0
         clock = Clock(options.clock.left)
         self.options = replace(options, clock=clock, on_progress=self._hear)
@@ -55,20 +60,20 @@ class Stall:
         self._watching.join()
 
     def _hear(self, line: Incumbent) -> None:
-        """Note when a plan is better by enough; lines come from any thread."""
-        value, before = line.value, self._value
-        if value is not None and (
-            before is None or abs(value - before) > LEAST_GAIN * max(abs(value), abs(before))
-        ):
-            self._value, self._gained = value, self.options.clock.elapsed
+        """Note when plan or bound is better by enough; lines come from any thread."""
+        if _moved(self._value, line.value) or _moved(self._bound, line.bound):
+            self._value, self._bound = line.value, line.bound
+            self._gained = self.options.clock.elapsed
         if self._given.on_progress is not None:
             self._given.on_progress(line)
 
     @property
     def stalled(self) -> bool:
-        """Whether the plan has not got better for too long; never without a plan."""
-        idle = self.options.clock.elapsed - self._gained
-        return self._value is not None and idle > max(LEAST_SECONDS, PATIENCE * self._gained)
+        """Whether nothing has got better for too long; never without a plan."""
+        clock = self.options.clock
+        if self._value is None or clock.elapsed < LEAST_SHARE * clock.limit:
+            return False
+        return clock.elapsed - self._gained > PATIENCE * self._gained
 
     def _watch(self) -> None:
         """Stop the engine where it stalls, or where its caller says so."""
@@ -76,3 +81,10 @@ class Stall:
             if self.stalled or self._given.clock.over:
                 self.options.clock.stop.set()
                 return
+
+
+def _moved(before: float | None, now: float | None) -> bool:
+    """Return whether a value or bound is another one by enough."""
+    if now is None or before is None:
+        return now is not None
+    return abs(now - before) > LEAST_GAIN * max(abs(now), abs(before))

@@ -11,7 +11,8 @@ from pmo_optimizer.model import Incumbent
 from pmo_optimizer.problem import compile_problem
 from pmo_scenarios import generate
 from pmo_solvers.hybrid import HybridBackend
-from pmo_solvers.named.stall import LEAST_SECONDS, Stall
+from pmo_solvers.named import stall as stall_module
+from pmo_solvers.named.stall import LEAST_SHARE, Stall
 
 
 class Hand(Clock):
@@ -32,12 +33,12 @@ class Run:
     stall: Stall
     clock: Hand
 
-    def hear(self, seconds: float, value: float | None) -> None:
+    def hear(self, seconds: float, value: float | None, bound: float | None = None) -> None:
         """Have the engine report at a time."""
         self.clock.now = seconds
         assert self.stall.options.on_progress is not None
         self.stall.options.on_progress(
-            Incumbent(seconds=seconds, value=value, bound=None, source="engine")
+            Incumbent(seconds=seconds, value=value, bound=bound, source="engine")
         )
 
     def stalled_at(self, seconds: float) -> bool:
@@ -48,46 +49,55 @@ class Run:
 
 @pytest.fixture
 def run() -> Run:
-    """Return a run of an hour."""
-    stall, clock = Stall(Options(clock=Clock(3600.0))), Hand(3600.0)
+    """Return a run of ten seconds."""
+    stall, clock = Stall(Options(clock=Clock(10.0))), Hand(10.0)
     object.__setattr__(stall.options, "clock", clock)
     return Run(stall, clock)
 
 
 def test_without_a_plan_nothing_stalls(run: Run) -> None:
     """However long an engine looks for a first plan, it goes on; bounds are no plans."""
-    run.hear(5.0, None)
-    assert not run.stalled_at(3000.0)
+    run.hear(0.5, None, 20.0)
+    assert not run.stalled_at(9.9)
 
 
 def test_the_time_without_a_better_plan_is_measured_against_the_time_until_it(run: Run) -> None:
-    """A plan found after 4 s may stand for 4 s more; a better one after 7 s for 7 s."""
-    run.hear(4.0, 10.0)
-    assert not run.stalled_at(7.9)
-    assert run.stalled_at(8.1)
-    run.hear(7.0, 10.5)
-    assert not run.stalled_at(13.9)
-    assert run.stalled_at(14.1)
+    """A plan found after 2 s may stand for 2 s more; a better one after 3 s for 3 s."""
+    run.hear(2.0, 10.0)
+    assert not run.stalled_at(3.9)
+    assert run.stalled_at(4.1)
+    run.hear(3.0, 10.5)
+    assert not run.stalled_at(5.9)
+    assert run.stalled_at(6.1)
 
 
-def test_a_plan_found_at_once_stands_for_a_while(run: Run) -> None:
+def test_a_plan_found_at_once_stands_until_relaxations_had_their_time(run: Run) -> None:
     """What an engine has at once is no reason to end it at once."""
     run.hear(0.01, 10.0)
-    assert not run.stalled_at(0.9 * LEAST_SECONDS)
-    assert run.stalled_at(1.1 * LEAST_SECONDS)
+    assert not run.stalled_at(0.9 * LEAST_SHARE * 10.0)
+    assert run.stalled_at(1.1 * LEAST_SHARE * 10.0)
+
+
+def test_a_better_bound_counts_as_well(run: Run) -> None:
+    """The relaxation is solved after 3 s: better plans are to be expected from it."""
+    run.hear(1.0, 10.0, 20.0)
+    run.hear(3.0, 10.0, 18.0)
+    assert not run.stalled_at(5.9)
+    assert run.stalled_at(6.1)
 
 
 def test_gains_that_are_next_to_nothing_do_not_count(run: Run) -> None:
     """Many small gains count together once they are enough, each alone does not."""
     run.hear(2.0, -10.0)
-    run.hear(3.9, -9.99)
+    run.hear(3.5, -9.99)
     assert run.stalled_at(4.1)
-    run.hear(3.9, -9.97)
-    assert not run.stalled_at(7.7)
+    run.hear(3.5, -9.97)
+    assert not run.stalled_at(6.9)
 
 
-def test_an_engine_is_ended_and_gives_its_plan() -> None:
+def test_an_engine_is_ended_and_gives_its_plan(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hybrid ends long before a limit of ten minutes, with the plan and the bound that it has."""
+    monkeypatch.setattr(stall_module, "LEAST_SHARE", 0.005)
     problem = compile_problem(generate(projects=60, periods=24, skills=8, people=60, seed=5))
     lines: list[Incumbent] = []
     options = Options(clock=Clock(600.0), workers=2, on_progress=lines.append)
