@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Container
 from dataclasses import dataclass
 
+from pmo_optimizer.checks import check
 from pmo_optimizer.model import (
+    Decision,
     Finding,
     InvalidInput,
+    Phase,
     Plan,
     Portfolio,
     Severity,
@@ -15,6 +19,7 @@ from pmo_optimizer.model import (
     Termination,
 )
 from pmo_optimizer.optimize import AUTO, optimize
+from pmo_optimizer.sequencing import certain_projects
 
 FOREIGN = Finding(
     severity=Severity.ERROR,
@@ -23,6 +28,15 @@ FOREIGN = Finding(
     message="The plan is of another portfolio.",
     fix="Solve this portfolio first, and give its plan.",
 )
+
+
+NOTHING = Plan(status=Status.INFEASIBLE, termination=Termination.PROVED)
+"""What is left where something that must be done can never be staffed."""
+
+UNSERVABLE = "need-unservable"
+PROOFS = ("must-need-too-large", "must-unschedulable")
+"""Checks that refuse needs which nobody can ever serve, and projects that must be done but can
+never be staffed, or not in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +114,10 @@ def hire_worth(
         raise InvalidInput((FOREIGN,))
     found = []
     for name in sorted({order.hire for order in plan.hires if order.heads}):
-        without = _without(portfolio, name)
-        try:
+        without = _servable(_without(portfolio, name))
+        if without is None or any(f.rule in PROOFS for f in check(without)):
+            other = NOTHING
+        else:
             other = optimize(
                 without,
                 time_limit=time_limit,
@@ -112,9 +128,6 @@ def hire_worth(
                 start=plan,
                 stop=stop,
             )
-        except InvalidInput:
-            # What must be done can never be staffed without it: the checks say so at once.
-            other = Plan(status=Status.INFEASIBLE, termination=Termination.PROVED)
         found.append(_worth(portfolio, plan, other, name))
     return tuple(sorted(found, key=_rank))
 
@@ -127,6 +140,35 @@ def _without(portfolio: Portfolio, name: str) -> Portfolio:
     data = portfolio.to_data()
     data["hires"] = [hire for hire in data["hires"] if hire["id"] != name]
     return Portfolio.parse(data)
+
+
+def _servable(portfolio: Portfolio) -> Portfolio | None:
+    """Return the portfolio without what nobody can ever serve; None where that must be done.
+
+    Such modes go, and projects with a phase that has no other are left out: no plan has them.
+    """
+    bad = {f.path.split("/needs/")[0] for f in check(portfolio) if f.rule == UNSERVABLE}
+    if not bad:
+        return portfolio
+    certain = certain_projects(portfolio)
+    projects = []
+    for project in portfolio.projects:
+        phases = [_phase(phase, f"projects/{project.id}", bad) for phase in project.phases]
+        if all(phase is not None for phase in phases):
+            projects.append(project.model_copy(update={"phases": tuple(phases)}))
+        elif project.id in certain:
+            return None
+        else:
+            projects.append(project.model_copy(update={"decision": Decision.NEVER}))
+    return portfolio.model_copy(update={"projects": tuple(projects)})
+
+
+def _phase(phase: Phase, path: str, bad: Container[str]) -> Phase | None:
+    """Return a phase with the modes whose needs can be served, or None where there is none."""
+    kept = [m for m in phase.modes if f"{path}/phases/{phase.id}/modes/{m.id}" not in bad]
+    if phase.pin is not None and phase.pin.mode is not None:
+        kept = [mode for mode in kept if mode.id == phase.pin.mode]
+    return phase.model_copy(update={"modes": tuple(kept)}) if kept else None
 
 
 def _worth(portfolio: Portfolio, plan: Plan, other: Plan, name: str) -> HireWorth:

@@ -80,7 +80,7 @@ class _Part:
 
 
 MOST_REMEMBERED = 250_000
-"""Shares in the answers that a `Memory` holds of late, and in those of before."""
+"""Shares and claims that a `Memory` holds of late, and of before."""
 
 
 class Memory:
@@ -97,9 +97,15 @@ class Memory:
         self._size = 0
 
     def recall(
-        self, key: Hashable, work_out: Callable[[], Sequence[Share] | None]
+        self, key: Hashable, work_out: Callable[[], Sequence[Share] | None], parts: int = 1
     ) -> Sequence[Share] | None:
-        """Return the answer to a question, worked out where it is new."""
+        """Return the answer to a question, worked out where it is new.
+
+        Parameters
+        ----------
+        parts
+            Claims of the question, which take room like shares.
+        """
         late, before = self._late, self._before
         if key in late:
             return late[key]
@@ -109,7 +115,7 @@ class Memory:
             new = work_out()
             found = None if new is None else tuple(new)
         late[key] = found
-        self._size += 1 + len(found or ())
+        self._size += parts + len(found or ())
         if self._size >= MOST_REMEMBERED:
             self._before, self._late, self._size = late, {}, 0
         return found
@@ -165,7 +171,8 @@ def serve_all(
             tuple(own),
             tuple(tuple(sorted(heads.get(n.period, {}).items())) for n in group),
         )
-        found = memory.recall(key, _Group(problem, group, claims, own, heads).shares)
+        size = len(places) + len(own) + sum(len(claims.get(place, ())) for place in places)
+        found = memory.recall(key, _Group(problem, group, claims, own, heads).shares, size)
         if found is None:
             return None
         shares += found

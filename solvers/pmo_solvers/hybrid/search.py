@@ -66,6 +66,9 @@ iterations of the simplex method."""
 MOST_ENTRIES = 8_000_000
 """Entries up to which HiGHS gets the whole model; beyond it needs gigabytes, and too long."""
 
+MOST_WHOLE = 4_000_000
+"""Entries of the plausible columns up to which HiGHS solves them at once."""
+
 WHOLE_SHARE = 0.65
 """Part of the time left for all plausible columns at once, of models that no exact engine ends."""
 
@@ -300,6 +303,8 @@ class Search:
         space = self.space
         free = space.with_shared(columns)
         sub = cut_out(space.matrix, space.cost, space.box, free, point.x, point.activity)
+        if len(sub.program.value) > MOST_WHOLE:
+            return
 
         def take(part: Floats) -> None:
             self._offer(point, point.x, sub, part, "whole")

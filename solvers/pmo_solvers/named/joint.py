@@ -232,8 +232,9 @@ class Joint:
         return self._closed or (self.options.reproducible and counted)
 
     def _note(self, decisions: Decisions, staffing: Staffing) -> None:
-        """Keep the first plan that lacks people, for want of a better one."""
-        if self.partial is None and not (staffing.loose or staffing.impossible):
+        """Keep the plan that lacks least, the first of these, for want of a better one."""
+        least = self.partial is None or staffing.unmet < self.partial[1].unmet
+        if least and not (staffing.loose or staffing.impossible):
             self.partial = decisions, staffing
 
     def _take(self, staffed: Staffed) -> None:
@@ -300,7 +301,8 @@ class Joint:
         Small ones are worth the time for a proof, large ones need it for names.
         """
         rough = self.best is not None and cells(self.best.staffed.work.tasks) > MOST_CELLS
-        if not rough or self.options.reproducible:
+        # Engines report the first stage alone: of several nobody would know that they go on.
+        if not rough or self.options.reproducible or stages_of(self.problem) > 1:
             return self.engine.solve(problem, options)
         with Stall(options) as stall:
             return self.engine.solve(problem, stall.options)

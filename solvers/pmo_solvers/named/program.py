@@ -19,8 +19,8 @@ from pmo_solvers.named.tasks import FULL, MISS, STEP, Given, Server, Task
 
 Expr = cp_model.LinearExpr
 
-PRICE_SCALE = 1000
-"""Whole numbers per unit of the largest price."""
+PRICE_SCALE, MOST_PRICE = 1000, 10**8
+"""Whole numbers per unit of the least price, and most of the largest one."""
 
 POINT_SCALE = 10
 """Whole numbers per point."""
@@ -483,10 +483,7 @@ class Program:
         self.model.add(unmet <= answer.unmet // self.unit)
         stages: list[Expr] = []
         if self.priced:
-            largest = max(price for _, price in self.priced) or 1.0
-            stages.append(
-                _sum([round(price / largest * PRICE_SCALE) * var for var, price in self.priced])
-            )
+            stages.append(_sum([weight * var for weight, var in _weighted(self.priced)]))
         if self.points is not None:
             stages.append(self._secondary())
         for stage in stages:
@@ -579,3 +576,12 @@ def _sum(terms: Sequence[Expr]) -> Expr:
 
 def _scaled(points: float) -> int:
     return round(points * POINT_SCALE)
+
+
+def _weighted(priced: Sequence[tuple[cp_model.IntVar, float]]) -> list[tuple[int, cp_model.IntVar]]:
+    """Return variables with their prices as whole numbers, of which none is lost by rounding."""
+    prices = [price for _, price in priced if price > 0]
+    if not prices:
+        return []
+    scale = min(PRICE_SCALE / min(prices), MOST_PRICE / max(prices))
+    return [(max(1, round(price * scale)), var) for var, price in priced if price > 0]

@@ -69,9 +69,10 @@ class Stall:
 
     @property
     def stalled(self) -> bool:
-        """Whether nothing has got better for too long; never without a plan."""
+        """Whether nothing has got better for too long; never without a plan and a bound."""
         clock = self.options.clock
-        if self._value is None or clock.elapsed < LEAST_SHARE * clock.limit:
+        begun = self._value is not None and self._bound is not None
+        if not begun or clock.elapsed < LEAST_SHARE * clock.limit:
             return False
         return clock.elapsed - self._gained > PATIENCE * self._gained
 

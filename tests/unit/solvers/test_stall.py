@@ -8,9 +8,6 @@ import pytest
 
 from pmo_optimizer.backend import Clock, Options
 from pmo_optimizer.model import Incumbent
-from pmo_optimizer.problem import compile_problem
-from pmo_scenarios import generate
-from pmo_solvers.hybrid import HybridBackend
 from pmo_solvers.named import stall as stall_module
 from pmo_solvers.named.stall import LEAST_SHARE, Stall
 
@@ -33,7 +30,7 @@ class Run:
     stall: Stall
     clock: Hand
 
-    def hear(self, seconds: float, value: float | None, bound: float | None = None) -> None:
+    def hear(self, seconds: float, value: float | None, bound: float | None = 20.0) -> None:
         """Have the engine report at a time."""
         self.clock.now = seconds
         assert self.stall.options.on_progress is not None
@@ -78,6 +75,14 @@ def test_a_plan_found_at_once_stands_until_relaxations_had_their_time(run: Run) 
     assert run.stalled_at(1.1 * LEAST_SHARE * 10.0)
 
 
+def test_without_a_bound_nothing_stalls(run: Run) -> None:
+    """A ranking is there before the model is: engines begin with what they give later."""
+    run.hear(0.5, 10.0, None)
+    assert not run.stalled_at(9.9)
+    run.hear(6.0, 10.0, 20.0)
+    assert not run.stalled_at(9.9)
+
+
 def test_a_better_bound_counts_as_well(run: Run) -> None:
     """The relaxation is solved after 3 s: better plans are to be expected from it."""
     run.hear(1.0, 10.0, 20.0)
@@ -95,19 +100,14 @@ def test_gains_that_are_next_to_nothing_do_not_count(run: Run) -> None:
     assert not run.stalled_at(6.9)
 
 
-def test_an_engine_is_ended_and_gives_its_plan(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hybrid ends long before a limit of ten minutes, with the plan and the bound that it has."""
-    monkeypatch.setattr(stall_module, "LEAST_SHARE", 0.005)
-    problem = compile_problem(generate(projects=60, periods=24, skills=8, people=60, seed=5))
-    lines: list[Incumbent] = []
-    options = Options(clock=Clock(600.0), workers=2, on_progress=lines.append)
+def test_an_engine_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has reported a plan and a bound, and nothing since, is told to stop."""
+    monkeypatch.setattr(stall_module, "LEAST_SHARE", 0.0)
+    options = Options(clock=Clock(600.0))
     with Stall(options) as stall:
-        found = HybridBackend().solve(problem, stall.options)
-    assert stall.options.clock.stop.is_set()
+        stall.options.report(10.0, 20.0, "engine")
+        assert stall.options.clock.stop.wait(60.0)
     assert not options.clock.over
-    assert found.decisions is not None
-    assert found.stages[0].bound is not None
-    assert lines
 
 
 def test_the_callers_stop_ends_the_engine() -> None:
