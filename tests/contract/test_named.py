@@ -88,6 +88,18 @@ def test_a_must_that_nobody_can_staff_is_infeasible_and_says_why(engine: str) ->
     ]
 
 
+def test_what_can_be_served_is_served_by_the_cheapest(engine: str) -> None:
+    """Two mandatory needs, one of which nobody can serve: the other one goes to whom costs less."""
+    needs = [dev(0.3, min_share=0.5, id="odd"), dev(0.2, id="less")]
+    job = project("A", 5, 2, decision="must", needs=needs)
+    for cheap, dear in (("ann", "bob"), ("bob", "ann")):
+        people = [person(cheap, fte=0.4, cost_rate=1), person(dear, fte=0.4, cost_rate=100)]
+        plan = named(portfolio(2, job, **team(*people)), engine)
+        assert plan.status is Status.INFEASIBLE
+        assert {(u.need, float(u.fte)) for u in plan.unmet} == {(needs[0]["id"], 0.3)}
+        assert {(a.need, a.supplier) for a in plan.allocations} == {("less", cheap)}
+
+
 def test_people_of_an_entry_with_count_are_told_apart() -> None:
     """Two heads from an entry of three are two of its individuals."""
     heads = {"skill": "dev", "heads": 2, "share": 1}

@@ -7,7 +7,6 @@ no proof is at hand a placement is avoided for a while, in searches whose bounds
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 
@@ -41,7 +40,7 @@ from pmo_solvers.named.tasks import Given, Reader, Work
 from pmo_solvers.named.trim import Trim
 from pmo_solvers.ranking.fill import Rule
 from pmo_solvers.restrict import Restricted, allows, fixed, values_of
-from pmo_solvers.time_indexed.driver import OPTIMAL_GAP, cut_short, settled
+from pmo_solvers.time_indexed.driver import OPTIMAL_GAP, cut_short, ended_at, settled
 
 FIRST_SHARE = 0.18
 """Part of the time for the first plan by capacity."""
@@ -513,7 +512,7 @@ class Joint:
         stages = [Stage(best.stages[0], bound)]
         for number, value in enumerate(best.stages[1:], 1):
             # A later bound supposes what the plan by capacity reached in all stages before.
-            same = bound is not None and _alike(first.stages, best.stages[:number])
+            same = bound is not None and ended_at(first.stages, best.stages[:number])
             known = first.stages[number] if same and number < len(first.stages) else None
             later = None if known is None else settled(known.bound, value)
             stages.append(Stage(value, later, 0.0 if known is None else known.tolerance))
@@ -554,12 +553,19 @@ class Joint:
             Staffed(best.decisions, staffing.work, staffing.given), certificate, values
         )
 
+    def _served_best(self, decisions: Decisions, staffing: Staffing) -> Staffing:
+        """Improve the names of a plan that lacks people with the time that is left."""
+        if self.clock.over:
+            return staffing
+        better = self._search(decisions, polish=True).run(staffing.given)
+        return staffing if better.loose or better.unmet > staffing.unmet else better
+
     def _unstaffed(self, first: Outcome) -> Outcome:
         """Return a plan that could not be staffed, with what it lacks, or that there is none."""
         infeasible = first.status is Status.INFEASIBLE
         certificate = None
         if self.partial is not None:
-            decisions, staffing = self.partial
+            decisions, staffing = self.partial[0], self._served_best(*self.partial)
             certificate = certificate_of(staffing.work, staffing.given, decisions)
         if self.partial is None or certificate is None:
             if first.decisions is None:
@@ -585,15 +591,3 @@ class Joint:
             message=UNSTAFFED,
             reproducible=self.options.reproducible and not self.clock.over,
         )
-
-
-# -- helpers -----------------------------------------------------------------------------------
-
-
-def _alike(stages: Sequence[Stage], values: Sequence[float]) -> bool:
-    """Return whether stages ended at these values."""
-    pairs = zip(stages, values, strict=False)
-    return len(stages) >= len(values) and all(
-        stage.best is not None and abs(stage.best - value) <= OPTIMAL_GAP * max(1.0, abs(value))
-        for stage, value in pairs
-    )

@@ -356,6 +356,15 @@ def settled(bound: float | None, value: float) -> float | None:
     return bound
 
 
+def ended_at(stages: Sequence[Stage], values: Sequence[float]) -> bool:
+    """Return whether stages ended at these values."""
+    pairs = zip(stages, values, strict=False)
+    return len(stages) >= len(values) and all(
+        stage.best is not None and abs(stage.best - value) <= OPTIMAL_GAP * max(1.0, abs(value))
+        for stage, value in pairs
+    )
+
+
 def _finish_stage(
     indexed: TimeIndexed,
     number: int,
