@@ -482,8 +482,9 @@ class Program:
             return answer or Answer(None)
         self.model.add(unmet <= answer.unmet // self.unit)
         stages: list[Expr] = []
-        if self.priced:
-            stages.append(_sum([weight * var for weight, var in _weighted(self.priced)]))
+        weighted = _weighted(self.priced)
+        if weighted:
+            stages.append(_sum([weight * var for weight, var in weighted]))
         if self.points is not None:
             stages.append(self._secondary())
         for stage in stages:
