@@ -75,10 +75,11 @@ def _differences(seed: int, most: int | None) -> list[str]:
 
 
 def _sample(portfolio: Portfolio, most: int | None) -> tuple[str, ...]:
-    """Return the paths of some limits of a portfolio, spread over its kinds."""
+    """Return the paths of some limits of the first term, spread over their kinds."""
     from pmo_scenarios.studies.limits import Steps, limits_of
 
-    paths = [limit.path for limit in limits_of(portfolio, Steps()) if not limit.reason]
+    stated = limits_of(_first_term(portfolio), Steps())
+    paths = [limit.path for limit in stated if not limit.reason]
     step = 1 if most is None else max(1, len(paths) // most)
     return tuple(paths[::step][:most])
 
