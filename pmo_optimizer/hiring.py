@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Container
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 
-from pmo_optimizer.checks import check
 from pmo_optimizer.model import (
     Decision,
     Finding,
@@ -14,6 +13,7 @@ from pmo_optimizer.model import (
     Phase,
     Plan,
     Portfolio,
+    Project,
     Severity,
     Status,
     Termination,
@@ -112,24 +112,43 @@ def hire_worth(
         raise ValueError("the plan has no objective: there is nothing to compare with")
     if plan.digest != portfolio.digest():
         raise InvalidInput((FOREIGN,))
+
+    def solved(without: Portfolio) -> Plan:
+        return optimize(
+            without,
+            time_limit=time_limit,
+            backend=backend,
+            workers=workers,
+            seed=seed,
+            staffing=plan.staffing.value,
+            start=plan,
+            stop=stop,
+        )
+
     found = []
     for name in sorted({order.hire for order in plan.hires if order.heads}):
-        without = _servable(_without(portfolio, name))
-        if without is None or any(f.rule in PROOFS for f in check(without)):
-            other = NOTHING
-        else:
-            other = optimize(
-                without,
-                time_limit=time_limit,
-                backend=backend,
-                workers=workers,
-                seed=seed,
-                staffing=plan.staffing.value,
-                start=plan,
-                stop=stop,
-            )
+        other = _best(_without(portfolio, name), solved)
         found.append(_worth(portfolio, plan, other, name))
     return tuple(sorted(found, key=_rank))
+
+
+def _best(portfolio: Portfolio, solved: Callable[[Portfolio], Plan]) -> Plan:
+    """Return the plan of a portfolio that the checks may refuse for want of people.
+
+    What nobody can ever serve is left out then; where that must be done there is no plan.
+    """
+    try:
+        return solved(portfolio)
+    except InvalidInput as refused:
+        bad = {f.path.split("/needs/")[0] for f in refused.findings if f.rule == UNSERVABLE}
+        less = _servable(portfolio, bad)
+        proved = any(finding.rule in PROOFS for finding in refused.findings)
+        if less is None or (proved and not bad):
+            return NOTHING
+        if less == portfolio:
+            raise
+    # There may be more than one error lists.
+    return _best(less, solved)
 
 
 def _rank(worth: HireWorth) -> tuple[bool, float, str]:
@@ -142,19 +161,21 @@ def _without(portfolio: Portfolio, name: str) -> Portfolio:
     return Portfolio.parse(data)
 
 
-def _servable(portfolio: Portfolio) -> Portfolio | None:
-    """Return the portfolio without what nobody can ever serve; None where that must be done.
+def _servable(portfolio: Portfolio, bad: Container[str]) -> Portfolio | None:
+    """Return the portfolio without modes that nobody can ever serve; None where one must be done.
 
-    Such modes go, and projects with a phase that has no other are left out: no plan has them.
+    Projects with a phase that has no other mode are left out: no plan has them.
+
+    Parameters
+    ----------
+    bad
+        Paths of these modes.
     """
-    bad = {f.path.split("/needs/")[0] for f in check(portfolio) if f.rule == UNSERVABLE}
-    if not bad:
-        return portfolio
     certain = certain_projects(portfolio)
     projects = []
     for project in portfolio.projects:
-        phases = [_phase(phase, f"projects/{project.id}", bad) for phase in project.phases]
-        if all(phase is not None for phase in phases):
+        phases = [_left(project, phase, bad) for phase in project.phases]
+        if all(phase.modes for phase in phases):
             projects.append(project.model_copy(update={"phases": tuple(phases)}))
         elif project.id in certain:
             return None
@@ -163,12 +184,11 @@ def _servable(portfolio: Portfolio) -> Portfolio | None:
     return portfolio.model_copy(update={"projects": tuple(projects)})
 
 
-def _phase(phase: Phase, path: str, bad: Container[str]) -> Phase | None:
-    """Return a phase with the modes whose needs can be served, or None where there is none."""
-    kept = [m for m in phase.modes if f"{path}/phases/{phase.id}/modes/{m.id}" not in bad]
-    if phase.pin is not None and phase.pin.mode is not None:
-        kept = [mode for mode in kept if mode.id == phase.pin.mode]
-    return phase.model_copy(update={"modes": tuple(kept)}) if kept else None
+def _left(project: Project, phase: Phase, bad: Container[str]) -> Phase:
+    """Return a phase with those of its modes that somebody can serve."""
+    path = f"projects/{project.id}/phases/{phase.id}/modes"
+    kept = tuple(m for m in project.allowed_modes(phase) if f"{path}/{m.id}" not in bad)
+    return phase.model_copy(update={"modes": kept})
 
 
 def _worth(portfolio: Portfolio, plan: Plan, other: Plan, name: str) -> HireWorth:

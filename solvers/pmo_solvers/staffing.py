@@ -97,7 +97,7 @@ class Memory:
         self._size = 0
 
     def recall(
-        self, key: Hashable, work_out: Callable[[], Sequence[Share] | None], parts: int = 1
+        self, key: Hashable, work_out: Callable[[], Sequence[Share] | None], parts: int
     ) -> Sequence[Share] | None:
         """Return the answer to a question, worked out where it is new.
 

@@ -123,12 +123,12 @@ def test_a_memory_forgets_what_was_not_asked_for_long(monkeypatch: pytest.Monkey
 
     for number in range(100):
         for key in ("often", number):
-            assert memory.recall(key, partial(work_out, key)) == (share, share)
+            assert memory.recall(key, partial(work_out, key), 1) == (share, share)
         held = [answer or () for part in (memory._late, memory._before) for answer in part.values()]
         assert sum(map(len, held)) <= 2 * 10
     assert worked.count("often") == 1
     assert worked.count(0) == 1
-    memory.recall(0, partial(work_out, 0))
+    memory.recall(0, partial(work_out, 0), 1)
     assert worked.count(0) == 2
 
 

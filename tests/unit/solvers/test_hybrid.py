@@ -236,13 +236,13 @@ def test_neighbourhoods_are_no_larger_than_an_engine_can_hold(
     lengths = np.diff(matrix.column_start)
     every = [kind.draw(point, len(space.problem.projects)) for kind in hoods.kinds]
     most = int(max(lengths[columns].sum() for columns in every)) // 2
-    monkeypatch.setattr(neighbourhoods, "MOST_ENTRIES", most)
+    monkeypatch.setattr(neighbourhoods, "MOST_FREED", most)
     for kind in hoods.kinds:
         columns = kind.draw(point, len(space.problem.projects))
         assert 0 < lengths[columns].sum() <= most
         freed = np.bincount(space.owner[columns], minlength=hoods.count) > 0
         assert np.array_equal(columns, space.columns_of(freed))
-    monkeypatch.setattr(neighbourhoods, "MOST_ENTRIES", 0)
+    monkeypatch.setattr(neighbourhoods, "MOST_FREED", 0)
     assert len(np.unique(space.owner[hoods.kinds[0].draw(point, 8)])) == 1
 
 

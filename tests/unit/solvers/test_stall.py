@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -48,7 +48,7 @@ class Run:
 def run() -> Run:
     """Return a run of ten seconds."""
     stall, clock = Stall(Options(clock=Clock(10.0))), Hand(10.0)
-    object.__setattr__(stall.options, "clock", clock)
+    stall.options = replace(stall.options, clock=clock)
     return Run(stall, clock)
 
 
